@@ -1,0 +1,32 @@
+package bounds
+
+import (
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
+)
+
+// Axis is what the analysis has to know of the type of the column: the one
+// place where dates differ from numbers or strings.
+type Axis[T any] interface {
+	// Domain orders the values of the column.
+	Domain() interval.Domain[T]
+
+	// Compare is the outcome of "operand op literal", where operand reads the
+	// column. It returns false when operand is not an increasing function of
+	// the column that the axis knows, or the literal is of another type.
+	Compare(op expr.Op, operand expr.Node, column string, l *expr.Literal) (Outcome[T], bool)
+
+	// Validity is the outcome of asking whether operand is null, and false when
+	// the axis does not know operand.
+	Validity(operand expr.Node, column string) (Outcome[T], bool)
+
+	// Point is the region of a column that always holds the literal, and false
+	// when the literal is of another type.
+	Point(l *expr.Literal) (Region[T], bool)
+
+	// Type is the type of the column.
+	Type() expr.Type
+
+	// Literal is the text of a literal for people.
+	Literal(l *expr.Literal) string
+}

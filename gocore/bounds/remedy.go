@@ -1,0 +1,59 @@
+package bounds
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
+)
+
+// The example year, used where nothing is known of the column, and the days
+// that an example spans.
+const (
+	exampleStart = 19_723 // 2024-01-01
+	exampleSpan  = 366
+)
+
+// Remedy is an example of a filter that would bound a column of region r on the
+// sides that lack a bound, in Python. A side that is known gives the example its
+// place in time.
+func (t Temporal) Remedy(column string, r Region[int64], lower, upper bool) string {
+	start, end := int64(exampleStart), int64(exampleStart+exampleSpan)
+	if hull, ok := r.Values.Hull(); ok && lower != upper {
+		if lower {
+			end = t.day(hull.Hi.Value)
+			start = end - exampleSpan
+		} else {
+			start = t.day(hull.Lo.Value)
+			end = start + exampleSpan
+		}
+	}
+	name := fmt.Sprintf("pl.col(%q)", column)
+	from, ok := pythonDate(start)
+	to, ok2 := pythonDate(end)
+	switch {
+	case !ok || !ok2:
+		return fmt.Sprintf(".filter(%s.is_between(first, last))", name)
+	case lower && upper:
+		return fmt.Sprintf(".filter(%s.is_between(%s, %s))", name, from, to)
+	case lower:
+		return fmt.Sprintf(".filter(%s >= %s)", name, from)
+	}
+	return fmt.Sprintf(".filter(%s < %s)", name, to)
+}
+
+func (t Temporal) day(tick int64) int64 { return floorDiv(tick, t.resolution.TicksPerDay()) }
+
+// pythonDate writes a day as pl.date(…), and returns false for a year that
+// Python has not.
+func pythonDate(day int64) (string, bool) {
+	const leastYear1, greatestYear9999 = -719_162, 2_932_896
+	if day < leastYear1 || day > greatestYear9999 {
+		return "", false
+	}
+	parts := strings.Split(calendar.Format(day, calendar.Days), "-")
+	for i, p := range parts {
+		parts[i] = strings.TrimLeft(p, "0")
+	}
+	return "pl.date(" + strings.Join(parts, ", ") + ")", true
+}

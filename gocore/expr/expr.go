@@ -1,0 +1,175 @@
+package expr
+
+// Node is one expression. The set of implementations is closed.
+type Node interface{ sealed() }
+
+// Column is the value of a column in the current row.
+type Column struct {
+	Name string
+	Type Type
+}
+
+// Literal is a constant. For a temporal or boolean type the constant lies in
+// the inclusive range [Lo, Hi] of physical integers; Lo < Hi when the sender
+// could not see the last digits. Exact is false for every other type, whose
+// value is only Text.
+type Literal struct {
+	Type  Type
+	Null  bool
+	Exact bool
+	Lo    int64
+	Hi    int64
+	Text  string
+}
+
+// Binary is an operator with two arguments. Symbol is how people write it.
+type Binary struct {
+	Op          Op
+	Symbol      string
+	Left, Right Node
+}
+
+// Cast converts Arg to To. A value that does not fit fails the query when
+// Strict and becomes null otherwise.
+type Cast struct {
+	To     Type
+	Strict bool
+	Arg    Node
+}
+
+// Ternary is when/then/otherwise.
+type Ternary struct {
+	When, Then, Otherwise Node
+}
+
+// Call is a named function of its arguments: an element-wise function, an
+// aggregate, a window, or something opaque. Option is the part of its settings
+// that changes its meaning for a reader, such as "both" for is_between.
+type Call struct {
+	Name   string
+	Option string
+	Args   []Node
+}
+
+// Window evaluates Func within the partitions of By, with the rows of each in
+// the order of Order, which is nil when none is asked for.
+type Window struct {
+	Func  Node
+	By    []Node
+	Order Node
+}
+
+func (*Column) sealed()  {}
+func (*Literal) sealed() {}
+func (*Binary) sealed()  {}
+func (*Cast) sealed()    {}
+func (*Ternary) sealed() {}
+func (*Call) sealed()    {}
+func (*Window) sealed()  {}
+
+// Named is an expression with the name of the column it makes.
+type Named struct {
+	Name string
+	Expr Node
+}
+
+// Op is a binary operator.
+type Op uint8
+
+// The operators that bounds understand; Arithmetic is any other.
+const (
+	Arithmetic Op = iota
+	Eq
+	NotEq
+	Lt
+	LtEq
+	Gt
+	GtEq
+	EqMissing
+	NotEqMissing
+	And
+	Or
+	Xor
+)
+
+var opNames = map[string]Op{
+	"eq": Eq, "ne": NotEq, "lt": Lt, "le": LtEq, "gt": Gt, "ge": GtEq,
+	"eq_missing": EqMissing, "ne_missing": NotEqMissing,
+	"and": And, "or": Or, "xor": Xor,
+}
+
+var opSymbols = map[Op]string{
+	Eq: "==", NotEq: "!=", Lt: "<", LtEq: "<=", Gt: ">", GtEq: ">=",
+	EqMissing: "==?", NotEqMissing: "!=?", And: "&", Or: "|", Xor: "^",
+}
+
+// ParseOp reads the wire name of an operator; an unknown name is Arithmetic.
+func ParseOp(s string) Op { return opNames[s] }
+
+// symbol is how people write the operator with the wire name s.
+func symbol(s string) string {
+	if text, ok := opSymbols[ParseOp(s)]; ok {
+		return text
+	}
+	return s
+}
+
+// Mirror is the operator that gives the same answer with its arguments swapped.
+// Symmetric operators are their own mirror.
+func (o Op) Mirror() Op {
+	switch o {
+	case Lt:
+		return Gt
+	case LtEq:
+		return GtEq
+	case Gt:
+		return Lt
+	case GtEq:
+		return LtEq
+	case Arithmetic, Eq, NotEq, EqMissing, NotEqMissing, And, Or, Xor:
+	}
+	return o
+}
+
+// Children are the direct arguments of n, in order.
+func Children(n Node) []Node {
+	switch n := n.(type) {
+	case *Binary:
+		return []Node{n.Left, n.Right}
+	case *Cast:
+		return []Node{n.Arg}
+	case *Ternary:
+		return []Node{n.When, n.Then, n.Otherwise}
+	case *Call:
+		return n.Args
+	case *Window:
+		children := append([]Node{n.Func}, n.By...)
+		if n.Order != nil {
+			children = append(children, n.Order)
+		}
+		return children
+	}
+	return nil
+}
+
+// Mentions reports whether n reads the column anywhere.
+func Mentions(n Node, column string) bool {
+	seen := map[Node]bool{}
+	var walk func(Node) bool
+	walk = func(n Node) bool {
+		if c, ok := n.(*Column); ok {
+			return c.Name == column
+		}
+		if seen[n] {
+			return false
+		}
+		seen[n] = true
+		for _, c := range Children(n) {
+			if walk(c) {
+				return true
+			}
+		}
+		return false
+	}
+	return walk(n)
+}

@@ -1,0 +1,148 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+)
+
+// Request is a decoded question: the plan under Root, the column whose bounds
+// are asked for with its type, and how to split them.
+type Request struct {
+	Root       Node
+	Column     string
+	Type       expr.Type
+	Unit       string
+	MaxPeriods int
+}
+
+type wireRequest struct {
+	Exprs      []expr.Wire `json:"exprs"`
+	Plan       []wireNode  `json:"plan"`
+	Root       int         `json:"root"`
+	Pushed     int         `json:"pushed"`
+	Column     string      `json:"column"`
+	Type       string      `json:"type"`
+	Unit       string      `json:"unit"`
+	MaxPeriods int         `json:"max_periods"`
+}
+
+type wireNamed struct {
+	Name string `json:"name"`
+	Expr int    `json:"expr"`
+}
+
+type wireNode struct {
+	Op            string      `json:"op"`
+	In            []int       `json:"in"`
+	Name          string      `json:"name"`
+	Detail        string      `json:"detail"`
+	Predicate     int         `json:"predicate"`
+	Exprs         []wireNamed `json:"exprs"`
+	Keys          []wireNamed `json:"keys"`
+	Aggs          []wireNamed `json:"aggs"`
+	By            []int       `json:"by"`
+	LeftOn        []int       `json:"left_on"`
+	RightOn       []int       `json:"right_on"`
+	Columns       [][]string  `json:"columns"`
+	Made          []string    `json:"made"`
+	Subset        []string    `json:"subset"`
+	How           string      `json:"how"`
+	Suffix        string      `json:"suffix"`
+	Keep          string      `json:"keep"`
+	Order         string      `json:"order"`
+	Coalesce      bool        `json:"coalesce"`
+	NullsEqual    bool        `json:"nulls_equal"`
+	MaintainOrder bool        `json:"maintain_order"`
+	Windowed      bool        `json:"windowed"`
+}
+
+// Decode reads wire bytes. Any fault in them is an error wrapping
+// [expr.ErrMalformed] that says where.
+func Decode(wire []byte) (*Request, error) {
+	var w wireRequest
+	d := json.NewDecoder(bytes.NewReader(wire))
+	if err := d.Decode(&w); err != nil {
+		return nil, fmt.Errorf("plan: %w: %w", expr.ErrMalformed, err)
+	}
+	exprs, err := expr.Decode(w.Exprs)
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	dec := decoder{exprs: exprs, nodes: make([]Node, 0, len(w.Plan))}
+	for i, n := range w.Plan {
+		node := dec.node(n, i == w.Pushed)
+		if dec.err != nil {
+			return nil, fmt.Errorf("plan: node %d (%s): %w", i, n.Op, dec.err)
+		}
+		dec.nodes = append(dec.nodes, node)
+	}
+	root := dec.input(w.Root)
+	if dec.err != nil {
+		return nil, fmt.Errorf("plan: root: %w", dec.err)
+	}
+	t := expr.ParseType(w.Type)
+	if _, ok := t.TicksPerDay(); !ok || t.Zone != "" {
+		return nil, fmt.Errorf("plan: column of type %q: %w", w.Type, expr.ErrMalformed)
+	}
+	return &Request{Root: root, Column: w.Column, Type: t, Unit: w.Unit, MaxPeriods: w.MaxPeriods}, nil
+}
+
+// decoder resolves positions to nodes and remembers the first bad one.
+type decoder struct {
+	exprs []expr.Node
+	nodes []Node
+	err   error
+}
+
+func (d *decoder) fail(format string, args ...any) {
+	if d.err == nil {
+		d.err = fmt.Errorf(format+": %w", append(args, expr.ErrMalformed)...)
+	}
+}
+
+func (d *decoder) input(i int) Node {
+	if i < 0 || i >= len(d.nodes) {
+		d.fail("no plan node %d before it", i)
+		return nil
+	}
+	return d.nodes[i]
+}
+
+func (d *decoder) inputs(w wireNode, n int) []Node {
+	if len(w.In) < n {
+		d.fail("%d inputs, not %d", len(w.In), n)
+		return make([]Node, n)
+	}
+	out := make([]Node, len(w.In))
+	for i, p := range w.In {
+		out[i] = d.input(p)
+	}
+	return out
+}
+
+func (d *decoder) expr(i int) expr.Node {
+	if i < 0 || i >= len(d.exprs) {
+		d.fail("no expression %d", i)
+		return nil
+	}
+	return d.exprs[i]
+}
+
+func (d *decoder) list(positions []int) []expr.Node {
+	out := make([]expr.Node, len(positions))
+	for i, p := range positions {
+		out[i] = d.expr(p)
+	}
+	return out
+}
+
+func (d *decoder) named(ws []wireNamed) []expr.Named {
+	out := make([]expr.Named, len(ws))
+	for i, w := range ws {
+		out[i] = expr.Named{Name: w.Name, Expr: d.expr(w.Expr)}
+	}
+	return out
+}

@@ -1,0 +1,214 @@
+package plan
+
+import "github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+
+// Node is one step of a query. The set of implementations is closed.
+type Node interface{ sealed() }
+
+// Scan reads files. Detail is for people: how many files, of which name.
+type Scan struct{ Kind, Detail string }
+
+// Frame is data held in memory.
+type Frame struct{ Detail string }
+
+// Source is an IO source written in Python. Inner is the plan it runs when it
+// is one of this project's own, else nil.
+type Source struct {
+	Detail string
+	Inner  Node
+}
+
+// Filter keeps the rows on which Predicate is true. Pushed marks the filter
+// that was written after the call and pushed into it.
+type Filter struct {
+	Input     Node
+	Predicate expr.Node
+	Pushed    bool
+}
+
+// Select makes all output columns; Extend adds or replaces some.
+type Select struct {
+	Input Node
+	Exprs []expr.Named
+}
+
+// Extend is with_columns.
+type Extend struct {
+	Input Node
+	Exprs []expr.Named
+}
+
+// Project keeps some columns as they are.
+type Project struct{ Input Node }
+
+// GroupBy is group_by. Windowed is true for group_by_dynamic and rolling,
+// whose index column is made anew.
+type GroupBy struct {
+	Input         Node
+	Keys, Aggs    []expr.Named
+	MaintainOrder bool
+	Windowed      bool
+}
+
+// How is the kind of a join.
+type How string
+
+// The kinds of join; any other value is treated with the least knowledge.
+const (
+	Inner How = "inner"
+	Left  How = "left"
+	Right How = "right"
+	Full  How = "full"
+	Cross How = "cross"
+	Semi  How = "semi"
+	Anti  How = "anti"
+	Asof  How = "asof"
+)
+
+// Join joins two plans. Order is what Polars' maintain_order says.
+type Join struct {
+	Left, Right               Node
+	How                       How
+	LeftOn, RightOn           []expr.Node
+	LeftColumns, RightColumns []string
+	Suffix                    string
+	Coalesce                  bool
+	NullsEqual                bool
+	Order                     string
+}
+
+// Union concatenates rows. MergeSorted interleaves two sorted plans.
+type Union struct {
+	Inputs        []Node
+	MaintainOrder bool
+}
+
+// MergeSorted is merge_sorted; ties come in no promised order.
+type MergeSorted struct{ Inputs []Node }
+
+// Beside concatenates columns; Columns are those of each input.
+type Beside struct {
+	Inputs  []Node
+	Columns [][]string
+}
+
+// Distinct is unique. Subset is nil for whole rows.
+type Distinct struct {
+	Input         Node
+	Keep          string
+	Subset        []string
+	MaintainOrder bool
+}
+
+// Sort sorts rows; Stable is sort(maintain_order=True).
+type Sort struct {
+	Input  Node
+	By     []expr.Node
+	Stable bool
+}
+
+// Slice keeps rows by position: head, tail, limit, slice.
+type Slice struct{ Input Node }
+
+// Reshape is explode, unnest or unpivot: Made are the columns it makes; every
+// other column of the output passes through.
+type Reshape struct {
+	Input Node
+	Name  string
+	Made  []string
+}
+
+// RowIndex adds the position of each row as the column Name.
+type RowIndex struct {
+	Input Node
+	Name  string
+}
+
+// Pass changes neither rows nor their order: cache, rechunk, hints.
+type Pass struct{ Input Node }
+
+// Opaque is a node nothing is known of but its inputs.
+type Opaque struct {
+	Inputs []Node
+	Name   string
+}
+
+func (*Scan) sealed()        {}
+func (*Frame) sealed()       {}
+func (*Source) sealed()      {}
+func (*Filter) sealed()      {}
+func (*Select) sealed()      {}
+func (*Extend) sealed()      {}
+func (*Project) sealed()     {}
+func (*GroupBy) sealed()     {}
+func (*Join) sealed()        {}
+func (*Union) sealed()       {}
+func (*MergeSorted) sealed() {}
+func (*Beside) sealed()      {}
+func (*Distinct) sealed()    {}
+func (*Sort) sealed()        {}
+func (*Slice) sealed()       {}
+func (*Reshape) sealed()     {}
+func (*RowIndex) sealed()    {}
+func (*Pass) sealed()        {}
+func (*Opaque) sealed()      {}
+
+// Inputs are the plans that n reads, in order.
+func Inputs(n Node) []Node {
+	switch n := n.(type) {
+	case *Source:
+		if n.Inner != nil {
+			return []Node{n.Inner}
+		}
+	case *Filter:
+		return []Node{n.Input}
+	case *Select:
+		return []Node{n.Input}
+	case *Extend:
+		return []Node{n.Input}
+	case *Project:
+		return []Node{n.Input}
+	case *GroupBy:
+		return []Node{n.Input}
+	case *Join:
+		return []Node{n.Left, n.Right}
+	case *Union:
+		return n.Inputs
+	case *MergeSorted:
+		return n.Inputs
+	case *Beside:
+		return n.Inputs
+	case *Distinct:
+		return []Node{n.Input}
+	case *Sort:
+		return []Node{n.Input}
+	case *Slice:
+		return []Node{n.Input}
+	case *Reshape:
+		return []Node{n.Input}
+	case *RowIndex:
+		return []Node{n.Input}
+	case *Pass:
+		return []Node{n.Input}
+	case *Opaque:
+		return n.Inputs
+	}
+	return nil
+}
+
+// Walk calls visit for every node under root once, inputs before users.
+func Walk(root Node, visit func(Node)) {
+	seen := map[Node]bool{}
+	var walk func(Node)
+	walk = func(n Node) {
+		if n == nil || seen[n] {
+			return
+		}
+		seen[n] = true
+		for _, in := range Inputs(n) {
+			walk(in)
+		}
+		visit(n)
+	}
+	walk(root)
+}

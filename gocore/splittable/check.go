@@ -1,0 +1,154 @@
+package splittable
+
+import (
+	"fmt"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/plan"
+)
+
+// Problem says why a plan cannot be split, in the user's words.
+type Problem struct {
+	Node   string // the node that turns a choice into an answer
+	Why    string
+	Remedy string
+}
+
+// Error is the whole message.
+func (p *Problem) Error() string {
+	return fmt.Sprintf("%s cannot be split: %s. %s", p.Node, p.Why, p.Remedy)
+}
+
+// Check returns the first reason, nearest to the data, why root cannot be split
+// by the column, or nil.
+func Check(root plan.Node, column string) *Problem {
+	c := checker{memo: map[at]state{}}
+	c.state(root, column)
+	return c.problem
+}
+
+// at is a node with the name under which its output carries the column that
+// the plan is split by, "" when it carries it not at all or computes it.
+type at struct {
+	node   plan.Node
+	column string
+}
+
+type checker struct {
+	memo    map[at]state
+	problem *Problem
+}
+
+// refuse keeps the first problem.
+func (c *checker) refuse(node, why, remedy string) state {
+	if c.problem == nil {
+		c.problem = &Problem{Node: node, Why: why, Remedy: remedy}
+	}
+	return state{}
+}
+
+func (c *checker) refuseDisorder(n plan.Node, what string, in state) state {
+	name := plan.Name(n)
+	if what != "" {
+		name += " with " + what
+	}
+	return c.refuse(name, "it depends on the order of rows, which "+in.disorder+" leaves open, so every "+
+		"period would see another order", in.remedy)
+}
+
+func (c *checker) refuseChoice(n plan.Node, in state) state {
+	return c.refuse(plan.Name(n), "it mixes rows of several dates, and "+in.choice+" chooses among rows "+
+		"anew in every period", "Write it after execute_on_ray, or make the choice unique.")
+}
+
+func (c *checker) state(n plan.Node, column string) state {
+	key := at{n, column}
+	s, ok := c.memo[key]
+	if !ok {
+		s = c.fresh(n, column)
+		c.memo[key] = s
+	}
+	return s
+}
+
+func (c *checker) fresh(n plan.Node, column string) state {
+	switch n := n.(type) {
+	case *plan.Scan, *plan.Frame:
+		return state{}
+	case *plan.Source:
+		if n.Inner != nil {
+			c.state(n.Inner, column)
+		}
+		return state{}
+	case *plan.Filter:
+		in := c.state(n.Input, column)
+		return c.rows(n, in, column, []expr.Named{{Expr: n.Predicate}})
+	case *plan.Select:
+		return c.selected(n, column)
+	case *plan.Extend:
+		return c.extended(n, column)
+	case *plan.GroupBy:
+		return c.grouped(n, column)
+	case *plan.Join:
+		return c.joined(n, column)
+	case *plan.Union, *plan.MergeSorted, *plan.Beside:
+		return c.combined(n, column)
+	case *plan.Distinct:
+		return c.distinct(n, column)
+	case *plan.Sort:
+		return c.sorted(n, column)
+	case *plan.Slice:
+		return c.positional(n, n.Input, column)
+	case *plan.RowIndex:
+		return c.positional(n, n.Input, column)
+	case *plan.Opaque:
+		return c.opaque(n)
+	case *plan.Reshape:
+		in := c.state(n.Input, column)
+		in.unique = nil
+		return in
+	case *plan.Project, *plan.Pass:
+		return c.state(plan.Inputs(n)[0], column)
+	}
+	return state{}
+}
+
+// rows checks expressions that leave the rows of in where they are.
+func (c *checker) rows(n plan.Node, in state, column string, exprs []expr.Named) state {
+	for _, e := range exprs {
+		f := inspect(e.Expr, column)
+		switch {
+		case f.effect == random:
+			return c.refuse(plan.Name(n)+" with "+f.name, "every period would draw its own sample",
+				"Write it after execute_on_ray.")
+		case f.effect == shuffled:
+			return c.refuse(plan.Name(n)+" with "+f.name, "the order of its result is open, so every period "+
+				"would see another one", "Use unique(maintain_order=True), or write it after execute_on_ray.")
+		case f.effect == ordered && in.disorder != "":
+			return c.refuseDisorder(n, f.name, in)
+		case f.effect > rowWise && in.choice != "":
+			return c.refuseChoice(n, in)
+		}
+	}
+	return in
+}
+
+// positional are the nodes that take rows by their place.
+func (c *checker) positional(n, input plan.Node, column string) state {
+	in := c.state(input, column)
+	switch {
+	case in.disorder != "":
+		return c.refuseDisorder(n, "", in)
+	case in.choice != "":
+		return c.refuseChoice(n, in)
+	}
+	return in
+}
+
+// opaque may do anything with its input, except to draw lots.
+func (c *checker) opaque(n *plan.Opaque) state {
+	for _, input := range n.Inputs {
+		c.positional(n, input, "")
+	}
+	return state{}
+}

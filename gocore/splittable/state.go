@@ -1,0 +1,37 @@
+package splittable
+
+// state is what is known of the rows of a node's output.
+type state struct {
+	// disorder names the node that leaves the order of rows open, "" when the
+	// order is the same in every run.
+	disorder string
+	remedy   string
+
+	// choice names the node whose choice among rows of equal date shows in the
+	// values, "" when the rows are the same in every run.
+	choice string
+
+	// unique are columns whose values together occur once, nil when not known.
+	unique []string
+}
+
+func (s state) withOrderOf(o state) state {
+	if s.disorder == "" {
+		s.disorder, s.remedy = o.disorder, o.remedy
+	}
+	return s
+}
+
+func (s state) withChoiceOf(o state) state {
+	if s.choice == "" {
+		s.choice = o.choice
+	}
+	return s
+}
+
+func (s state) disordered(by, remedy string) state {
+	if s.disorder == "" {
+		s.disorder, s.remedy = by, remedy
+	}
+	return s
+}
