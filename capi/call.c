@@ -1,0 +1,91 @@
+/* Entering Go from Python and coming back with a value or an exception. */
+#include "call.h"
+
+#include <pthread.h>
+
+/* Set in the child of a fork: its Go runtime has lost all threads but one. */
+static volatile int forked;
+
+static void after_fork(void)
+{
+	forked = 1;
+}
+
+/* The class comes from Go's table or is one of ours; it is looked up only now, so that importing stays cheap. */
+static void raise(const char *module, const char *class, const char *text, size_t len)
+{
+	PyObject *m = PyImport_ImportModule(module);
+	PyObject *type = m != NULL ? PyObject_GetAttrString(m, class) : NULL;
+	PyObject *message = PyUnicode_FromStringAndSize(text, (Py_ssize_t)len);
+
+	if (type != NULL && message != NULL)
+		PyErr_SetObject(type, message);
+	if (message != NULL)
+		Py_DecRef(message);
+	if (type != NULL)
+		Py_DecRef(type);
+	if (m != NULL)
+		Py_DecRef(m);
+}
+
+/* Every function of the module starts here: -1 with an exception set, or 0. */
+int piot_enter(void)
+{
+	static const char text[] =
+		"polars_io_tools was imported before this process was made by fork(), and its Go part does not "
+		"survive a fork. Start worker processes with the \"spawn\" or \"forkserver\" method "
+		"(multiprocessing.get_context(\"spawn\")), or as new Python processes.";
+
+	if (forked) {
+		raise("polars_io_tools.errors", "ForkedProcessError", text, sizeof text - 1);
+		return -1;
+	}
+	piot_fault_check();
+	return 0;
+}
+
+/* Frees the result of a failed call after raising its error; 0 if there is none. */
+int piot_failed(piot_result *r)
+{
+	if (r->error_class == NULL)
+		return 0;
+	raise(r->error_module, r->error_class, r->data, r->len);
+	piot_result_free(r);
+	return -1;
+}
+
+/* Calls Go without the GIL and makes a Python value of its result: the one copy of it. */
+PyObject *piot_call_go(go_function f, piot_bytes *in, maker make)
+{
+	piot_result out = {0};
+	PyObject *value;
+	PyThreadState *state = PyEval_SaveThread();
+
+	f(in, &out);
+	PyEval_RestoreThread(state);
+	if (piot_failed(&out) < 0)
+		return NULL;
+	/* A null pointer would ask for uninitialised bytes. */
+	value = make(out.data != NULL ? out.data : "", (Py_ssize_t)out.len);
+	piot_result_free(&out);
+	return value;
+}
+
+/* Runs once a process, before any other function here. */
+int piot_call_init(void)
+{
+	piot_result out = {0};
+	PyThreadState *state;
+
+	if (pthread_atfork(NULL, NULL, after_fork) != 0) {
+		PyErr_NoMemory();
+		return -1;
+	}
+	/* The first call waits until the Go runtime is up and has its signal handlers. */
+	state = PyEval_SaveThread();
+	piotBuildInfo(NULL, &out);
+	PyEval_RestoreThread(state);
+	piot_result_free(&out);
+	piot_fault_init();
+	return 0;
+}

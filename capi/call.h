@@ -1,0 +1,21 @@
+/* One call from Python into Go: what every function of the module goes through. */
+#ifndef PIOT_CALL_H
+#define PIOT_CALL_H
+
+#include "pyabi.h"
+
+#include "abi.h"
+#include "_cgo_export.h"
+
+typedef void (*go_function)(piot_bytes *, piot_result *);
+typedef PyObject *(*maker)(const char *, Py_ssize_t);
+
+int piot_call_init(void);
+int piot_enter(void);
+int piot_failed(piot_result *);
+PyObject *piot_call_go(go_function, piot_bytes *, maker);
+
+/* concat.c */
+PyObject *piot_mod_concat(PyObject *, PyObject *);
+
+#endif

@@ -1,0 +1,58 @@
+// Package main is the extension module polars_io_tools._gocore: the only place where C,
+// cgo and Python meet Go. It is built with -buildmode=c-shared and never run as a program.
+//
+// C parses arguments and raises exceptions; it decides nothing. Go decides, in the
+// packages under gocore, which know nothing of Python. The files here only connect:
+//
+//	module.c  functions of the module      exports.go, export_*.go  their Go side
+//	call.c    enter Go, come back          main.go                  guard, results, messages
+//	concat.c  capsules of Arrow streams    status.go                Go error -> exception class
+//	chain.c   several streams as one       fault.c                  keeps Go's fault handling
+//	abi.h     what C and Go pass           pyabi.h                  the stable ABI in use
+//
+// # Ownership
+//
+// Bytes from Python are lent to Go for the time of one call: Go keeps no pointer to
+// them. What Go gives back it mallocs, and C frees it with piot_result_free, always,
+// after copying it once into a Python object. Arrow streams are moved: the source's
+// release becomes NULL under the GIL, before anything is checked, and from then on the
+// chain owns them and releases each exactly once, also on error. Chains lie in C memory
+// and their callbacks are C, so no Go pointer ever lives in a C structure.
+//
+// # The GIL
+//
+// It is released around every call into Go and every call of a stream's function. No
+// Python object crosses into Go. The callbacks of a result need no GIL: any thread may
+// read or release it.
+//
+// # Panics
+//
+// Every exported function is one call of guarded, or, for callbacks, of guardedNext,
+// both of which run it inside guard.Call; goroutines start only in a guard.Group. A
+// test in gocore/guard reads these sources and checks both. A panic becomes
+// InternalError, or in a callback the stream's last error, with the stack in its text.
+// A bad memory access in Go is a panic too, also when faulthandler or a library takes
+// over SIGSEGV after the import: see fault.c. Running out of memory or stack cannot be
+// recovered.
+//
+// # Fork
+//
+// The Go runtime does not survive fork() without exec: its other threads are gone, and
+// the next garbage collection waits for them forever, although simple calls may still
+// work. So a flag set by pthread_atfork makes every function of the module raise
+// ForkedProcessError in the child, in C, before Go is touched. Reading and releasing
+// streams made by concat before the fork works, for they are C.
+//
+// # Python
+//
+// One binary serves every CPython from 3.11 on, through the limited API as declared in
+// pyabi.h. PyInit__gocore is the only symbol it shows. It refuses free-threaded builds,
+// whose objects have another layout, and sub-interpreters, because a process has only
+// one Go runtime.
+//
+// # Adding a function
+//
+// Put its Go side, func([]byte) ([]byte, error), into an export file and an exported
+// wrapper into exports.go; add the method to module.c and its stub to _gocore.pyi; give
+// each error that callers can act on a line in status.go.
+package main

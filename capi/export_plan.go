@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/bounds"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/plan"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/splittable"
+)
+
+// splitPlan is the answer to a planning request. Problem is why collect would
+// raise; everything else that is known is there all the same.
+type splitPlan struct {
+	Bounds  string          `json:"bounds"`
+	Nulls   bool            `json:"nulls"`
+	Filters []seenFilter    `json:"filters"`
+	Sources []string        `json:"sources"`
+	Periods []plannedPeriod `json:"periods"`
+	Problem *problem        `json:"problem"`
+}
+
+type seenFilter struct {
+	Text    string `json:"text"`
+	Origin  string `json:"origin"`
+	Verdict string `json:"verdict"`
+}
+
+type plannedPeriod struct {
+	Label string `json:"label"`
+	Start int64  `json:"start"`
+	End   int64  `json:"end"`
+}
+
+// problem names a kind of planning error for Python: "unsplittable",
+// "unbounded" or "too_many".
+type problem struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+}
+
+// planRequest answers a planning request. The result is copied before the call returns;
+// in is lent for the call only.
+func planRequest(in []byte) ([]byte, error) {
+	request, err := plan.Decode(in)
+	if err != nil {
+		return nil, err
+	}
+	unit, err := calendar.ParseUnit(request.Unit)
+	if err != nil {
+		return nil, err
+	}
+	axis, ok := bounds.NewTemporal(request.Type)
+	if !ok {
+		return nil, fmt.Errorf("plan: column of type %s: %w", request.Type, expr.ErrMalformed)
+	}
+	result := bounds.Plan(request.Root, request.Column, axis)
+	out := splitPlan{
+		Bounds: result.Region.String(), Nulls: result.Region.Null,
+		Sources: sources(request.Root), Filters: filters(result), Periods: []plannedPeriod{},
+	}
+	if out.Problem = findProblem(request, result, axis); out.Problem == nil {
+		out.split(result, axis, unit, request.MaxPeriods)
+	}
+	return json.Marshal(out)
+}
+
+func findProblem(
+	request *plan.Request, result bounds.Result[int64], axis bounds.Temporal,
+) *problem {
+	if p := splittable.Check(request.Root, request.Column); p != nil {
+		return &problem{Kind: "unsplittable", Message: p.Error()}
+	}
+	remedy := func(lower, upper bool) string { return axis.Remedy(request.Column, result.Region, lower, upper) }
+	if message := result.Unbounded(request.Column, remedy); message != "" {
+		return &problem{Kind: "unbounded", Message: message}
+	}
+	return nil
+}
+
+func (p *splitPlan) split(
+	result bounds.Result[int64], axis bounds.Temporal, unit calendar.Unit, limit int,
+) {
+	periods, err := calendar.Split(result.Region.Values, axis.Resolution(), unit, limit)
+	if tooMany := (*calendar.TooManyError)(nil); errors.As(err, &tooMany) {
+		p.Problem = &problem{Kind: "too_many", Message: tooMany.Error()}
+		return
+	}
+	if err != nil {
+		// Unbounded sets were dealt with before and the unit is known.
+		p.Problem = &problem{Kind: "internal", Message: err.Error()}
+		return
+	}
+	for _, q := range periods {
+		p.Periods = append(p.Periods, plannedPeriod(q))
+	}
+}
+
+func filters(result bounds.Result[int64]) []seenFilter {
+	out := []seenFilter{}
+	for _, f := range result.Filters {
+		out = append(out, seenFilter{Text: f.Text, Origin: f.Origin(), Verdict: f.Verdict()})
+	}
+	return out
+}
+
+// sources lists the leaves of the plan.
+func sources(root plan.Node) []string {
+	out := []string{}
+	plan.Walk(root, func(n plan.Node) {
+		detail, ok := plan.Leaf(n)
+		if !ok {
+			return
+		}
+		out = append(out, detail)
+	})
+	return out
+}

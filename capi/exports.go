@@ -1,0 +1,32 @@
+package main
+
+// #include "abi.h"
+import "C"
+
+// The functions of the module that take bytes and give bytes. C calls each with as many
+// inputs as module.c lists for it.
+
+//export piotPlan
+func piotPlan(in *C.piot_bytes, out *C.piot_result) {
+	guarded("plan", out, func() ([]byte, error) { return planRequest(view(in, 0)) })
+}
+
+//export piotFindScans
+func piotFindScans(in *C.piot_bytes, out *C.piot_result) {
+	guarded("find_scans", out, func() ([]byte, error) { return findScans(view(in, 0)) })
+}
+
+//export piotReplacePaths
+func piotReplacePaths(in *C.piot_bytes, out *C.piot_result) {
+	guarded("replace_paths", out, func() ([]byte, error) { return replacePaths(view(in, 0), view(in, 1)) })
+}
+
+//export piotBuildInfo
+func piotBuildInfo(_ *C.piot_bytes, out *C.piot_result) {
+	guarded("build_info", out, func() ([]byte, error) { return []byte(buildInfo()), nil })
+}
+
+//export piotTestPanic
+func piotTestPanic(in *C.piot_bytes, out *C.piot_result) {
+	guarded("_test_panic", out, func() ([]byte, error) { return nil, panicAt(string(view(in, 0))) })
+}

@@ -1,0 +1,129 @@
+/*
+ * The extension module: arguments in, exceptions out. It decides nothing; doc.go
+ * states the rules it keeps.
+ */
+#include "call.h"
+
+#include <string.h>
+
+#define MAX_INPUTS 2
+
+/* Lends Go the memory of n bytes-like objects for one call. */
+static PyObject *call_with_buffers(go_function f, PyObject *const *args, Py_ssize_t n)
+{
+	Py_buffer views[MAX_INPUTS];
+	piot_bytes in[MAX_INPUTS];
+	PyObject *value = NULL;
+	Py_ssize_t got = 0;
+
+	if (piot_enter() < 0)
+		return NULL;
+	for (; got < n; got++) {
+		if (PyObject_GetBuffer(args[got], &views[got], PyBUF_SIMPLE) < 0)
+			break;
+		in[got] = (piot_bytes){views[got].buf, (size_t)views[got].len};
+	}
+	if (got == n)
+		value = piot_call_go(f, in, PyBytes_FromStringAndSize);
+	while (got > 0)
+		PyBuffer_Release(&views[--got]);
+	return value;
+}
+
+static PyObject *mod_plan(PyObject *self, PyObject *request)
+{
+	return call_with_buffers(piotPlan, &request, 1);
+}
+
+static PyObject *mod_find_scans(PyObject *self, PyObject *payload)
+{
+	return call_with_buffers(piotFindScans, &payload, 1);
+}
+
+static PyObject *mod_replace_paths(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	if (n != 2)
+		return PyErr_Format(PyExc_TypeError, "replace_paths() takes 2 arguments (%zd given)", n);
+	return call_with_buffers(piotReplacePaths, args, 2);
+}
+
+static PyObject *mod_build_info(PyObject *self, PyObject *unused)
+{
+	return piot_enter() < 0 ? NULL : piot_call_go(piotBuildInfo, NULL, PyUnicode_FromStringAndSize);
+}
+
+static PyObject *mod_check_process(PyObject *self, PyObject *unused)
+{
+	if (piot_enter() < 0)
+		return NULL;
+	Py_IncRef(Py_None);
+	return Py_None;
+}
+
+static PyObject *mod_test_panic(PyObject *self, PyObject *where)
+{
+	Py_ssize_t len;
+	const char *text;
+	piot_bytes in;
+
+	if (piot_enter() < 0)
+		return NULL;
+	text = PyUnicode_AsUTF8AndSize(where, &len);
+	if (text == NULL)
+		return NULL;
+	in = (piot_bytes){(char *)text, (size_t)len};
+	return piot_call_go(piotTestPanic, &in, PyBytes_FromStringAndSize);
+}
+
+static PyMethodDef methods[] = {
+	{"plan", mod_plan, METH_O, "plan(request, /)\n--\n\nAnswer a planning request."},
+	{"find_scans", mod_find_scans, METH_O, "find_scans(payload, /)\n--\n\nList the file scans of a serialised plan."},
+	{"replace_paths", (PyCFunction)(void (*)(void))mod_replace_paths, METH_FASTCALL,
+	 "replace_paths(payload, edits, /)\n--\n\nReplace the paths of the file scans of a serialised plan."},
+	{"concat", piot_mod_concat, METH_O, "concat(streams, /)\n--\n\nMake one Arrow stream of several, which are moved."},
+	{"check_process", mod_check_process, METH_NOARGS, "check_process()\n--\n\nRaise in a forked child."},
+	{"build_info", mod_build_info, METH_NOARGS, "build_info()\n--\n\nName the Go version and platform."},
+	{"_test_panic", mod_test_panic, METH_O, "_test_panic(where, /)\n--\n\nPanic in Go, to test that nothing crashes."},
+	{NULL, NULL, 0, NULL},
+};
+
+static int mod_exec(PyObject *module)
+{
+	static int ready;
+
+	if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
+		PyErr_SetString(PyExc_ImportError, "polars_io_tools works in the main interpreter only, not in a sub-interpreter");
+		return -1;
+	}
+	if (!ready && piot_call_init() < 0)
+		return -1;
+	ready = 1;
+	return 0;
+}
+
+static PyModuleDef_Slot slots[] = {
+	{Py_mod_exec, (void *)mod_exec},
+	{0, NULL},
+};
+
+static PyModuleDef definition = {
+	.m_base = PyModuleDef_HEAD_INIT,
+	.m_name = "polars_io_tools._gocore",
+	.m_doc = "The Go part of polars_io_tools.",
+	.m_methods = methods,
+	.m_slots = slots,
+};
+
+/* A free-threaded build has another layout of PyObject: it must not see the definition. */
+__attribute__((visibility("default"))) PyObject *PyInit__gocore(void)
+{
+	PyObject *flags = PySys_GetObject("abiflags");
+	const char *text = flags != NULL ? PyUnicode_AsUTF8AndSize(flags, NULL) : NULL;
+
+	PyErr_Clear();
+	if (text != NULL && strchr(text, 't') != NULL) {
+		PyErr_SetString(PyExc_ImportError, "polars_io_tools does not support free-threaded Python");
+		return NULL;
+	}
+	return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/arrowc"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/payload"
+)
+
+// Python modules that hold exception classes.
+const (
+	builtins  = "builtins"
+	ourErrors = "polars_io_tools.errors"
+)
+
+// errTestHook reports a wrong argument of the test hook.
+var errTestHook = errors.New("unknown place")
+
+// statuses says which Python exception an error becomes: the first sentinel that it
+// wraps decides. Errors that wrap none, panics among them, are our own defects:
+// InternalError. ForkedProcessError is missing here because a forked child must not run
+// Go; call.c raises it.
+var statuses = []struct {
+	sentinel      error
+	module, class string
+}{
+	{expr.ErrMalformed, ourErrors, "ExpressionError"},
+	{calendar.ErrUnknownUnit, builtins, "ValueError"},
+	{payload.ErrUnknownLayout, builtins, "ValueError"},
+	{payload.ErrInexact, builtins, "ValueError"},
+	{payload.ErrEdit, builtins, "ValueError"},
+	{arrowc.ErrSchemaMismatch, ourErrors, "SchemaMismatchError"},
+	{arrowc.ErrReleased, builtins, "ValueError"},
+	{arrowc.ErrMalformed, builtins, "ValueError"},
+	{arrowc.ErrStream, builtins, "ValueError"},
+	{errTestHook, builtins, "ValueError"},
+}
+
+func pythonClass(err error) (module, class string) {
+	for _, s := range statuses {
+		if errors.Is(err, s.sentinel) {
+			return s.module, s.class
+		}
+	}
+	return ourErrors, "InternalError"
+}

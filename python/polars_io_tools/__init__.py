@@ -1,0 +1,32 @@
+"""Polars queries over dated data, split into calendar periods and run on Ray.
+
+Importing the package registers the `.piot` namespace on LazyFrames. It imports neither Ray nor
+anything else that only some users need.
+"""
+
+from pathlib import Path
+
+from polars_io_tools import errors
+from polars_io_tools._namespace import PiotNamespace, TimeUnit
+from polars_io_tools._plan import Period, PlannedFilter, RayPlan
+from polars_io_tools._version import __version__
+from polars_io_tools.errors import *  # noqa: F403  (the whole error tree is public)
+
+__all__ = [
+    "Period",
+    "PiotNamespace",
+    "PlannedFilter",
+    "RayPlan",
+    "TimeUnit",
+    "__version__",
+    "errors",
+    *errors.__all__,
+]
+
+if (Path(__file__).parent / "io_sources").exists():
+    # Both distributions install into this folder; whatever ran here would be a mixture.
+    msg = (
+        "polars-io-tools and polars-io-tools-go are both installed, and share the package "
+        "polars_io_tools: uninstall both, then install the one you want"
+    )
+    raise ImportError(msg)

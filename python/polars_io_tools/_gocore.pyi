@@ -1,0 +1,69 @@
+"""The compiled Go part of the package.
+
+While Go works, other Python threads run. In a process made by `fork()` after the import, every
+function raises `ForkedProcessError` at once. A panic in Go raises `InternalError`. Importing in a
+sub-interpreter or in a free-threaded build of Python raises `ImportError`.
+
+Arguments that are a `Buffer` may be any object with contiguous bytes.
+"""
+
+from collections.abc import Sequence
+
+from typing_extensions import Buffer
+
+def plan(request: Buffer, /) -> bytes:
+    """Answer a planning request, both as JSON: bounds, filters, periods, or why not.
+
+    Raises:
+        ExpressionError: The request is malformed.
+        ValueError: The request names an unknown calendar unit.
+    """
+
+def find_scans(payload: Buffer, /) -> bytes:
+    """List the file scans of a serialised plan, as JSON.
+
+    Raises:
+        ValueError: The layout of the plan is not one that is known.
+    """
+
+def replace_paths(payload: Buffer, edits: Buffer, /) -> bytes:
+    """Give a serialised plan with its file scans rewritten as `edits`, which is JSON, says.
+
+    Raises:
+        ValueError: The layout of the plan is not one that is known; a scan cannot be rewritten
+            with the same answer; or the edits do not fit the plan.
+    """
+
+def concat(streams: Sequence[object], /) -> object:
+    """Make one Arrow stream of several, without copying data.
+
+    Each stream is a capsule named `"arrow_array_stream"`, and so is the result, which yields
+    all arrays of all streams in order. The streams are moved, also when the call fails:
+    afterwards the capsules are empty. Reading and releasing the result needs neither Go nor
+    the GIL, and releasing works in a forked child.
+
+    Raises:
+        ValueError: There are no streams; one was consumed before or is given twice; one is
+            malformed or fails to give its schema.
+        TypeError: An element is not such a capsule.
+        SchemaMismatchError: The schemas differ; the message names the stream and the field.
+    """
+
+def check_process() -> None:
+    """Do nothing, or raise `ForkedProcessError` in a forked child."""
+
+def build_info() -> str:
+    """Name the Go version and the platform, such as `"go1.26.8 linux/amd64"`."""
+
+def _test_panic(where: str, /) -> bytes:
+    """Panic in Go, to show that nothing crashes.
+
+    Args:
+        where: `"call"` (in the called function), `"nil"` (a nil dereference), `"wild"` (a write to
+            memory that is not there), `"goroutine"` (in another goroutine), `"callback"` (in Go
+            code that C called back), `"slow"` (as call, after 0.3 s without the GIL).
+
+    Raises:
+        InternalError: Always, with the panic's text, except
+        ValueError: `where` is none of these.
+    """

@@ -1,0 +1,148 @@
+"""The `.piot` namespace of LazyFrames: signatures and docstrings, each body one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import polars as pl
+
+from polars_io_tools._plan import RayPlan
+from polars_io_tools._task import ReturnAs
+from polars_io_tools.ray import execute_on_ray, explain_on_ray
+
+__all__ = ["PiotNamespace", "TimeUnit"]
+
+TimeUnit = Literal["daily", "monthly", "yearly"]
+
+
+@pl.api.register_lazyframe_namespace("piot")
+class PiotNamespace:
+    """Methods of this package on a LazyFrame, as `lf.piot`."""
+
+    def __init__(self, lf: pl.LazyFrame) -> None:
+        self._lf = lf
+
+    def execute_on_ray(
+        self,
+        *,
+        date_column: str,
+        time_unit: TimeUnit,
+        return_as: ReturnAs = "arrow",
+        remote_options: Mapping[str, Any] | None = None,
+        max_concurrency: int | None = 100,
+        preserve_partition_order: bool = True,
+        max_periods: int = 100_000,
+        progress: bool | None = None,
+        description: str | None = None,
+    ) -> pl.LazyFrame:
+        """Split the query into calendar periods and run each as one task on Ray.
+
+        Nothing runs until the result is collected; then the answer is that of the query itself:
+        the same rows and schema, in the order of the periods (null dates last), and within a
+        period in the query's own order. Which periods there are follows from the filters on
+        `date_column`, written before the call or after it.
+
+        Args:
+            date_column: a column of the query's result, of type Date, or Datetime without a time
+                zone (in ms, us or ns).
+            time_unit: the calendar unit of a period.
+            return_as: how results travel back: "arrow" (uncompressed, fastest on one machine),
+                "ipc" (compressed with lz4, for slow networks), "parquet" (smallest).
+            remote_options: options of the Ray tasks, such as `num_cpus`, `memory`, `resources`,
+                `runtime_env`, `max_retries`; `name` and `num_returns` are ours.
+            max_concurrency: the most tasks under way at once, None for all.
+            preserve_partition_order: False yields periods as they finish.
+            max_periods: the most periods to split into.
+            progress: show a progress bar; None shows one on a terminal and in notebooks.
+            description: a name for the query, shown by the bar and by `explain()`.
+
+        Returns:
+            A LazyFrame with the schema of the query.
+
+        Raises:
+            RayNotInitialisedError: Ray is not running, now or when the result is collected.
+            MissingDependencyError: Ray is not installed.
+            ValueError: an unknown column, unit, format or Ray option, or a number out of range.
+            TypeError: an argument, or the column, is of the wrong type.
+            ForkedProcessError: the process was made by `fork()`.
+
+        Collecting raises `UnboundedPredicateError`, `TooManyPeriodsError` or
+        `UnsplittablePlanError` (all of them ValueError) when the query cannot be split, and
+        `WorkerError` when a task fails; `explain_on_ray` tells beforehand.
+
+        Example:
+            >>> import datetime as dt, polars as pl, polars_io_tools, ray
+            >>> trades = pl.LazyFrame({"date": [dt.date(2024, 1, 5)], "price": [10.0]})
+            >>> january = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 1, 31))
+            >>> lazy = trades.filter(january).piot.execute_on_ray(
+            ...     date_column="date", time_unit="monthly"
+            ... )
+            >>> lazy.collect()["price"].to_list()
+            [10.0]
+        """
+        return execute_on_ray(
+            self._lf,
+            date_column=date_column,
+            time_unit=time_unit,
+            return_as=return_as,
+            remote_options=remote_options,
+            max_concurrency=max_concurrency,
+            preserve_partition_order=preserve_partition_order,
+            max_periods=max_periods,
+            progress=progress,
+            description=description,
+        )
+
+    def explain_on_ray(
+        self,
+        *,
+        date_column: str,
+        time_unit: TimeUnit,
+        predicate: pl.Expr | None = None,
+        return_as: ReturnAs = "arrow",
+        remote_options: Mapping[str, Any] | None = None,
+        max_concurrency: int | None = 100,
+        preserve_partition_order: bool = True,
+        max_periods: int = 100_000,
+        progress: bool | None = None,
+        description: str | None = None,
+    ) -> RayPlan:
+        """Return how `execute_on_ray` would split the query, without running it.
+
+        Takes the arguments of `execute_on_ray` and checks them alike, but needs no Ray. It sees
+        the filters before the call; `predicate` stands for those that would come after it.
+
+        Raises:
+            ValueError: an unknown column, unit, format or option, or a number out of range.
+            TypeError: an argument, or the column, is of the wrong type.
+            ForkedProcessError: the process was made by `fork()`.
+
+        Example:
+            >>> import datetime as dt, polars as pl, polars_io_tools
+            >>> lf = pl.LazyFrame({"date": [dt.date(2024, 1, 5)]})
+            >>> plan = lf.piot.explain_on_ray(
+            ...     date_column="date",
+            ...     time_unit="monthly",
+            ...     predicate=pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 2, 29)),
+            ... )
+            >>> print(plan)
+            split by 'date' (Date), monthly
+              bounds   [2024-01-01, 2024-02-29]
+              filters  date.is_between(2024-01-01, 2024-02-29) (after the call): gives [2024-01-01, 2024-02-29]
+              sources  in-memory frame: 1 rows, 1 columns
+              periods  2 periods: 2024-01, 2024-02
+        """
+        return explain_on_ray(
+            self._lf,
+            predicate=predicate,
+            date_column=date_column,
+            time_unit=time_unit,
+            return_as=return_as,
+            remote_options=remote_options,
+            max_concurrency=max_concurrency,
+            preserve_partition_order=preserve_partition_order,
+            max_periods=max_periods,
+            progress=progress,
+            description=description,
+        )

@@ -1,0 +1,225 @@
+"""From Polars' expression nodes to the flat list of `gocore/expr`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from polars_io_tools._polars.traverse import Traverser, type_name
+
+__all__ = ["ExpressionEncoder"]
+
+Schema = Mapping[str, pl.DataType]
+Wire = dict[str, Any]
+
+_OPERATORS = {
+    "Eq": "eq",
+    "NotEq": "ne",
+    "Lt": "lt",
+    "LtEq": "le",
+    "Gt": "gt",
+    "GtEq": "ge",
+    "EqValidity": "eq_missing",
+    "NotEqValidity": "ne_missing",
+    "And": "and",
+    "LogicalAnd": "and",
+    "Or": "or",
+    "LogicalOr": "or",
+    "Xor": "xor",
+    "Plus": "+",
+    "Minus": "-",
+    "Multiply": "*",
+    "Divide": "/",
+    "TrueDivide": "/",
+    "RustDivide": "/",
+    "FloorDivide": "//",
+    "Modulus": "%",
+}
+
+# Namespaces as the user writes them. Functions of the other families have no prefix.
+_NAMESPACES = {
+    "StringFunction": "str.",
+    "TemporalFunction": "dt.",
+    "ListFunction": "list.",
+    "ArrayFunction": "arr.",
+    "StructFunction": "struct.",
+    "BitwiseFunction": "bitwise.",
+    "RollingFunction": "rolling_",
+    "EwmFunction": "ewm_",
+}
+
+# Leaves that Polars names only in its refusal to show them. Anything else it hides may have
+# arguments of any kind.
+_HIDDEN_LEAVES = {"element": "element", "field": "struct.field"}
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (zone-less on purpose: physical values are)
+_TICKS_PER_MICROSECOND = {"us": 1, "ns": 1000}
+_MAX_TEXT = 60
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+class ExpressionEncoder:
+    """Collects expressions as one flat list in which arguments come before their users.
+
+    Attributes:
+        wire: the list so far.
+    """
+
+    def __init__(self, traverser: Traverser) -> None:
+        self._traverser = traverser
+        self._positions: dict[tuple[int, int], int] = {}
+        self.wire: list[Wire] = []
+
+    def encode(self, node: int, schema: Schema, scope: int) -> int:
+        """Return the position of an expression that reads columns of `schema`.
+
+        `scope` identifies the schema, since one expression node may be used over several plan
+        nodes. The walk keeps its own stack: a filter may be a chain of thousands of terms.
+        """
+        stack: list[tuple[int, Wire | None, list[int]]] = [(node, None, [])]
+        while stack:
+            current, wire, arguments = stack.pop()
+            if (scope, current) in self._positions:
+                continue
+            if wire is None:
+                wire, arguments = self._view(current, schema)
+                stack.append((current, wire, arguments))
+                stack.extend((a, None, []) for a in arguments)
+                continue
+            wire["args"] = [self._positions[scope, a] for a in arguments]
+            self._positions[scope, current] = len(self.wire)
+            self.wire.append(wire)
+        return self._positions[scope, node]
+
+    def _view(self, node: int, schema: Schema) -> tuple[Wire, list[int]]:
+        """Return one node and its arguments; what cannot be viewed is a call that says so."""
+        try:
+            view = self._traverser.view_expression(node)
+            return getattr(self, f"_view_{type(view).__name__}", _unknown)(view, schema)
+        except NotImplementedError as error:
+            reason = str(error)
+            return _call(_HIDDEN_LEAVES.get(reason, _hidden(reason))), []
+        except (ValueError, OverflowError) as error:  # a literal that Python cannot hold
+            return _call("unreadable literal", text=str(error)), []
+
+    def _view_Column(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        dtype = schema.get(view.name)
+        return {
+            "k": "col",
+            "name": view.name,
+            "type": "other" if dtype is None else type_name(dtype),
+        }, []
+
+    def _view_Literal(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return literal(view.value, view.dtype), []
+
+    def _view_BinaryExpr(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        name = str(view.op).rpartition(".")[2]
+        return {"k": "bin", "op": _OPERATORS.get(name, _snake(name))}, [view.left, view.right]
+
+    def _view_Cast(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        strict = view.options == 0
+        return {"k": "cast", "type": type_name(view.dtype), "strict": strict}, [view.expr]
+
+    def _view_Ternary(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return {"k": "when"}, [view.predicate, view.truthy, view.falsy]
+
+    def _view_Function(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        head, *options = view.function_data
+        family, _, name = str(head).rpartition(".")
+        full_name = _NAMESPACES.get(family, "") + _snake(name)
+        if full_name == "ffi_plugin":
+            return _call("plugin", option="elementwise" if options[-1] is True else ""), view.input
+        return _call(full_name, option=_option(full_name, options)), list(view.input)
+
+    def _view_Agg(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call(view.name), list(view.arguments)
+
+    def _view_Len(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call("len"), []
+
+    def _view_Sort(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call("sort"), [view.expr]
+
+    def _view_SortBy(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call("sort_by"), [view.expr, *view.by]
+
+    def _view_Filter(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call("filter"), [view.input, view.by]
+
+    def _view_Slice(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call("slice"), [view.input, view.offset, view.length]
+
+    def _view_Gather(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call("gather"), [view.expr, view.idx]
+
+    def _view_Explode(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call("explode"), [view.expr]
+
+    def _view_StructEval(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        # The evaluations read fields of the struct, not columns of the schema.
+        return _call("struct_eval"), [view.expr]
+
+    def _view_Rolling(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        return _call("rolling"), [view.function, view.index_column]
+
+    def _view_Window(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
+        arguments = [view.function, *view.partition_by]
+        if view.order_by is None:
+            return {"k": "over"}, arguments
+        return {"k": "over", "option": "ordered"}, [*arguments, view.order_by]
+
+
+def _unknown(view: Any, _schema: Schema) -> tuple[Wire, list[int]]:
+    return _call(_hidden(type(view).__name__)), []
+
+
+def _hidden(reason: str) -> str:
+    return "python function" if reason.startswith("anonymous") else f"opaque {reason}"
+
+
+def _call(name: str, *, option: str = "", text: str = "") -> Wire:
+    return {"k": "call", "name": name, "option": option, "text": text}
+
+
+def _option(name: str, options: list[Any]) -> str:
+    """Return the one setting of a function that changes what a reader may conclude from it."""
+    if name == "unique":
+        return "maintain_order" if options[:1] == [True] else ""
+    if name in ("is_between", "rank", "fill_null_with_strategy") and options:
+        return str(options[0])
+    return ""
+
+
+def literal(value: Any, dtype: pl.DataType) -> Wire:
+    """Return a literal as a range of physical integers, or as text for other types.
+
+    Polars hands out Python datetimes, which end at microseconds, rounded down: a nanosecond
+    literal may be any of the thousand that begin there.
+    """
+    wire: Wire = {"k": "lit", "type": type_name(dtype)}
+    if value is None:
+        return wire | {"null": True}
+    if isinstance(value, bool):
+        return wire | {"lo": int(value), "text": str(value).lower()}
+    if isinstance(value, datetime) and isinstance(dtype, pl.Datetime) and dtype.time_zone is None:
+        return wire | _physical(value, dtype.time_unit)
+    if type(value) is date and dtype == pl.Date:
+        return wire | {"lo": (value - _EPOCH.date()).days}
+    text = repr(value)
+    return wire | {"text": text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"}
+
+
+def _physical(value: datetime, unit: str) -> dict[str, int]:
+    microseconds = (value - _EPOCH) // timedelta(microseconds=1)
+    if unit == "ms":
+        return {"lo": microseconds // 1000}
+    ticks = _TICKS_PER_MICROSECOND[unit]
+    return {"lo": microseconds * ticks, "hi": microseconds * ticks + ticks - 1}

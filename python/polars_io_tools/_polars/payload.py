@@ -1,0 +1,242 @@
+"""Plans as bytes that mean the same in every working directory.
+
+A serialised plan keeps the paths of its file scans as the user wrote them, so a relative path or
+a glob would be expanded in the folder of each worker. Here each scan is pinned to the files that
+Polars expands it to on the driver. Go finds the scans and rewrites the bytes; Polars says what a
+scan expands to, and whether the rewritten scan is still the same one.
+
+Paths inside of Python functions that travel with a plan, such as IO sources, are not seen.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import polars as pl
+
+from polars_io_tools import _gocore
+from polars_io_tools._polars.pickling import functions_by_value
+from polars_io_tools._polars.traverse import Traverser, traverse
+from polars_io_tools.errors import UnsplittablePlanError
+
+__all__ = ["deserialise", "serialise"]
+
+# What Polars raises for a plan that is not valid, or that this version does not show.
+_POLARS_FAILURES = (pl.exceptions.PolarsError, OSError, NotImplementedError)
+
+# How many paths a message shows.
+_SHOWN = 3
+
+# What to do when Polars cannot write a plan, by what its message contains.
+_HINTS = {
+    "ScanSources::Files": "A scan of an open file cannot be sent to workers: scan its path.",
+    "cloudpickle": "The plan holds a Python function; to send it, install cloudpickle.",
+}
+
+
+class _Scan(TypedDict):
+    """A file scan as Go describes it."""
+
+    kind: str
+    paths: list[str] | None  # None: the sources are not paths
+    files: bool  # a format that is known to read files and nothing else
+    location: str  # "absolute", "relative", "remote" or "mixed"
+    file_paths: bool  # a column of the answer holds the paths
+    twin: int  # index of the first scan with the same bytes
+
+
+class _Edit(TypedDict):
+    """What Go shall do with a scan."""
+
+    action: str  # "pin": these files; "anchor": absolute, but expanded by the worker
+    scan: int
+    directories: list[bool]
+    expanded: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """What Polars makes of a scan that stands alone."""
+
+    schema: list[tuple[str, pl.DataType]]
+    paths: list[str] | None  # None: Polars does not show them
+    hive: pl.DataFrame | None
+
+    def reads_as(self, plain: _Resolved, files: list[str]) -> bool:
+        """Tell whether this scan reads `files` with the columns of `plain`."""
+        if self.schema != plain.schema or (self.paths is not None and self.paths != files):
+            return False
+        if self.hive is None or plain.hive is None:
+            return self.hive is plain.hive
+        return self.hive.schema == plain.hive.schema and self.hive.equals(plain.hive)
+
+
+def serialise(lf: pl.LazyFrame) -> bytes:
+    """Return the plan as bytes whose file scans read the same files from any folder.
+
+    The files are those that Polars finds now: later ones are not read. Scans of URIs, in-memory
+    frames and Python sources travel as they are. Where a scan of absolute paths cannot be pinned
+    to its files, the worker expands it; where a relative one cannot be moved, it is refused.
+
+    Raises:
+        UnsplittablePlanError: A relative path cannot be made absolute with the same answer.
+        polars.exceptions.PolarsError: What plain Polars raises for this plan, such as for a glob
+            without a match.
+    """
+    payload = _plan_bytes(lf)
+    try:
+        bare = _gocore.replace_paths(payload, _request({"bare": True}))
+        scans: list[_Scan] = json.loads(_gocore.find_scans(bare))["scans"]
+    except ValueError:
+        _refuse_relative(lf)
+        return payload
+    edits: dict[int, _Edit] = {}
+    for index, scan in enumerate(scans):
+        first = scan["twin"]
+        edit = edits.get(first) if first != index else _edit_for(lf, bare, scan, index)
+        if edit is not None:
+            edits[index] = {**edit, "scan": index}
+    return _rewrite(payload, list(edits.values())) if edits else payload
+
+
+def deserialise(payload: bytes | memoryview) -> pl.LazyFrame:
+    """Return the plan that `serialise` wrote."""
+    return pl.LazyFrame.deserialize(io.BytesIO(payload))
+
+
+def _plan_bytes(lf: pl.LazyFrame) -> bytes:
+    try:
+        with functions_by_value():
+            return lf.serialize()
+    except pl.exceptions.ComputeError as error:
+        for symptom, hint in _HINTS.items():
+            if symptom in str(error):
+                error.add_note(hint)
+        raise
+
+
+def _edit_for(lf: pl.LazyFrame, bare: bytes, scan: _Scan, index: int) -> _Edit | None:
+    """Return the edit that makes a scan read the same anywhere, or None to leave it."""
+    if not scan["files"] or scan["location"] == "remote":
+        return None
+    absolute = scan["location"] == "absolute"
+    if scan["location"] == "mixed":
+        raise _unsplittable(scan, "it mixes local paths and URIs")
+    if scan["file_paths"] and not absolute:
+        raise _unsplittable(scan, "include_file_paths would show other, absolute paths")
+    alone = _gocore.replace_paths(bare, _request({"isolate": index}))
+    plain = _resolve_plain(lf, alone)
+    edit = None if plain is None else _proved_edit(alone, scan, plain)
+    if edit is None and not absolute:
+        raise _unsplittable(scan, "Polars would not read the same from absolute paths")
+    return edit
+
+
+def _resolve_plain(lf: pl.LazyFrame, alone: bytes) -> _Resolved | None:
+    """Resolve a scan as written, and fail as plain Polars fails on the whole plan."""
+    try:
+        return _resolve(alone)
+    except _POLARS_FAILURES:
+        lf.collect_schema()
+        return None
+
+
+def _proved_edit(alone: bytes, scan: _Scan, plain: _Resolved) -> _Edit | None:
+    """Return the first edit after which Polars reads the same as before, if there is one."""
+    directories = [Path(path).is_dir() for path in scan["paths"] or ()]
+    try:
+        files = plain.paths or _listing(alone)
+    except (ValueError, *_POLARS_FAILURES):
+        return None
+    here = _here()
+    # Path would clean the paths, and "link/../x" means something else then.
+    absolute = [os.path.join(here, path) for path in files]  # noqa: PTH118 - see above
+    for action in ("pin", "anchor"):
+        edit = _Edit(action=action, scan=0, directories=directories, expanded=files)
+        try:
+            if _resolve(_rewrite(alone, [edit])).reads_as(plain, absolute):
+                return edit
+        except (ValueError, *_POLARS_FAILURES):
+            continue
+    return None
+
+
+def _listing(alone: bytes) -> list[str]:
+    """Return the files of a scan that Polars itself does not show: of Ipc, or of no file."""
+    return _resolve(_gocore.replace_paths(alone, _request({"listing": 0}))).paths or []
+
+
+def _rewrite(payload: bytes, edits: list[_Edit]) -> bytes:
+    return _gocore.replace_paths(payload, _request({"cwd": _here(), "edits": edits}))
+
+
+def _here() -> str:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:  # removed: absolute paths can do without
+        return ""
+
+
+def _request(request: dict[str, object]) -> bytes:
+    """Encode a request; a folder whose name is not Unicode raises ValueError."""
+    return json.dumps(request, ensure_ascii=False).encode()
+
+
+def _resolve(alone: bytes) -> _Resolved:
+    """Let Polars expand a scan that stands alone, without reading its rows."""
+    return traverse(deserialise(alone), _read_scan)
+
+
+def _read_scan(traverser: Traverser) -> _Resolved:
+    schema = list(traverser.get_schema().items())
+    try:
+        view = traverser.view_current_node()
+    except NotImplementedError:  # Ipc
+        return _Resolved(schema, None, None)
+    parts = getattr(view, "hive_parts", None)
+    # A scan of no file has become an empty frame, which has no paths.
+    paths = [str(path) for path in getattr(view, "paths", ())]
+    if parts is not None:
+        parts = pl.DataFrame._from_pydf(parts)  # noqa: SLF001 - no public way wraps such a frame
+    return _Resolved(schema, paths, parts)
+
+
+def _refuse_relative(lf: pl.LazyFrame) -> None:
+    """Refuse a plan in bytes of unknown layout if it is seen to scan relative paths."""
+    try:
+        paths = traverse(lf, _scanned_paths)
+    except NotImplementedError:
+        return
+    if any("://" not in path and not Path(path).is_absolute() for path in paths):
+        scan = _Scan(
+            kind="file", paths=paths, files=True, location="mixed", file_paths=False, twin=0
+        )
+        raise _unsplittable(scan, f"the plan bytes of Polars {pl.__version__} are not known")
+
+
+def _scanned_paths(traverser: Traverser) -> list[str]:
+    found: list[str] = []
+    stack = [traverser.get_node()]
+    while stack:
+        traverser.set_node(stack.pop())
+        stack.extend(traverser.get_inputs())
+        try:
+            view = traverser.view_current_node()
+        except NotImplementedError:
+            continue
+        found.extend(str(path) for path in getattr(view, "paths", ()))
+    return found
+
+
+def _unsplittable(scan: _Scan, why: str) -> UnsplittablePlanError:
+    paths = scan["paths"] or []
+    shown = ", ".join(map(repr, paths[:_SHOWN])) + (", …" if len(paths) > _SHOWN else "")
+    return UnsplittablePlanError(
+        f"the {scan['kind']} scan of {shown} cannot be sent to workers: {why}; "
+        "scan absolute paths instead"
+    )

@@ -1,0 +1,118 @@
+"""From Polars' plan nodes to the request that Go analyses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+
+from polars_io_tools._polars.expressions import ExpressionEncoder, Schema
+from polars_io_tools._polars.nodes import NodeView, inner_frame, leaf, view_node
+from polars_io_tools._polars.traverse import Traverser, traverse, type_name
+
+__all__ = ["plan_request"]
+
+Wire = dict[str, Any]
+
+
+def plan_request(
+    lf: pl.LazyFrame,
+    predicate: pl.Expr | None,
+    *,
+    column: str,
+    dtype: pl.DataType,
+    time_unit: str,
+    max_periods: int,
+) -> bytes:
+    """Return the plan of `lf` as wire bytes, with the question how to split it.
+
+    `predicate` is a filter written after the call: it is put on top of the plan and marked, so
+    that bounds come from both sides and messages can tell them apart.
+
+    Raises:
+        polars.exceptions.PolarsError: what Polars raises for a plan that is not valid.
+    """
+    top = lf if predicate is None else lf.filter(predicate)
+    encoder = _PlanEncoder()
+    root = encoder.encode_frame(top)
+    return json.dumps(
+        {
+            "exprs": encoder.expressions,
+            "plan": encoder.nodes,
+            "root": root,
+            "pushed": -1 if predicate is None else root,
+            "column": column,
+            "type": type_name(dtype),
+            "unit": time_unit,
+            "max_periods": max_periods,
+        }
+    ).encode()
+
+
+class _PlanEncoder:
+    """Collects the nodes of a plan, and of the plans inside this project's own sources."""
+
+    def __init__(self) -> None:
+        self.expressions: list[Wire] = []
+        self.nodes: list[Wire] = []
+
+    def encode_frame(self, lf: pl.LazyFrame) -> int:
+        return traverse(lf, lambda traverser: _FrameEncoder(self, traverser).encode())
+
+    def add(self, wire: Wire) -> int:
+        self.nodes.append(wire)
+        return len(self.nodes) - 1
+
+
+class _FrameEncoder:
+    """Encodes the plan that one traverser stands in."""
+
+    def __init__(self, plan: _PlanEncoder, traverser: Traverser) -> None:
+        self._plan = plan
+        self._traverser = traverser
+        self._positions: dict[int, int] = {}
+        self._schemas: dict[int, Schema] = {}
+        self._expressions = ExpressionEncoder(traverser)
+        self._expressions.wire = plan.expressions
+
+    def encode(self) -> int:
+        """Encode all nodes, inputs first, with a stack of its own as plans may be deep."""
+        root: int = self._traverser.get_node()
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            self._traverser.set_node(node)
+            inputs = self._traverser.get_inputs()
+            waiting = [i for i in inputs if i not in self._positions]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            stack.pop()
+            if node not in self._positions:
+                self._positions[node] = self._encode_node(node, inputs)
+        return self._positions[root]
+
+    def _schema(self, node: int) -> Schema:
+        if node not in self._schemas:
+            self._traverser.set_node(node)
+            self._schemas[node] = self._traverser.get_schema()
+        return self._schemas[node]
+
+    def _encode_node(self, node: int, inputs: list[int]) -> int:
+        self._traverser.set_node(node)
+        try:
+            view: Any = self._traverser.view_current_node()
+        except NotImplementedError as error:
+            view = error
+        positions = [self._positions[i] for i in inputs]
+        if not inputs:
+            inner = inner_frame(view)
+            return self._plan.add(
+                leaf(view, None if inner is None else self._plan.encode_frame(inner))
+            )
+        context = NodeView(view, inputs, positions, self._schema, self._expressions.encode)
+        position = positions[0]
+        for wire in view_node(context):
+            position = self._plan.add({"in": [position]} | wire)
+        return position

@@ -1,0 +1,78 @@
+"""Entry into the optimised plan of a LazyFrame, without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import polars as pl
+
+__all__ = ["Traverser", "traverse", "type_name"]
+
+# Polars does not export the class of its plan traverser.
+Traverser = Any
+
+T = TypeVar("T")
+
+
+class _StopTraversal(Exception):
+    """Ends the query once its plan has been read; Polars wraps it in an error of its own."""
+
+
+def _as_written() -> pl.QueryOptFlags:
+    """Return optimizations that coerce types and fold constants but move nothing.
+
+    Filters stay where the user wrote them, and promises about order stay as declared.
+    """
+    flags = pl.QueryOptFlags.none()
+    flags.simplify_expression = True
+    return flags
+
+
+def traverse(lf: pl.LazyFrame, read: Callable[[Traverser], T]) -> T:
+    """Call `read` with a traverser that stands at the root of the optimised plan of `lf`.
+
+    Nothing of the query runs. `lf._ldf.visit()` would be shorter, but holds the GIL while it
+    optimises and hangs on scans that need it.
+
+    Raises:
+        Exception: what `read` raises, or what Polars raises for a plan that is not valid.
+    """
+    results: list[T] = []
+    errors: list[Exception] = []
+
+    def callback(traverser: Traverser, *_: object) -> None:
+        try:
+            results.append(read(traverser))
+        except Exception as error:
+            errors.append(error)
+        raise _StopTraversal
+
+    try:
+        lf.collect(engine="in-memory", optimizations=_as_written(), post_opt_callback=callback)
+    except Exception:
+        if not results and not errors:
+            raise
+    if errors:
+        raise errors[0]
+    if not results:
+        msg = f"Polars {pl.__version__} did not show the plan of the query"
+        raise NotImplementedError(msg)
+    return results[0]
+
+
+def type_name(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """Return the wire name of a type: "date", "datetime[us]", "datetime[ns, UTC]", "other".
+
+    Example:
+        >>> type_name(pl.Datetime("ms"))
+        'datetime[ms]'
+    """
+    if dtype == pl.Date:
+        return "date"
+    if dtype == pl.Boolean:
+        return "boolean"
+    if isinstance(dtype, pl.Datetime):
+        zone = f", {dtype.time_zone}" if dtype.time_zone else ""
+        return f"datetime[{dtype.time_unit}{zone}]"
+    return "other"

@@ -1,0 +1,185 @@
+"""The IO source behind a distributed LazyFrame: what Polars asks for, and how it is answered.
+
+Written once for every way to run the parts: a `Runner` turns a shipped plan and its periods into
+frames, `IoSource` does the rest. Polars trusts what a source yields, so projection, predicate and
+row limit have to be exact here.
+
+Order of application: `n_rows` first, then the predicate, as Polars defines it. A predicate that
+comes together with `n_rows` therefore says nothing about which periods are needed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import polars as pl
+import polars.selectors as cs
+from polars.io.plugins import register_io_source
+
+from polars_io_tools._plan import Period, Split, plan_split
+from polars_io_tools._polars import deserialise, serialise
+from polars_io_tools._task import ReturnAs, Task, inside_task, versions
+
+__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "ship"]
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What Polars asks a source for.
+
+    Attributes:
+        projection: the columns to yield, None for all.
+        predicate: the rows to yield, None for all.
+        n_rows: the most rows to take, before the predicate applies.
+        batch_size: the most rows of one frame, a wish.
+    """
+
+    projection: list[str] | None
+    predicate: pl.Expr | None
+    n_rows: int | None
+    batch_size: int | None
+
+    @property
+    def shipped_predicate(self) -> pl.Expr | None:
+        """The predicate as far as tasks may apply it, and bounds may rest on it."""
+        return self.predicate if self.n_rows is None else None
+
+    @property
+    def kept_predicate(self) -> pl.Expr | None:
+        """The predicate as far as it has to wait until the first `n_rows` rows are known."""
+        return None if self.n_rows is None else self.predicate
+
+    def shipped_columns(self) -> list[str] | None:
+        """The columns that tasks have to return, None for all."""
+        if self.projection is None:
+            return None
+        kept = [] if self.kept_predicate is None else self.kept_predicate.meta.root_names()
+        return list(dict.fromkeys([*self.projection, *kept]))
+
+
+@dataclass(frozen=True)
+class ShippedPlan:
+    """A plan as it travels: what all tasks share, and the plan bytes."""
+
+    task: Task
+    payload: bytes
+
+
+class Runner(Protocol):
+    """A way to run the parts of a query in other processes."""
+
+    def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
+        """Yield the rows of the periods. Closing the iterator cancels what is under way."""
+
+
+def ship(lf: pl.LazyFrame, request: ScanRequest, column: str, return_as: ReturnAs) -> ShippedPlan:
+    """Make the plan of `lf` ready to travel, with what every period of `request` has to do."""
+    predicate = request.shipped_predicate
+    task = Task(
+        plan_id=uuid.uuid4().hex,
+        versions=versions(),
+        column=column,
+        columns=request.shipped_columns(),
+        limit=request.n_rows,
+        return_as=return_as,
+    )
+    return ShippedPlan(task, serialise(lf if predicate is None else lf.filter(predicate)))
+
+
+class IoSource:
+    """The source that Polars calls when a distributed LazyFrame is collected.
+
+    Args:
+        lf: the query to distribute.
+        split: how to split it.
+        runner: where its parts run.
+        return_as: the format in which parts travel back.
+    """
+
+    def __init__(
+        self, lf: pl.LazyFrame, split: Split, runner: Runner, return_as: ReturnAs
+    ) -> None:
+        self._lf = lf
+        self._split = split
+        self._runner = runner
+        self._return_as = return_as
+
+    @property
+    def __piot_plan__(self) -> pl.LazyFrame:
+        """The query inside: the plan walk looks through sources that have this."""
+        return self._lf
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel inside of another plan as a plan travels, with its paths made absolute."""
+        return {**self.__dict__, "_lf": serialise(self._lf)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({**state, "_lf": deserialise(state["_lf"])})
+
+    def lazy(self, name: str, detail: str | None) -> pl.LazyFrame:
+        """Return the LazyFrame whose collection runs this source; nothing runs now."""
+        return register_io_source(
+            self, schema=self._lf.collect_schema, explain_name=name, explain_detail=detail
+        )
+
+    def __call__(
+        self,
+        with_columns: list[str] | None,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        batch_size: int | None,
+    ) -> Iterator[pl.DataFrame]:
+        """Yield the rows that Polars asks for, at least one frame."""
+        request = ScanRequest(with_columns, predicate, n_rows, batch_size)
+        frames = self._in_place(request) if inside_task() else self._distributed(request)
+        try:
+            yield from _finish(frames, request, self._lf.collect_schema())
+        finally:
+            frames.close()
+
+    def _distributed(self, request: ScanRequest) -> Iterator[pl.DataFrame]:
+        plan = plan_split(self._lf, request.shipped_predicate, self._split)
+        periods = plan.periods
+        if not periods:
+            return
+        shipped = ship(self._lf, request, self._split.column, self._return_as)
+        yield from self._runner.run(shipped, periods)
+
+    def _in_place(self, request: ScanRequest) -> Iterator[pl.DataFrame]:
+        """Run the query here: a task that waits for tasks of its own could wait for ever."""
+        lf = self._lf
+        if request.shipped_predicate is not None:
+            lf = lf.filter(request.shipped_predicate)
+        columns = request.shipped_columns()
+        if columns is not None:
+            lf = lf.select(cs.by_name(*columns))
+        if request.n_rows is not None:
+            lf = lf.head(request.n_rows)
+        yield lf.collect(engine="in-memory")
+
+
+def _finish(
+    frames: Iterator[pl.DataFrame], request: ScanRequest, schema: pl.Schema
+) -> Iterator[pl.DataFrame]:
+    """Apply what tasks could not: the row limit over all periods, and what follows it."""
+    remaining = request.n_rows
+    empty = True
+    for frame in frames:
+        rows = frame
+        if remaining is not None:
+            rows = rows.head(remaining)
+            remaining -= rows.height
+        if request.kept_predicate is not None:
+            rows = rows.filter(request.kept_predicate)
+        if request.projection is not None:
+            rows = rows.select(cs.by_name(*request.projection))
+        empty = False
+        yield from rows.iter_slices(request.batch_size or max(rows.height, 1))
+        if remaining == 0:
+            break
+    if empty:
+        names = schema.names() if request.projection is None else request.projection
+        yield pl.DataFrame(schema={name: schema[name] for name in names})

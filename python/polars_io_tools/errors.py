@@ -1,0 +1,110 @@
+"""The exceptions of polars_io_tools.
+
+All derive from `PiotError`; where a builtin fits as well, they derive from it too::
+
+    PiotError(Exception)
+    ├─ RayNotInitialisedError(RuntimeError)   Ray is not running
+    ├─ ExpressionError(ValueError)            a serialised expression cannot be read
+    ├─ UnboundedPredicateError(ValueError)    the dates have no lower or no upper bound
+    ├─ TooManyPeriodsError(ValueError)        the bounds hold more periods than allowed
+    ├─ UnsplittablePlanError(ValueError)      a split would change the answer
+    ├─ SourceChangedError                     a file changed or vanished after planning
+    ├─ SchemaMismatchError                    results that belong together have other columns
+    ├─ WorkerError(RuntimeError)              a task failed; `.period` says which
+    ├─ MissingDependencyError(ImportError)    an optional package is not installed
+    ├─ ForkedProcessError(RuntimeError)       called in a process made by fork()
+    └─ InternalError                          a defect of this package: please report it
+
+Every exception survives pickling, with its message and attributes.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ExpressionError",
+    "ForkedProcessError",
+    "InternalError",
+    "MissingDependencyError",
+    "PiotError",
+    "RayNotInitialisedError",
+    "SchemaMismatchError",
+    "SourceChangedError",
+    "TooManyPeriodsError",
+    "UnboundedPredicateError",
+    "UnsplittablePlanError",
+    "WorkerError",
+]
+
+
+class PiotError(Exception):
+    """Base of all exceptions that polars_io_tools defines."""
+
+
+class RayNotInitialisedError(PiotError, RuntimeError):
+    """Ray is not running: call `ray.init()` first."""
+
+
+class ExpressionError(PiotError, ValueError):
+    """A serialised expression or plan is malformed and cannot be read."""
+
+
+class UnboundedPredicateError(PiotError, ValueError):
+    """The filters leave the date column without a lower or an upper bound.
+
+    The message names the column, the side that is missing and a filter that would help.
+    """
+
+
+class TooManyPeriodsError(PiotError, ValueError):
+    """The bounds hold more periods than `max_periods`; a coarser unit makes fewer."""
+
+
+class UnsplittablePlanError(PiotError, ValueError):
+    """Running the plan period by period would give another answer than running it whole.
+
+    The message names the node of the plan and what to write instead.
+    """
+
+
+class SourceChangedError(PiotError):
+    """A file of the query changed or vanished after the query was planned."""
+
+
+class SchemaMismatchError(PiotError):
+    """Results that belong together differ in their columns.
+
+    The message gives the path of the first field that differs, and both sides.
+    """
+
+
+class WorkerError(PiotError, RuntimeError):
+    """A task on a worker failed. The remote exception is the `__cause__`.
+
+    Attributes:
+        period: The label of the period whose task failed, such as `"2024-01"`.
+    """
+
+    period: str
+
+    def __init__(self, message: str, period: str) -> None:
+        super().__init__(message)
+        self.period = period
+
+    def __reduce__(self) -> tuple[type[WorkerError], tuple[str, str]]:
+        """Rebuild from both arguments; the default would pass the message alone."""
+        return type(self), (str(self), self.period)
+
+
+class MissingDependencyError(PiotError, ImportError):
+    """An optional package is not installed; the message names the extra to install."""
+
+
+class ForkedProcessError(PiotError, RuntimeError):
+    """The package was called in a process made by `fork()` after it was imported.
+
+    Its Go part does not survive a fork. Use the "spawn" or "forkserver" start method.
+    """
+
+
+class InternalError(PiotError):
+    """A defect of this package. Please report it with the full message."""

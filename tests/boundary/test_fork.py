@@ -1,0 +1,154 @@
+"""A forked child gets errors instead of a Go runtime that hangs, and can still clean up."""
+
+from __future__ import annotations
+
+import multiprocessing
+
+import pytest
+
+from polars_io_tools import _gocore
+from tests.boundary.processes import output_of
+
+CALLS = {
+    "plan": "_gocore.plan(b'')",
+    "find_scans": "_gocore.find_scans(b'')",
+    "replace_paths": "_gocore.replace_paths(b'', b'')",
+    "concat": "_gocore.concat([CountedStream([[1]]).capsule])",
+    "concat of nothing": "_gocore.concat([])",
+    "check_process": "_gocore.check_process()",
+    "build_info": "_gocore.build_info()",
+    "_test_panic": "_gocore._test_panic('call')",
+}
+
+FORK = """
+import os, signal, sys
+from polars_io_tools import _gocore
+from tests.boundary.streams import CountedStream, Holder, read_batch
+{before}
+child = os.fork()
+if child == 0:
+    # A Go runtime that waits for its lost threads would wait forever.
+    signal.alarm(20)
+    status = 1
+    try:
+{inside}
+        status = 0
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+assert os.waitpid(child, 0)[1] == 0
+print(_gocore.build_info().split()[0][:2])
+"""
+
+
+def in_child(inside: str, before: str = "") -> list[str]:
+    """Run lines in a forked child; give its output and then "go" from the parent."""
+    lines = "\n".join("        " + line for line in inside.splitlines())
+    return output_of(FORK.format(before=before, inside=lines), "-W", "ignore").splitlines()
+
+
+def test_every_function_is_tested() -> None:
+    public = {name for name in dir(_gocore) if callable(getattr(_gocore, name))}
+    module = {
+        name for name in public if type(getattr(_gocore, name)).__name__.startswith("builtin")
+    }
+    assert module <= set(CALLS)
+    assert len(module) >= 7
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_functions_raise_at_once(name: str) -> None:
+    inside = f"""
+from polars_io_tools.errors import ForkedProcessError
+import time
+start = time.monotonic()
+try:
+    {CALLS[name]}
+except ForkedProcessError as error:
+    assert isinstance(error, RuntimeError)
+    assert "fork" in str(error) and "spawn" in str(error), error
+    assert time.monotonic() - start < 1
+    print("raised")
+"""
+    assert in_child(inside) == ["raised", "go"]
+
+
+def test_a_grandchild_raises_too() -> None:
+    inside = """
+from polars_io_tools.errors import ForkedProcessError
+if (grandchild := os.fork()) == 0:
+    try:
+        _gocore.check_process()
+    except ForkedProcessError:
+        os._exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(grandchild, 0)[1]) == 7
+"""
+    assert in_child(inside) == ["go"]
+
+
+def test_refused_streams_stay_with_their_capsules() -> None:
+    before = "stream = CountedStream([[1]])"
+    inside = """
+from polars_io_tools.errors import ForkedProcessError
+try:
+    _gocore.concat([stream.capsule])
+except ForkedProcessError:
+    assert not stream.is_moved and stream.streams_released == 0
+    print("kept")
+"""
+    assert in_child(inside, before) == ["kept", "go"]
+
+
+BEFORE = """
+streams = [CountedStream([[1], [2]]), CountedStream([[3]])]
+capsule = _gocore.concat([s.capsule for s in streams])
+first = read_batch(capsule)
+"""
+
+
+def test_a_stream_made_before_is_released_in_the_child() -> None:
+    inside = "del capsule; print([s.streams_released for s in streams])"
+    assert in_child(inside, BEFORE) == ["[1, 1]", "go"]
+
+
+def test_a_stream_made_before_is_read_in_the_child() -> None:
+    inside = "print(first, read_batch(capsule), read_batch(capsule), read_batch(capsule))"
+    assert in_child(inside, BEFORE) == ["[1] [2] [3] None", "go"]
+
+
+def test_frames_made_before_are_released_in_the_child() -> None:
+    """What polars imported holds arrays whose release must not need Go either."""
+    before = BEFORE + "import polars as pl\nseries = pl.Series(Holder(capsule))"
+    inside = "del series, capsule; print([s.streams_released for s in streams])"
+    assert in_child(inside, before) == ["[1, 1]", "go"]
+
+
+def test_the_import_may_come_after_the_fork() -> None:
+    script = """
+    import os
+    if (child := os.fork()) == 0:
+        from polars_io_tools import _gocore
+        _gocore.check_process()
+        os._exit(3 if _gocore.build_info().startswith("go") else 4)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    """
+    output_of(script, "-W", "ignore")
+
+
+def test_subprocesses_do_not_count_as_forks() -> None:
+    output_of("""
+    import subprocess, sys
+    from polars_io_tools import _gocore
+    subprocess.run([sys.executable, "-c", ""], check=True, preexec_fn=lambda: None)
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    _gocore.check_process()
+    """)
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_the_advice_works(method: str) -> None:
+    context = multiprocessing.get_context(method)
+    with context.Pool(1) as pool:
+        assert pool.apply(_gocore.build_info) == _gocore.build_info()
+        pool.close()
+        pool.join()

@@ -1,0 +1,95 @@
+"""Runs the parts of a query in one other process, as Ray would, without Ray.
+
+The other process runs the worker's own function on the plan as it was shipped, in another folder.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from polars_io_tools._arrow import concat_frames
+from polars_io_tools._plan import Period
+from polars_io_tools._source import ShippedPlan
+from polars_io_tools._task import decode, run_task
+
+__all__ = ["ProcessRunner"]
+
+
+class ProcessRunner:
+    """A `Runner` over a process that is started once and stopped by `close`.
+
+    Attributes:
+        labels: the periods of the last run, in order.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).resolve())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self._folder.name,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+        )
+        self._lock = threading.Lock()
+        self.labels: list[str] = []
+
+    def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
+        self.labels = [p.label for p in periods]
+        frames = [decode(self._call(plan, p)) for p in periods]
+        # As on Ray, several periods may reach Polars as one frame.
+        half = len(frames) // 2
+        for part in (frames[:half], frames[half:]):
+            if part:
+                yield concat_frames(part)
+
+    def _call(self, plan: ShippedPlan, period: Period) -> tuple[str, bytes]:
+        message = (plan.task, (plan.payload,), (period.label, period.start, period.end))
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._lock:  # a join of two split queries calls from two threads
+            pickle.dump(message, self._process.stdin)
+            self._process.stdin.flush()
+            ok, answer = pickle.load(self._process.stdout)
+        if not ok:
+            raise answer
+        result: tuple[str, bytes] = answer
+        return result
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._process.stdout and self._process.stdout.close()
+        self._folder.cleanup()
+
+
+def _serve() -> None:
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        try:
+            task, plan, period = pickle.load(requests)
+        except EOFError:
+            return
+        answer: tuple[bool, Any]
+        try:
+            return_as, buffer = run_task(task, plan, period, "test")
+            answer = (True, (return_as, bytes(buffer.raw())))
+        except Exception as error:
+            answer = (False, error)
+        pickle.dump(answer, answers)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    _serve()
