@@ -16,9 +16,17 @@ type function struct {
 	least, greatest int64
 }
 
+// maxCasts bounds the casts that are followed: every one of them costs the ones
+// below it a binary search.
+const maxCasts = 8
+
 // function reads operand as a function of the column: the column itself or a
-// chain of casts of it. It returns false for anything else.
+// short chain of casts of it. It returns false for anything else.
 func (t Temporal) function(operand expr.Node, column string) (function, bool) {
+	return t.casts(operand, column, maxCasts)
+}
+
+func (t Temporal) casts(operand expr.Node, column string, left int) (function, bool) {
 	switch e := operand.(type) {
 	case *expr.Column:
 		if e.Name != column || e.Type != t.typ {
@@ -29,7 +37,10 @@ func (t Temporal) function(operand expr.Node, column string) (function, bool) {
 			typ: t.typ, of: func(v int64) int64 { return v }, least: least, greatest: greatest,
 		}, true
 	case *expr.Cast:
-		inner, ok := t.function(e.Arg, column)
+		if left == 0 {
+			return function{}, false
+		}
+		inner, ok := t.casts(e.Arg, column, left-1)
 		if !ok {
 			return function{}, false
 		}
@@ -55,7 +66,7 @@ func (f function) cast(to expr.Type) (function, bool) {
 	if ticks < from {
 		by := from / ticks
 		g.of = func(v int64) int64 { return floorDiv(inner(v), by) }
-		return g.clip(inner, mulSaturated(least, by), mulSaturated(greatest, by)), true
+		return g.clip(inner, mulSaturated(least, by), addSaturated(mulSaturated(greatest, by), by-1)), true
 	}
 	by := ticks / from
 	g.of = func(v int64) int64 { return inner(v) * by }
@@ -123,6 +134,14 @@ func mulSaturated(a, by int64) int64 {
 	return a * by
 }
 
+// addSaturated adds a number that is not negative and stops at the end of int64.
+func addSaturated(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
 // from is where f >= v, and above where f > v.
 func (t Temporal) from(f function, v int64) interval.Set[int64] {
 	return t.onwards(f, func(x int64) bool { return f.of(x) >= v })
@@ -134,7 +153,8 @@ func (t Temporal) above(f function, v int64) interval.Set[int64] {
 
 // below is where f < v, and upTo where f <= v.
 func (t Temporal) below(f function, v int64) interval.Set[int64] { return t.from(f, v).Complement() }
-func (t Temporal) upTo(f function, v int64) interval.Set[int64]  { return t.above(f, v).Complement() }
+
+func (t Temporal) upTo(f function, v int64) interval.Set[int64] { return t.above(f, v).Complement() }
 
 // onwards is every value from the first for which ok holds. Values above the
 // last for which f is defined are in, those below the first are not.

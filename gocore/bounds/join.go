@@ -8,46 +8,59 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/plan"
 )
 
-// join follows the column to the side it comes from. A side whose rows may find
-// no partner adds null to the other side's columns.
+// join follows the column to the side it comes from. Rows that find no partner
+// put null into the columns of the other side:
+//
+//	            left column    right column
+//	inner cross as it is       as it is
+//	left asof   as it is       or null
+//	right       or null        as it is
+//	full        or null        or null
+//	semi anti   as it is       (none)
+//
+// A coalesced key of a full join holds the value of either side.
 func (w *walker[T]) join(n *plan.Join, column string) Region[T] {
 	switch n.How {
-	case plan.Inner, plan.Cross:
-		return w.fromSide(n, column).region(w, keysAgree)
 	case plan.Semi:
-		return w.left(n, column).region(w, keysAgree)
+		return w.sideRegion(n, origin{onLeft, column}, keysAgree)
 	case plan.Anti:
-		return w.left(n, column).region(w, keysDiffer)
+		return w.sideRegion(n, origin{onLeft, column}, keysDiffer)
+	case plan.Inner, plan.Cross:
+		return w.anyOf(n, column, keysAgree, nil)
 	case plan.Left, plan.Asof:
-		s := w.fromSide(n, column)
-		if s.node == n.Left {
-			return s.region(w, keysDiffer)
+		return w.anyOf(n, column, keysDiffer, []side{onRight})
+	case plan.Right:
+		return w.anyOf(n, column, keysDiffer, []side{onLeft})
+	case plan.Full:
+		if partners := coalesced(n)[column]; len(partners) > 0 {
+			return w.eitherKey(n, column, partners)
 		}
-		return s.region(w, keysDiffer).orNull()
+		return w.anyOf(n, column, keysDiffer, []side{onLeft, onRight})
 	}
-	return w.outer(n, column)
+	return w.hidden(n, column, "is of a kind that is not understood")
 }
 
-// outer is for right and full joins, and for kinds that are not known: either
-// side's column of that name, or null.
-func (w *walker[T]) outer(n *plan.Join, column string) Region[T] {
-	r := nowhere(w.axis.Domain()).orNull()
-	found := false
-	for _, s := range w.bySuffix(n, column) {
-		r, found = r.union(s.region(w, keysDiffer)), true
-	}
-	if !found {
+// anyOf is the union of all columns that may have become the column; those of
+// the padded sides may be null.
+func (w *walker[T]) anyOf(n *plan.Join, column string, k keys, padded []side) Region[T] {
+	origins := originsOf(n, column)
+	if len(origins) == 0 {
 		return w.hidden(n, column, "makes the column")
 	}
-	// A coalesced key holds the other side's value where its own has none.
-	for i := range n.LeftOn {
-		l, r2 := keyName(n.LeftOn[i]), keyName(n.RightOn[i])
-		if l == column || r2 == column {
-			if l == "" || r2 == "" {
-				return w.hidden(n, column, "coalesces the column with an expression")
-			}
-			r = r.union(w.region(n.Left, l)).union(w.region(n.Right, r2))
-		}
+	r := nowhere(w.axis.Domain())
+	for _, o := range origins {
+		r = r.union(w.sideRegion(n, o, k))
+		r.Null = r.Null || slices.Contains(padded, o.side)
+	}
+	return r
+}
+
+// eitherKey is the region of a coalesced key: the left column's value, or that of
+// a right key where the left side has no row.
+func (w *walker[T]) eitherKey(n *plan.Join, column string, partners []string) Region[T] {
+	r := w.region(n.Left, column)
+	for _, p := range partners {
+		r = r.union(w.region(n.Right, p))
 	}
 	return r
 }
@@ -60,78 +73,84 @@ const (
 	keysDiffer keys = false
 )
 
-// side is a column of one side of a join.
-type side[T any] struct {
-	join   *plan.Join
-	node   plan.Node
+// side is one of the two inputs of a join. The inputs may be one and the same
+// node, so they cannot stand for the sides.
+type side uint8
+
+const (
+	onLeft side = iota
+	onRight
+)
+
+// origin is a column of one side of a join.
+type origin struct {
+	side   side
 	column string
-	on     []expr.Node // the keys of this side, and of the other
-	other  plan.Node
-	across []expr.Node
 }
 
-func (w *walker[T]) left(n *plan.Join, column string) side[T] {
-	return side[T]{n, n.Left, column, n.LeftOn, n.Right, n.RightOn}
-}
-
-func (w *walker[T]) right(n *plan.Join, column string) side[T] {
-	return side[T]{n, n.Right, column, n.RightOn, n.Left, n.LeftOn}
-}
-
-// fromSide resolves a name of the output of a join that keeps the names of its
-// left side: a name the right side shares got the suffix.
-func (w *walker[T]) fromSide(n *plan.Join, column string) side[T] {
-	if slices.Contains(n.LeftColumns, column) {
-		return w.left(n, column)
+// originsOf returns the columns that may have become a column of the output.
+// The output has the left columns, less the keys that a right join coalesces
+// into its right ones; then the right columns, with the suffix where the left
+// has the name. Two origins mean that it is not known which coalesced key left
+// the name to the other.
+func originsOf(n *plan.Join, column string) []origin {
+	var dropped map[string][]string
+	if n.How == plan.Right {
+		dropped = coalesced(n)
 	}
-	if base, ok := strings.CutSuffix(column, n.Suffix); ok &&
-		slices.Contains(n.RightColumns, base) && slices.Contains(n.LeftColumns, base) {
-		return w.right(n, base)
+	inLeft := func(name string) bool {
+		_, gone := dropped[name]
+		return !gone && slices.Contains(n.LeftColumns, name)
 	}
-	return w.right(n, column)
-}
-
-// bySuffix are all the columns of either side that may have become the name.
-func (w *walker[T]) bySuffix(n *plan.Join, column string) []side[T] {
-	var out []side[T]
-	names := []string{column}
-	if base, ok := strings.CutSuffix(column, n.Suffix); ok {
-		names = append(names, base)
+	if inLeft(column) {
+		return []origin{{onLeft, column}}
 	}
-	for _, name := range names {
-		if slices.Contains(n.LeftColumns, name) {
-			out = append(out, w.left(n, name))
-		}
-		if slices.Contains(n.RightColumns, name) {
-			out = append(out, w.right(n, name))
-		}
+	var out []origin
+	if slices.Contains(n.RightColumns, column) {
+		out = append(out, origin{onRight, column})
+	}
+	base, ok := strings.CutSuffix(column, n.Suffix)
+	if ok && slices.Contains(n.RightColumns, base) && inLeft(base) {
+		out = append(out, origin{onRight, base})
 	}
 	return out
 }
 
-// region of the column on its side. Where keys agree, a key column is also
-// bounded by its partner on the other side.
-func (s side[T]) region(w *walker[T], k keys) Region[T] {
-	r := w.region(s.node, s.column)
+// coalesced maps each left key to the right keys that share one column with
+// it. Polars coalesces plain columns only.
+func coalesced(n *plan.Join) map[string][]string {
+	pairs := map[string][]string{}
+	for i := range n.LeftOn {
+		l, okL := n.LeftOn[i].(*expr.Column)
+		r, okR := n.RightOn[i].(*expr.Column)
+		if n.Coalesce && okL && okR {
+			pairs[l.Name] = append(pairs[l.Name], r.Name)
+		}
+	}
+	return pairs
+}
+
+// sideRegion is the region of a column on its side. Where keys agree, a key
+// column is also bounded by its partner on the other side, and null has no
+// partner unless nulls are equal.
+func (w *walker[T]) sideRegion(n *plan.Join, o origin, k keys) Region[T] {
+	node, on, other, across := n.Left, n.LeftOn, n.Right, n.RightOn
+	if o.side == onRight {
+		node, on, other, across = n.Right, n.RightOn, n.Left, n.LeftOn
+	}
+	r := w.region(node, o.column)
 	if k == keysDiffer {
 		return r
 	}
-	for i, e := range s.on {
+	for i, e := range on {
 		own, ok := e.(*expr.Column)
-		if !ok || own.Name != s.column {
+		if !ok || own.Name != o.column {
 			continue
 		}
-		if partner, ok := s.across[i].(*expr.Column); ok && partner.Type == own.Type {
-			r = r.intersect(w.region(s.other, partner.Name))
+		if partner, ok := across[i].(*expr.Column); ok && partner.Type == own.Type {
+			r = r.intersect(w.region(other, partner.Name))
 		}
+		r.Null = r.Null && n.NullsEqual
 	}
 	return r
-}
-
-// keyName is the name of a key that is a plain column, else "".
-func keyName(e expr.Node) string {
-	if c, ok := e.(*expr.Column); ok {
-		return c.Name
-	}
-	return ""
 }

@@ -68,6 +68,10 @@ func (w *walker[T]) region(n plan.Node, column string) Region[T] {
 
 func (w *walker[T]) fresh(n plan.Node, column string) Region[T] {
 	switch n := n.(type) {
+	case *plan.Frame:
+		if n.Empty {
+			return nowhere(w.axis.Domain())
+		}
 	case *plan.Source:
 		if n.Inner != nil {
 			return w.region(n.Inner, column)
@@ -119,7 +123,8 @@ func (w *walker[T]) hidden(n plan.Node, column, why string) Region[T] {
 }
 
 func (w *walker[T]) filter(n *plan.Filter, column string) Region[T] {
-	where := Predicate(n.Predicate, column, w.axis).True
+	a := newAnalysis(n.Predicate, column, w.axis)
+	where := a.outcome(n.Predicate).True
 	f := Filter[T]{
 		Text: expr.String(n.Predicate, w.axis.Literal), Pushed: n.Pushed, Where: where,
 	}
@@ -128,34 +133,12 @@ func (w *walker[T]) filter(n *plan.Filter, column string) Region[T] {
 	case !expr.Mentions(n.Predicate, column):
 		f.Note = "it does not read " + column
 	default:
-		f.Note = w.blame(n.Predicate, column)
+		f.Note = a.blame(n.Predicate)
 	}
 	if old, ok := w.seen[n]; !ok || old.Note != "" {
 		w.seen[n] = f
 	}
 	return where.intersect(w.region(n.Input, column))
-}
-
-// blame names the smallest part of a predicate that keeps it from bounding.
-func (w *walker[T]) blame(e expr.Node, column string) string {
-	for {
-		var next expr.Node
-		for _, c := range expr.Children(e) {
-			if _, plain := c.(*expr.Column); !plain && expr.Mentions(c, column) {
-				next = c
-			}
-		}
-		b, ok := e.(*expr.Binary)
-		logical := ok && (b.Op == expr.And || b.Op == expr.Or || b.Op == expr.Xor)
-		if next == nil || logical && !Predicate(next, column, w.axis).True.IsEverything() {
-			break
-		}
-		e = next
-	}
-	if b, ok := e.(*expr.Binary); ok && b.Op == expr.Or {
-		return "the other side of its “or” holds on any " + column
-	}
-	return "no bound follows from " + expr.String(e, w.axis.Literal)
 }
 
 // made is the region of a column that a projection may make: a renamed column

@@ -3,87 +3,148 @@ package bounds
 import "github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 
 // Predicate analyses one boolean expression over a column. It takes time linear
-// in the number of distinct nodes.
+// in the number of distinct nodes, but for the size of the sets that they make,
+// and a stack that does not grow with their depth.
 func Predicate[T any](e expr.Node, column string, axis Axis[T]) Outcome[T] {
-	a := analysis[T]{axis: axis, column: column, memo: map[expr.Node]Outcome[T]{}}
-	return a.outcome(e)
+	return newAnalysis(e, column, axis).outcome(e)
 }
 
 type analysis[T any] struct {
 	axis   Axis[T]
 	column string
-	memo   map[expr.Node]Outcome[T]
+	chains chains
+	memo   map[expr.Node]finding[T]
+}
+
+// finding is what is known of one node. A logical operator's argument must be
+// boolean: on integers the same operators work on bits.
+type finding[T any] struct {
+	outcome Outcome[T]
+	boolean bool
+}
+
+func newAnalysis[T any](root expr.Node, column string, axis Axis[T]) *analysis[T] {
+	return &analysis[T]{
+		axis: axis, column: column, chains: chainsOf(root), memo: map[expr.Node]finding[T]{},
+	}
 }
 
 func (a *analysis[T]) unknown() Outcome[T] { return unknown(a.axis.Domain()) }
 
+// outcome computes what e depends on first, with a stack of its own: a predicate
+// may be a chain of many thousand terms.
 func (a *analysis[T]) outcome(e expr.Node) Outcome[T] {
-	if o, ok := a.memo[e]; ok {
-		return o
-	}
-	o := a.fresh(e)
-	a.memo[e] = o
-	return o
-}
-
-func (a *analysis[T]) fresh(e expr.Node) Outcome[T] {
-	switch e := e.(type) {
-	case *expr.Literal:
-		if e.Null || e.Type.Kind == expr.Boolean && e.Exact {
-			return constant(a.axis.Domain(), e.Lo != 0, e.Null)
+	stack := []expr.Node{e}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		if _, done := a.memo[n]; done {
+			stack = stack[:len(stack)-1]
+			continue
 		}
-	case *expr.Binary:
-		return a.binary(e)
-	case *expr.Ternary:
-		return a.outcome(e.When).choose(a.outcome(e.Then), a.outcome(e.Otherwise))
-	case *expr.Call:
-		return a.call(e)
+		before := len(stack)
+		for _, c := range a.arguments(n) {
+			if _, done := a.memo[c]; !done {
+				stack = append(stack, c)
+			}
+		}
+		if len(stack) == before {
+			a.memo[n] = a.fresh(n)
+		}
 	}
-	return a.unknown()
+	return a.memo[e].outcome
 }
 
-func (a *analysis[T]) binary(e *expr.Binary) Outcome[T] {
+// arguments are the nodes whose outcomes that of n is made of.
+func (a *analysis[T]) arguments(n expr.Node) []expr.Node {
+	switch n := n.(type) {
+	case *expr.Binary:
+		return a.chains.terms(n)
+	case *expr.Ternary:
+		return expr.Children(n)
+	case *expr.Call:
+		if len(n.Args) == 1 && (n.Name == "not" || n.Name == "is_null" || n.Name == "is_not_null") {
+			return n.Args
+		}
+	}
+	return nil
+}
+
+// fresh is the finding of n, whose arguments are in the memo.
+func (a *analysis[T]) fresh(n expr.Node) finding[T] {
+	switch n := n.(type) {
+	case *expr.Column:
+		return finding[T]{a.unknown(), n.Type.Kind == expr.Boolean}
+	case *expr.Cast:
+		return finding[T]{a.unknown(), n.To.Kind == expr.Boolean}
+	case *expr.Literal:
+		return a.literal(n)
+	case *expr.Binary:
+		return a.binary(n)
+	case *expr.Ternary:
+		then, otherwise := a.memo[n.Then], a.memo[n.Otherwise]
+		return finding[T]{
+			a.memo[n.When].outcome.choose(then.outcome, otherwise.outcome), then.boolean && otherwise.boolean,
+		}
+	case *expr.Call:
+		return finding[T]{a.call(n), true}
+	}
+	return finding[T]{a.unknown(), true}
+}
+
+func (a *analysis[T]) literal(l *expr.Literal) finding[T] {
+	if l.Null || l.Type.Kind == expr.Boolean && l.Exact {
+		return finding[T]{constant(a.axis.Domain(), l.Lo != 0, l.Null), true}
+	}
+	return finding[T]{a.unknown(), l.Type.Kind == expr.Boolean}
+}
+
+func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
 	switch e.Op {
 	case expr.And, expr.Or, expr.Xor:
-		if !isBoolean(e.Left) || !isBoolean(e.Right) {
-			return a.unknown() // on integers these are bitwise operators
-		}
-		l, r := a.outcome(e.Left), a.outcome(e.Right)
-		switch e.Op {
-		case expr.And:
-			return l.and(r)
-		case expr.Or:
-			return l.or(r)
-		}
-		return l.xor(r)
+		return a.logical(e)
 	case expr.Eq, expr.NotEq, expr.Lt, expr.LtEq, expr.Gt, expr.GtEq:
-		return a.compare(e.Op, e.Left, e.Right)
+		return finding[T]{a.compare(e.Op, e.Left, e.Right), true}
+	case expr.EqMissing, expr.NotEqMissing:
+		return finding[T]{a.unknown(), true}
+	case expr.Arithmetic:
 	}
-	return a.unknown()
+	return finding[T]{a.unknown(), false}
 }
 
-// isBoolean tells a logical operator's argument from an integer's bits. A node
-// whose type is not known counts as boolean only if it can be nothing else.
-func isBoolean(e expr.Node) bool {
-	switch e := e.(type) {
-	case *expr.Column:
-		return e.Type.Kind == expr.Boolean
-	case *expr.Literal:
-		return e.Type.Kind == expr.Boolean || e.Null
-	case *expr.Cast:
-		return e.To.Kind == expr.Boolean
-	case *expr.Binary:
-		switch e.Op {
-		case expr.And, expr.Or, expr.Xor:
-			return isBoolean(e.Left) && isBoolean(e.Right)
-		case expr.Arithmetic:
-			return false
+// logical folds the terms of a chain pairwise, so that of n different sets each
+// takes part in log n operations.
+func (a *analysis[T]) logical(e *expr.Binary) finding[T] {
+	terms := a.chains.terms(e)
+	outcomes := make([]Outcome[T], len(terms))
+	for i, t := range terms {
+		f := a.memo[t]
+		if !f.boolean {
+			return finding[T]{a.unknown(), false}
 		}
-		return true
-	case *expr.Ternary:
-		return isBoolean(e.Then) && isBoolean(e.Otherwise)
+		outcomes[i] = f.outcome
 	}
-	return true
+	combine := Outcome[T].and
+	switch e.Op {
+	case expr.Or:
+		combine = Outcome[T].or
+	case expr.Xor:
+		combine = Outcome[T].xor
+	}
+	return finding[T]{fold(outcomes, combine), true}
+}
+
+func fold[O any](list []O, combine func(O, O) O) O {
+	for len(list) > 1 {
+		half := list[:0]
+		for i := 0; i < len(list)-1; i += 2 {
+			half = append(half, combine(list[i], list[i+1]))
+		}
+		if len(list)%2 == 1 {
+			half = append(half, list[len(list)-1])
+		}
+		list = half
+	}
+	return list[0]
 }
 
 // compare accepts the literal on either side.
@@ -106,16 +167,14 @@ func (a *analysis[T]) compare(op expr.Op, left, right expr.Node) Outcome[T] {
 
 func (a *analysis[T]) call(e *expr.Call) Outcome[T] {
 	switch {
-	case e.Name == "not" && len(e.Args) == 1 && isBoolean(e.Args[0]):
-		return a.outcome(e.Args[0]).not()
+	case e.Name == "not" && len(e.Args) == 1 && a.memo[e.Args[0]].boolean:
+		return a.memo[e.Args[0]].outcome.not()
 	case e.Name == "is_between" && len(e.Args) == 3:
 		return a.between(e)
-	case (e.Name == "is_null" || e.Name == "is_not_null") && len(e.Args) == 1:
-		o := a.validity(e.Args[0])
-		if e.Name == "is_not_null" {
-			return o.not()
-		}
-		return o
+	case e.Name == "is_null" && len(e.Args) == 1:
+		return a.validity(e.Args[0])
+	case e.Name == "is_not_null" && len(e.Args) == 1:
+		return a.validity(e.Args[0]).not()
 	}
 	return a.unknown()
 }
@@ -126,11 +185,7 @@ func (a *analysis[T]) validity(e expr.Node) Outcome[T] {
 	if o, ok := a.axis.Validity(e, a.column); ok {
 		return o
 	}
-	switch e.(type) {
-	case *expr.Binary, *expr.Call, *expr.Literal, *expr.Ternary:
-		return a.outcome(e).isNull(a.axis.Domain())
-	}
-	return unknown(a.axis.Domain())
+	return a.memo[e].outcome.isNull(a.axis.Domain())
 }
 
 // between is the conjunction of two comparisons, as Polars defines it.

@@ -153,23 +153,28 @@ func Children(n Node) []Node {
 }
 
 // Mentions reports whether n reads the column anywhere.
-func Mentions(n Node, column string) bool {
-	seen := map[Node]bool{}
-	var walk func(Node) bool
-	walk = func(n Node) bool {
-		if c, ok := n.(*Column); ok {
-			return c.Name == column
+func Mentions(n Node, column string) bool { return Readers(n, column)[n] }
+
+// Readers returns, for n and every node below it, whether it reads the column
+// anywhere. Its stack does not grow with the depth of n.
+func Readers(n Node, column string) map[Node]bool {
+	reads := map[Node]bool{}
+	entered := map[Node]bool{}
+	stack := []Node{n}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		if !entered[n] {
+			entered[n] = true
+			stack = append(stack, Children(n)...)
+			continue
 		}
-		if seen[n] {
-			return false
+		stack = stack[:len(stack)-1]
+		if c, ok := n.(*Column); ok && c.Name == column {
+			reads[n] = true
 		}
-		seen[n] = true
 		for _, c := range Children(n) {
-			if walk(c) {
-				return true
-			}
+			reads[n] = reads[n] || reads[c]
 		}
-		return false
 	}
-	return walk(n)
+	return reads
 }

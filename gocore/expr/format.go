@@ -33,21 +33,35 @@ type printer struct {
 
 func (p *printer) full() bool { return p.b.Len() > maxText }
 
-// precedence of an operator as Python has it: a child is parenthesised when it
-// binds no tighter than its parent.
-func precedence(o Op) int {
-	switch o {
+// The precedences of Python: a child is parenthesised when it binds no tighter
+// than its parent. Above the operators are ~ and the dot of a method.
+const (
+	comparison = iota + 1
+	disjunction
+	exclusion
+	conjunction
+	sum
+	product
+	negation
+	dot
+)
+
+func (n *Binary) precedence() int {
+	switch n.Op {
 	case Eq, NotEq, Lt, LtEq, Gt, GtEq, EqMissing, NotEqMissing:
-		return 1
+		return comparison
 	case Or:
-		return 2
+		return disjunction
 	case Xor:
-		return 3
+		return exclusion
 	case And:
-		return 4
+		return conjunction
 	case Arithmetic:
 	}
-	return 5
+	if n.Symbol == "+" || n.Symbol == "-" {
+		return sum
+	}
+	return product
 }
 
 func (p *printer) node(n Node, parent int) {
@@ -64,28 +78,24 @@ func (p *printer) node(n Node, parent int) {
 	case *Cast:
 		p.method(n.Arg, "cast", []string{n.To.String()}, nil)
 	case *Ternary:
-		p.call("when", []Node{n.When, n.Then, n.Otherwise})
+		p.ternary(n)
 	case *Call:
-		var options []string
-		if n.Name == "is_between" && n.Option != "both" {
-			options = []string{"closed=\"" + n.Option + "\""}
-		}
-		if len(n.Args) == 0 {
-			p.call(n.Name, nil)
-			return
-		}
-		p.method(n.Args[0], n.Name, options, n.Args[1:])
+		p.call(n, parent)
 	case *Window:
 		p.method(n.Func, "over", nil, n.By)
 	}
 }
 
 func (p *printer) binary(n *Binary, parent int) {
-	prec := precedence(n.Op)
+	prec := n.precedence()
+	left := prec - 1
+	if prec == comparison {
+		left = prec // Python chains comparisons: a < b < c is not (a < b) < c
+	}
 	if prec <= parent {
 		p.b.WriteByte('(')
 	}
-	p.node(n.Left, prec-1)
+	p.node(n.Left, left)
 	p.b.WriteString(" " + n.Symbol + " ")
 	p.node(n.Right, prec)
 	if prec <= parent {
@@ -94,8 +104,7 @@ func (p *printer) binary(n *Binary, parent int) {
 }
 
 func (p *printer) method(self Node, name string, options []string, args []Node) {
-	const tightest = 9
-	p.node(self, tightest)
+	p.node(self, dot)
 	p.b.WriteString("." + name + "(")
 	for i, a := range args {
 		if i > 0 {
@@ -112,13 +121,36 @@ func (p *printer) method(self Node, name string, options []string, args []Node) 
 	p.b.WriteByte(')')
 }
 
-func (p *printer) call(name string, args []Node) {
-	p.b.WriteString(name + "(")
-	for i, a := range args {
-		if i > 0 {
-			p.b.WriteString(", ")
-		}
-		p.node(a, 0)
+func (p *printer) call(n *Call, parent int) {
+	switch {
+	case len(n.Args) == 0:
+		p.b.WriteString(n.Name + "()")
+	case n.Name == "not" && len(n.Args) == 1:
+		p.not(n.Args[0], parent)
+	case n.Name == "is_between" && n.Option != "both":
+		p.method(n.Args[0], n.Name, []string{"closed=\"" + n.Option + "\""}, n.Args[1:])
+	default:
+		p.method(n.Args[0], n.Name, nil, n.Args[1:])
 	}
+}
+
+func (p *printer) not(arg Node, parent int) {
+	if negation <= parent {
+		p.b.WriteByte('(')
+	}
+	p.b.WriteByte('~')
+	p.node(arg, negation-1)
+	if negation <= parent {
+		p.b.WriteByte(')')
+	}
+}
+
+func (p *printer) ternary(n *Ternary) {
+	p.b.WriteString("when(")
+	p.node(n.When, 0)
+	p.b.WriteString(").then(")
+	p.node(n.Then, 0)
+	p.b.WriteString(").otherwise(")
+	p.node(n.Otherwise, 0)
 	p.b.WriteByte(')')
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -57,14 +56,14 @@ type wireNode struct {
 	NullsEqual    bool        `json:"nulls_equal"`
 	MaintainOrder bool        `json:"maintain_order"`
 	Windowed      bool        `json:"windowed"`
+	Empty         bool        `json:"empty"`
 }
 
 // Decode reads wire bytes. Any fault in them is an error wrapping
 // [expr.ErrMalformed] that says where.
 func Decode(wire []byte) (*Request, error) {
 	var w wireRequest
-	d := json.NewDecoder(bytes.NewReader(wire))
-	if err := d.Decode(&w); err != nil {
+	if err := json.Unmarshal(wire, &w); err != nil {
 		return nil, fmt.Errorf("plan: %w: %w", expr.ErrMalformed, err)
 	}
 	exprs, err := expr.Decode(w.Exprs)
@@ -90,6 +89,8 @@ func Decode(wire []byte) (*Request, error) {
 	return &Request{Root: root, Column: w.Column, Type: t, Unit: w.Unit, MaxPeriods: w.MaxPeriods}, nil
 }
 
+const anyNumber = -1
+
 // decoder resolves positions to nodes and remembers the first bad one.
 type decoder struct {
 	exprs []expr.Node
@@ -111,8 +112,9 @@ func (d *decoder) input(i int) Node {
 	return d.nodes[i]
 }
 
+// inputs are the n inputs of w, or however many there are when n is anyNumber.
 func (d *decoder) inputs(w wireNode, n int) []Node {
-	if len(w.In) < n {
+	if n != anyNumber && len(w.In) != n {
 		d.fail("%d inputs, not %d", len(w.In), n)
 		return make([]Node, n)
 	}

@@ -23,7 +23,7 @@ func (d *decoder) node(w wireNode, pushed bool) Node {
 	case "join":
 		return d.join(w)
 	case "union":
-		return &Union{Inputs: d.inputs(w, 0), MaintainOrder: w.MaintainOrder}
+		return &Union{Inputs: d.inputs(w, anyNumber), MaintainOrder: w.MaintainOrder}
 	case "merge_sorted":
 		return &MergeSorted{Inputs: d.inputs(w, 2)}
 	case "beside":
@@ -43,7 +43,7 @@ func (d *decoder) node(w wireNode, pushed bool) Node {
 	case "pass":
 		return &Pass{Input: d.inputs(w, 1)[0]}
 	case "opaque":
-		return &Opaque{Inputs: d.inputs(w, 0), Name: w.Name}
+		return &Opaque{Inputs: d.inputs(w, anyNumber), Name: w.Name}
 	}
 	d.fail("unknown operation %q", w.Op)
 	return nil
@@ -54,7 +54,7 @@ func (d *decoder) leaf(w wireNode) (Node, bool) {
 	case "scan":
 		return &Scan{Kind: w.Name, Detail: w.Detail}, true
 	case "frame":
-		return &Frame{Detail: w.Detail}, true
+		return &Frame{Detail: w.Detail, Empty: w.Empty}, true
 	case "source":
 		s := &Source{Detail: w.Detail}
 		if len(w.In) > 0 {
@@ -81,7 +81,7 @@ func (d *decoder) join(w wireNode) Node {
 }
 
 func (d *decoder) beside(w wireNode) Node {
-	in := d.inputs(w, 0)
+	in := d.inputs(w, anyNumber)
 	if len(w.Columns) != len(in) {
 		d.fail("%d column lists for %d inputs", len(w.Columns), len(in))
 		return nil

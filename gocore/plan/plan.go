@@ -8,8 +8,12 @@ type Node interface{ sealed() }
 // Scan reads files. Detail is for people: how many files, of which name.
 type Scan struct{ Kind, Detail string }
 
-// Frame is data held in memory.
-type Frame struct{ Detail string }
+// Frame is data held in memory. Empty says that it has no rows; Polars also puts
+// such a frame in place of filters that it sees to exclude one another.
+type Frame struct {
+	Detail string
+	Empty  bool
+}
 
 // Source is an IO source written in Python. Inner is the plan it runs when it
 // is one of this project's own, else nil.

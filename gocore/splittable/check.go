@@ -48,11 +48,14 @@ func (c *checker) refuse(node, why, remedy string) state {
 }
 
 func (c *checker) refuseDisorder(n plan.Node, what string, in state) state {
-	name := plan.Name(n)
+	name, depends := plan.Name(n), "depends"
 	if what != "" {
 		name += " with " + what
 	}
-	return c.refuse(name, "it depends on the order of rows, which "+in.disorder+" leaves open, so every "+
+	if isHidden(what) {
+		depends = "may depend"
+	}
+	return c.refuse(name, "it "+depends+" on the order of rows, which "+in.disorder+" leaves open, so every "+
 		"period would see another order", in.remedy)
 }
 

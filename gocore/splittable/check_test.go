@@ -149,15 +149,20 @@ func TestCheck(t *testing.T) {
 			filter(group(scan, sum, "k", "date"), col("b")), named("date", col("date")), named("q", col("k")), named("agg", col("agg"))), "q", "date")), ""},
 		{"head of groups sorted by some keys", head(sortBy(group(scan, sum, "k", "date"), "date")), "sort leaves open"},
 		{"a key replaced before the sort", head(sortBy(&plan.Extend{
-			Input: group(scan, sum, "date"), Exprs: []expr.Named{named("date", col("agg"))}}, "date")), "sort leaves open"},
+			Input: group(scan, sum, "date"), Exprs: []expr.Named{named("date", col("agg"))},
+		}, "date")), "sort leaves open"},
 		{"a key lost before the sort", head(sortBy(selected(group(scan, sum, "k", "date"), named("date", col("date"))), "date")), "sort leaves open"},
 		{"exploded keys are not unique", head(sortBy(&plan.Reshape{Input: group(scan, sum, "date"), Name: "explode"}, "date")), "sort leaves open"},
 
 		{"last of the day over an unstable sort", group(sortBy(scan, "x"), first, "date", "k"), ""},
-		{"chosen value, date aggregated by order", &plan.GroupBy{Input: lookup, Keys: []expr.Named{named("k", col("k"))},
-			Aggs: []expr.Named{named("date", call("first", col("date")))}}, "group_by with first cannot"},
-		{"chosen value, date aggregated as a set", &plan.GroupBy{Input: lookup, Keys: []expr.Named{named("k", col("k"))},
-			Aggs: []expr.Named{named("date", call("max", col("date"))), named("v", first)}}, ""},
+		{"chosen value, date aggregated by order", &plan.GroupBy{
+			Input: lookup, Keys: []expr.Named{named("k", col("k"))},
+			Aggs: []expr.Named{named("date", call("first", col("date")))},
+		}, "group_by with first cannot"},
+		{"chosen value, date aggregated as a set", &plan.GroupBy{
+			Input: lookup, Keys: []expr.Named{named("k", col("k"))},
+			Aggs: []expr.Named{named("date", call("max", col("date"))), named("v", first)},
+		}, ""},
 		{"first of a scan", group(scan, first, "k"), ""},
 		{"sample in an aggregate", group(scan, call("sample", col("x")), "date"), "every period would draw its own sample"},
 		{"dynamic windows keep an open order open", head(windowed(group(sortBy(scan, "date"), sum))), "sort leaves open"},

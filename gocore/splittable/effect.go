@@ -84,6 +84,12 @@ func ofCall(name, option string) effect {
 	return ordered
 }
 
+// isHidden reports whether a function is one that nobody can look into; the
+// sender names them so.
+func isHidden(name string) bool {
+	return name == "python function" || strings.HasPrefix(name, "opaque ")
+}
+
 // finding is the effect of an expression and the function that brings it.
 type finding struct {
 	effect effect

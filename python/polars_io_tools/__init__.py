@@ -10,17 +10,41 @@ from polars_io_tools import errors
 from polars_io_tools._namespace import PiotNamespace, TimeUnit
 from polars_io_tools._plan import Period, PlannedFilter, RayPlan
 from polars_io_tools._version import __version__
-from polars_io_tools.errors import *  # noqa: F403  (the whole error tree is public)
+from polars_io_tools.errors import (
+    ExpressionError,
+    ForkedProcessError,
+    InternalError,
+    MissingDependencyError,
+    PiotError,
+    RayNotInitialisedError,
+    SchemaMismatchError,
+    SourceChangedError,
+    TooManyPeriodsError,
+    UnboundedPredicateError,
+    UnsplittablePlanError,
+    WorkerError,
+)
 
 __all__ = [
+    "ExpressionError",
+    "ForkedProcessError",
+    "InternalError",
+    "MissingDependencyError",
     "Period",
+    "PiotError",
     "PiotNamespace",
     "PlannedFilter",
+    "RayNotInitialisedError",
     "RayPlan",
+    "SchemaMismatchError",
+    "SourceChangedError",
     "TimeUnit",
+    "TooManyPeriodsError",
+    "UnboundedPredicateError",
+    "UnsplittablePlanError",
+    "WorkerError",
     "__version__",
     "errors",
-    *errors.__all__,
 ]
 
 if (Path(__file__).parent / "io_sources").exists():

@@ -9,9 +9,9 @@ import polars as pl
 from polars_io_tools import _gocore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["concat_frames", "unsupported_dtypes"]
+__all__ = ["concat_frames"]
 
 
 class _Stream:
@@ -45,32 +45,3 @@ def concat_frames(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     # and do so in the frame it was called on.
     streams = [frame.to_struct("").__arrow_c_stream__() for frame in frames]
     return pl.DataFrame(_Stream(_gocore.concat(streams)))
-
-
-def unsupported_dtypes(schema: Mapping[str, pl.DataType]) -> list[tuple[str, pl.DataType]]:
-    """Name the columns that cannot pass through Arrow streams, with their dtypes.
-
-    These are the columns that hold, at any depth, an `Object`, whose Python values Arrow does
-    not know, or an `Array` of width 0, which Polars writes but cannot read again.
-    """
-    return [(name, dtype) for name, dtype in schema.items() if _is_unsupported(dtype)]
-
-
-def _is_unsupported(dtype: object) -> bool:
-    if isinstance(dtype, pl.Array) and dtype.size == 0:
-        return True
-    # Inner dtypes may be classes, as in `pl.List(pl.Object)`.
-    kind = dtype if isinstance(dtype, type) else type(dtype)
-    return issubclass(kind, (pl.Object, pl.Unknown)) or any(map(_is_unsupported, _inner(dtype)))
-
-
-def _inner(dtype: object) -> list[object]:
-    if isinstance(dtype, (pl.List, pl.Array)):
-        return [dtype.inner]
-    if isinstance(dtype, pl.Struct):
-        return [field.dtype for field in dtype.fields]
-    if isinstance(dtype, pl.Map):
-        return [dtype.key, dtype.value]
-    if isinstance(dtype, pl.BaseExtension):
-        return [dtype.ext_storage()]
-    return []

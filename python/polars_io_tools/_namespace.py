@@ -23,7 +23,7 @@ class PiotNamespace:
     def __init__(self, lf: pl.LazyFrame) -> None:
         self._lf = lf
 
-    def execute_on_ray(
+    def execute_on_ray(  # noqa: PLR0913  (the keywords are the interface)
         self,
         *,
         date_column: str,
@@ -94,7 +94,7 @@ class PiotNamespace:
             description=description,
         )
 
-    def explain_on_ray(
+    def explain_on_ray(  # noqa: PLR0913  (the keywords are the interface)
         self,
         *,
         date_column: str,
@@ -129,7 +129,8 @@ class PiotNamespace:
             >>> print(plan)
             split by 'date' (Date), monthly
               bounds   [2024-01-01, 2024-02-29]
-              filters  date.is_between(2024-01-01, 2024-02-29) (after the call): gives [2024-01-01, 2024-02-29]
+              filters  date.is_between(2024-01-01, 2024-02-29) (after the call):
+                       gives [2024-01-01, 2024-02-29]
               sources  in-memory frame: 1 rows, 1 columns
               periods  2 periods: 2024-01, 2024-02
         """

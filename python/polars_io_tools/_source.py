@@ -11,7 +11,7 @@ comes together with `n_rows` therefore says nothing about which periods are need
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +22,9 @@ from polars.io.plugins import register_io_source
 from polars_io_tools._plan import Period, Split, plan_split
 from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._task import ReturnAs, Task, inside_task, versions
+
+# Closing it ends what produces the frames.
+Frames = Generator[pl.DataFrame, None, None]
 
 __all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "ship"]
 
@@ -71,6 +74,9 @@ class ShippedPlan:
 class Runner(Protocol):
     """A way to run the parts of a query in other processes."""
 
+    def check(self) -> None:
+        """Raise what keeps the parts from running, before anything is planned."""
+
     def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
         """Yield the rows of the periods. Closing the iterator cancels what is under way."""
 
@@ -99,9 +105,7 @@ class IoSource:
         return_as: the format in which parts travel back.
     """
 
-    def __init__(
-        self, lf: pl.LazyFrame, split: Split, runner: Runner, return_as: ReturnAs
-    ) -> None:
+    def __init__(self, lf: pl.LazyFrame, split: Split, runner: Runner, return_as: ReturnAs) -> None:
         self._lf = lf
         self._split = split
         self._runner = runner
@@ -140,7 +144,8 @@ class IoSource:
         finally:
             frames.close()
 
-    def _distributed(self, request: ScanRequest) -> Iterator[pl.DataFrame]:
+    def _distributed(self, request: ScanRequest) -> Frames:
+        self._runner.check()
         plan = plan_split(self._lf, request.shipped_predicate, self._split)
         periods = plan.periods
         if not periods:
@@ -148,7 +153,7 @@ class IoSource:
         shipped = ship(self._lf, request, self._split.column, self._return_as)
         yield from self._runner.run(shipped, periods)
 
-    def _in_place(self, request: ScanRequest) -> Iterator[pl.DataFrame]:
+    def _in_place(self, request: ScanRequest) -> Frames:
         """Run the query here: a task that waits for tasks of its own could wait for ever."""
         lf = self._lf
         if request.shipped_predicate is not None:

@@ -182,9 +182,7 @@ _FLAT = (
 
 def unsupported(schema: pl.Schema, return_as: ReturnAs) -> list[str]:
     """Return "name: type" of each column whose type cannot be sent back in the format."""
-    return [
-        f"{name!r}: {dtype}" for name, dtype in schema.items() if not _ships(dtype, return_as)
-    ]
+    return [f"{name!r}: {dtype}" for name, dtype in schema.items() if not _ships(dtype, return_as)]
 
 
 def _ships(dtype: Any, return_as: ReturnAs) -> bool:
@@ -196,4 +194,4 @@ def _ships(dtype: Any, return_as: ReturnAs) -> bool:
         # Parquet has no column for a struct without fields.
         empty = not dtype.fields and return_as == "parquet"
         return not empty and all(_ships(f.dtype, return_as) for f in dtype.fields)
-    return dtype in _FLAT
+    return dtype.base_type() in _FLAT

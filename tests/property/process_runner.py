@@ -44,6 +44,9 @@ class ProcessRunner:
         self._lock = threading.Lock()
         self.labels: list[str] = []
 
+    def check(self) -> None:
+        """This process is always ready."""
+
     def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
         self.labels = [p.label for p in periods]
         frames = [decode(self._call(plan, p)) for p in periods]
@@ -85,7 +88,7 @@ def _serve() -> None:
         try:
             return_as, buffer = run_task(task, plan, period, "test")
             answer = (True, (return_as, bytes(buffer.raw())))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, the caller raises it)
             answer = (False, error)
         pickle.dump(answer, answers)
         answers.flush()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import polars as pl
 from hypothesis import strategies as st
+from polars._typing import JoinStrategy
 
 __all__ = ["TYPES", "Query", "dated_frames", "predicates", "queries"]
 
@@ -17,6 +19,8 @@ FIRST = dt.date(2023, 11, 20)
 DAYS = 110
 
 C = pl.col
+
+CLOSED: tuple[Literal["both", "left", "right", "none"], ...] = ("both", "left", "right", "none")
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def _atoms(draw: st.DrawFn) -> pl.Expr:
             [
                 *(date < a, date <= a, date > a, date >= a, date == a, date != a),
                 *(a < date, a <= date, a > date, a >= date, a == date, a != date),
-                *(date.is_between(a, b, closed=c) for c in ("both", "left", "right", "none")),
+                *(date.is_between(a, b, closed=c) for c in CLOSED),
                 *(date.is_null(), date.is_not_null(), C("x") > 1, C("k") == "a", C("x").is_null()),
                 *(date.dt.month() == 12, date.cast(pl.Datetime("ns")) > a, date.cast(pl.Date) < a),
                 *(date.eq_missing(a), date > date.max().over("k"), date.is_in([draw(_days())])),
@@ -108,9 +112,7 @@ def predicates() -> st.SearchStrategy[pl.Expr]:
             st.tuples(inner, inner).map(lambda p: p[0] | p[1]),
             inner.map(lambda p: ~p),
             st.tuples(inner, inner).map(lambda p: p[0] ^ p[1]),
-            st.tuples(inner, inner, inner).map(
-                lambda p: pl.when(p[0]).then(p[1]).otherwise(p[2])
-            ),
+            st.tuples(inner, inner, inner).map(lambda p: pl.when(p[0]).then(p[1]).otherwise(p[2])),
         ),
         max_leaves=5,
     )
@@ -118,11 +120,12 @@ def predicates() -> st.SearchStrategy[pl.Expr]:
 
 def windows() -> st.SearchStrategy[pl.Expr]:
     """Draw predicates that bound `date` on both sides, with or without null dates."""
-    closed = st.sampled_from(["both", "left", "right", "none"])
+    closed = st.sampled_from(CLOSED)
     between = st.tuples(_days(), _days(), closed).map(
         lambda w: C("date").is_between(min(w[:2]), max(w[:2]), closed=w[2])
     )
-    return st.tuples(between, st.booleans()).map(lambda w: w[0] | C("date").is_null() if w[1] else w[0])
+    null = C("date").is_null()
+    return st.one_of(between, between.map(lambda b: b | null))
 
 
 def _row_wise(draw: st.DrawFn, q: Query) -> Query:
@@ -170,8 +173,10 @@ def _grouped(draw: st.DrawFn, q: Query) -> Query:
     if draw(st.booleans()):
         agg = [C("x").last(), C("n").first()]
     q = q.then(
-        lambda lf: lf.group_by(keys, maintain_order=stable).agg(*agg).with_columns(
-            k=C("k") if "k" in keys else pl.lit("a")
+        lambda lf: (
+            lf.group_by(keys, maintain_order=stable)
+            .agg(*agg)
+            .with_columns(k=C("k") if "k" in keys else pl.lit("a"))
         ),
         ordered=stable and q.ordered,
         settled=q.settled and (q.ordered or agg[0].meta.eq(C("x").sum())),
@@ -183,14 +188,20 @@ def _grouped(draw: st.DrawFn, q: Query) -> Query:
 
 def _joined(draw: st.DrawFn, q: Query, other: pl.DataFrame) -> Query:
     right = other.lazy().rename({"x": "x2"})
-    how = draw(st.sampled_from(["inner", "left", "semi", "anti", "full", "right"]))
+    hows: tuple[JoinStrategy, ...] = ("inner", "left", "semi", "anti", "full", "right")
+    how = draw(st.sampled_from(hows))
     on = draw(st.sampled_from([["date"], ["k"], ["date", "k"]]))
-    order = draw(st.sampled_from(["none", "left_right"]))
+    stable = draw(st.booleans())
     kept = ["date", "k", "x", "n"]
-    coalesce = {"coalesce": True} if how in ("full", "right", "left") else {}
     return q.then(
-        lambda lf: lf.join(right, on=on, how=how, maintain_order=order, **coalesce).select(kept),
-        ordered=q.ordered and order == "left_right",
+        lambda lf: lf.join(
+            right,
+            on=on,
+            how=how,
+            maintain_order="left_right" if stable else "none",
+            coalesce=None if how in ("inner", "semi", "anti") else True,
+        ).select(kept),
+        ordered=q.ordered and stable,
     )
 
 
@@ -224,12 +235,15 @@ def _sorted_or_unique(draw: st.DrawFn, q: Query) -> Query:
 
 
 @st.composite
-def queries(draw: st.DrawFn, dtype: pl.DataType, scan: Callable[[pl.DataFrame], pl.LazyFrame]) -> Query:
+def queries(
+    draw: st.DrawFn, dtype: pl.DataType, scan: Callable[[pl.DataFrame], pl.LazyFrame]
+) -> Query:
     """Draw a plan of up to five steps; every step keeps the columns date, k, x and n."""
     q = Query(scan(draw(dated_frames(dtype))))
     other = draw(dated_frames(dtype))
+    kinds = ["row", "row", "order", "group", "join", "combine", "sort", "filter"]
     for _ in range(draw(st.integers(0, 5))):
-        step = draw(st.sampled_from(["row", "row", "order", "group", "join", "combine", "sort", "filter"]))
+        step = draw(st.sampled_from(kinds))
         if step == "row":
             q = _row_wise(draw, q)
         elif step == "order":
@@ -243,6 +257,5 @@ def queries(draw: st.DrawFn, dtype: pl.DataType, scan: Callable[[pl.DataFrame], 
         elif step == "sort":
             q = _sorted_or_unique(draw, q)
         else:
-            predicate = draw(predicates())
-            q = q.then(lambda lf, p=predicate: lf.filter(p))
+            q = replace(q, lf=q.lf.filter(draw(predicates())))
     return q

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,9 @@ __all__ = ["ExpressionEncoder"]
 
 Schema = Mapping[str, pl.DataType]
 Wire = dict[str, Any]
+
+# A node on the wire, still without its arguments, and the arguments as Polars numbers them.
+View = tuple[Wire, list[int]]
 
 _OPERATORS = {
     "Eq": "eq",
@@ -98,86 +101,103 @@ class ExpressionEncoder:
             self.wire.append(wire)
         return self._positions[scope, node]
 
-    def _view(self, node: int, schema: Schema) -> tuple[Wire, list[int]]:
+    def _view(self, node: int, schema: Schema) -> View:
         """Return one node and its arguments; what cannot be viewed is a call that says so."""
         try:
             view = self._traverser.view_expression(node)
-            return getattr(self, f"_view_{type(view).__name__}", _unknown)(view, schema)
+            return _VIEWS.get(type(view).__name__, _unknown)(view, schema)
         except NotImplementedError as error:
             reason = str(error)
             return _call(_HIDDEN_LEAVES.get(reason, _hidden(reason))), []
         except (ValueError, OverflowError) as error:  # a literal that Python cannot hold
             return _call("unreadable literal", text=str(error)), []
 
-    def _view_Column(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        dtype = schema.get(view.name)
-        return {
-            "k": "col",
-            "name": view.name,
-            "type": "other" if dtype is None else type_name(dtype),
-        }, []
 
-    def _view_Literal(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return literal(view.value, view.dtype), []
-
-    def _view_BinaryExpr(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        name = str(view.op).rpartition(".")[2]
-        return {"k": "bin", "op": _OPERATORS.get(name, _snake(name))}, [view.left, view.right]
-
-    def _view_Cast(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        strict = view.options == 0
-        return {"k": "cast", "type": type_name(view.dtype), "strict": strict}, [view.expr]
-
-    def _view_Ternary(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return {"k": "when"}, [view.predicate, view.truthy, view.falsy]
-
-    def _view_Function(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        head, *options = view.function_data
-        family, _, name = str(head).rpartition(".")
-        full_name = _NAMESPACES.get(family, "") + _snake(name)
-        if full_name == "ffi_plugin":
-            return _call("plugin", option="elementwise" if options[-1] is True else ""), view.input
-        return _call(full_name, option=_option(full_name, options)), list(view.input)
-
-    def _view_Agg(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call(view.name), list(view.arguments)
-
-    def _view_Len(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call("len"), []
-
-    def _view_Sort(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call("sort"), [view.expr]
-
-    def _view_SortBy(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call("sort_by"), [view.expr, *view.by]
-
-    def _view_Filter(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call("filter"), [view.input, view.by]
-
-    def _view_Slice(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call("slice"), [view.input, view.offset, view.length]
-
-    def _view_Gather(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call("gather"), [view.expr, view.idx]
-
-    def _view_Explode(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call("explode"), [view.expr]
-
-    def _view_StructEval(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        # The evaluations read fields of the struct, not columns of the schema.
-        return _call("struct_eval"), [view.expr]
-
-    def _view_Rolling(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        return _call("rolling"), [view.function, view.index_column]
-
-    def _view_Window(self, view: Any, schema: Schema) -> tuple[Wire, list[int]]:  # noqa: N802
-        arguments = [view.function, *view.partition_by]
-        if view.order_by is None:
-            return {"k": "over"}, arguments
-        return {"k": "over", "option": "ordered"}, [*arguments, view.order_by]
+def _column(view: Any, schema: Schema) -> View:
+    dtype = schema.get(view.name)
+    return {
+        "k": "col",
+        "name": view.name,
+        "type": "other" if dtype is None else type_name(dtype),
+    }, []
 
 
-def _unknown(view: Any, _schema: Schema) -> tuple[Wire, list[int]]:
+def _literal(view: Any, _: Schema) -> View:
+    return literal(view.value, view.dtype), []
+
+
+def _binary(view: Any, _: Schema) -> View:
+    name = str(view.op).rpartition(".")[2]
+    return {"k": "bin", "op": _OPERATORS.get(name, _snake(name))}, [view.left, view.right]
+
+
+def _cast(view: Any, _: Schema) -> View:
+    strict = view.options == 0
+    return {"k": "cast", "type": type_name(view.dtype), "strict": strict}, [view.expr]
+
+
+def _ternary(view: Any, _: Schema) -> View:
+    return {"k": "when"}, [view.predicate, view.truthy, view.falsy]
+
+
+def _function(view: Any, _: Schema) -> View:
+    head, *options = view.function_data
+    family, _dot, name = str(head).rpartition(".")
+    full_name = _NAMESPACES.get(family, "") + _snake(name)
+    if full_name == "ffi_plugin":
+        return _call("plugin", option="elementwise" if options[-1] is True else ""), view.input
+    return _call(full_name, option=_option(full_name, options)), list(view.input)
+
+
+def _aggregate(view: Any, _: Schema) -> View:
+    return _call(view.name), list(view.arguments)
+
+
+def _length(_view: Any, _: Schema) -> View:
+    return _call("len"), []
+
+
+def _sort(view: Any, _: Schema) -> View:
+    return _call("sort"), [view.expr]
+
+
+def _sort_by(view: Any, _: Schema) -> View:
+    return _call("sort_by"), [view.expr, *view.by]
+
+
+def _filter(view: Any, _: Schema) -> View:
+    return _call("filter"), [view.input, view.by]
+
+
+def _slice(view: Any, _: Schema) -> View:
+    return _call("slice"), [view.input, view.offset, view.length]
+
+
+def _gather(view: Any, _: Schema) -> View:
+    return _call("gather"), [view.expr, view.idx]
+
+
+def _explode(view: Any, _: Schema) -> View:
+    return _call("explode"), [view.expr]
+
+
+def _struct_eval(view: Any, _: Schema) -> View:
+    # The evaluations read fields of the struct, not columns of the schema.
+    return _call("struct_eval"), [view.expr]
+
+
+def _rolling(view: Any, _: Schema) -> View:
+    return _call("rolling"), [view.function, view.index_column]
+
+
+def _window(view: Any, _: Schema) -> View:
+    arguments = [view.function, *view.partition_by]
+    if view.order_by is None:
+        return {"k": "over"}, arguments
+    return {"k": "over", "option": "ordered"}, [*arguments, view.order_by]
+
+
+def _unknown(view: Any, _: Schema) -> View:
     return _call(_hidden(type(view).__name__)), []
 
 
@@ -223,3 +243,25 @@ def _physical(value: datetime, unit: str) -> dict[str, int]:
         return {"lo": microseconds // 1000}
     ticks = _TICKS_PER_MICROSECOND[unit]
     return {"lo": microseconds * ticks, "hi": microseconds * ticks + ticks - 1}
+
+
+# One function for each class of expression node; a class that is not here is opaque.
+_VIEWS: dict[str, Callable[[Any, Schema], View]] = {
+    "Column": _column,
+    "Literal": _literal,
+    "BinaryExpr": _binary,
+    "Cast": _cast,
+    "Ternary": _ternary,
+    "Function": _function,
+    "Agg": _aggregate,
+    "Len": _length,
+    "Sort": _sort,
+    "SortBy": _sort_by,
+    "Filter": _filter,
+    "Slice": _slice,
+    "Gather": _gather,
+    "Explode": _explode,
+    "StructEval": _struct_eval,
+    "Rolling": _rolling,
+    "Window": _window,
+}

@@ -88,8 +88,8 @@ def leaf(view: Any, inner: int | None) -> Wire:
         files = "1 file" if len(view.paths) == 1 else f"{len(view.paths)} files"
         return {"op": "scan", "name": view.scan_type[0], "detail": f"{files}, first {first}"}
     if kind == "DataFrameScan":
-        frame = pl.DataFrame._from_pydf(view.df)
-        return {"op": "frame", "detail": f"{frame.height} rows, {frame.width} columns"}
+        height, width = view.df.height(), view.df.width()
+        return {"op": "frame", "detail": f"{height} rows, {width} columns", "empty": height == 0}
     if kind == "PythonScan":
         inputs = [] if inner is None else [inner]
         return {"op": "source", "detail": str(view.options[2]), "in": inputs}

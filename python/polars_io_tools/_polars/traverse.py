@@ -15,7 +15,7 @@ Traverser = Any
 T = TypeVar("T")
 
 
-class _StopTraversal(Exception):
+class _TraversalStoppedError(Exception):
     """Ends the query once its plan has been read; Polars wraps it in an error of its own."""
 
 
@@ -44,12 +44,14 @@ def traverse(lf: pl.LazyFrame, read: Callable[[Traverser], T]) -> T:
     def callback(traverser: Traverser, *_: object) -> None:
         try:
             results.append(read(traverser))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (raised below, as it was)
             errors.append(error)
-        raise _StopTraversal
+        raise _TraversalStoppedError
 
     try:
-        lf.collect(engine="in-memory", optimizations=_as_written(), post_opt_callback=callback)
+        # The typed overloads leave the callback out, which Polars keeps for engines like this.
+        collect: Callable[..., object] = lf.collect
+        collect(engine="in-memory", optimizations=_as_written(), post_opt_callback=callback)
     except Exception:
         if not results and not errors:
             raise

@@ -24,9 +24,7 @@ def execute_on_ray(
     _gocore.check_process()
     if not inside_task():
         require_ray()
-    split = check_split(
-        lf, date_column=date_column, time_unit=time_unit, max_periods=max_periods
-    )
+    split = check_split(lf, date_column=date_column, time_unit=time_unit, max_periods=max_periods)
     checked = check_options(lf, **options)
     if checked.progress:
         require_tqdm()
@@ -48,8 +46,6 @@ def explain_on_ray(
 ) -> RayPlan:
     """Return how `lf` would be split, see `PiotNamespace.explain_on_ray`."""
     _gocore.check_process()
-    split = check_split(
-        lf, date_column=date_column, time_unit=time_unit, max_periods=max_periods
-    )
+    split = check_split(lf, date_column=date_column, time_unit=time_unit, max_periods=max_periods)
     check_options(lf, **options)
     return plan_split(lf, predicate, split)

@@ -70,14 +70,20 @@ class RayRunner:
     def __init__(self, options: RayOptions) -> None:
         self._options = options
 
+    def check(self) -> None:
+        """Check that Ray is running.
+
+        Raises:
+            RayNotInitialisedError: it is not.
+        """
+        require_ray()
+
     def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
         """Yield the rows of the periods, in their order unless the options say otherwise.
 
         Raises:
-            RayNotInitialisedError: Ray is not running.
             WorkerError: a task failed; the other tasks are cancelled.
         """
-        require_ray()
         bar = open_bar(self._options.progress, len(periods), self._options.description)
         window = _Window(plan, periods, self._options, bar)
         ended = threading.Event()
@@ -178,8 +184,10 @@ class _Window:
         while self._waiting and (limit is None or len(self._pending) < limit):
             period = self._waiting.popleft()
             options = {**self._options.remote_options, "name": f"piot:{period.label}"}
-            ref = remote_function().options(**options).remote(
-                self._plan.task, self._payload, (period.label, period.start, period.end)
+            ref = (
+                remote_function()
+                .options(**options)
+                .remote(self._plan.task, self._payload, (period.label, period.start, period.end))
             )
             self._running[ref] = period
             self._pending[period] = None

@@ -6,7 +6,7 @@ import difflib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import polars as pl
 
@@ -19,6 +19,8 @@ UNITS = ("daily", "monthly", "yearly")
 
 # Options of a Ray task that are part of how results come back.
 _OURS = ("name", "num_returns")
+
+_MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,7 @@ class RayOptions:
     description: str | None
 
 
-def check_split(
-    lf: pl.LazyFrame, *, date_column: str, time_unit: str, max_periods: int
-) -> Split:
+def check_split(lf: pl.LazyFrame, *, date_column: str, time_unit: str, max_periods: int) -> Split:
     """Return how to split `lf`.
 
     Raises:
@@ -93,6 +93,7 @@ def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
     formats = get_args(ReturnAs)
     if return_as not in formats:
         raise ValueError(f"return_as {return_as!r} is unknown; {_suggest(return_as, formats)}")
+    result_format = cast("ReturnAs", return_as)
     if max_concurrency is not None:
         _check_count("max_concurrency", max_concurrency, "a positive integer or None")
     if not isinstance(preserve_partition_order, bool):
@@ -103,14 +104,14 @@ def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
         raise TypeError(f"progress must be a bool or None, not {progress!r}")
     if description is not None and not isinstance(description, str):
         raise TypeError(f"description must be a str or None, not {description!r}")
-    bad = unsupported(lf.collect_schema(), return_as)
+    bad = unsupported(lf.collect_schema(), result_format)
     if bad:
         raise ValueError(
             f"columns of these types cannot be sent back from workers as {return_as!r}: "
             f"{', '.join(bad)}; drop or cast them before execute_on_ray"
         )
     return RayOptions(
-        return_as=return_as,
+        return_as=result_format,
         remote_options=_check_remote_options(remote_options),
         max_concurrency=max_concurrency,
         preserve_partition_order=preserve_partition_order,
@@ -153,5 +154,5 @@ def _suggest(value: object, names: Iterable[str], intro: str = "use one of") -> 
     near = difflib.get_close_matches(str(value), known, n=3)
     if near:
         return f"did you mean {' or '.join(map(repr, near))}?"
-    shown = ", ".join(map(repr, known[:20]))
-    return f"{intro} {shown}{', …' if len(known) > 20 else ''}"
+    shown = ", ".join(map(repr, known[:_MAX_LISTED]))
+    return f"{intro} {shown}{', …' if len(known) > _MAX_LISTED else ''}"

@@ -41,7 +41,7 @@ def require_tqdm() -> Any:
 
 def open_bar(progress: bool | None, total: int, description: str | None) -> Bar:
     """Return a bar over `total` periods; None shows one where somebody can see it move."""
-    if progress is False or progress is None and not _watched():
+    if progress is False or (progress is None and not _watched()):
         return _NoBar()
     try:
         bar_class = require_tqdm()
@@ -54,4 +54,4 @@ def open_bar(progress: bool | None, total: int, description: str | None) -> Bar:
 
 
 def _watched() -> bool:
-    return "ipykernel" in sys.modules or sys.stderr is not None and sys.stderr.isatty()
+    return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())

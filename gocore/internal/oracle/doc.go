@@ -1,0 +1,26 @@
+// Package oracle is the second opinion of the tests: a reader of expressions and
+// plans written as text, a naive evaluator of both over small tables, and a
+// generator of random ones. Nothing but tests imports it.
+//
+// The invariant: it evaluates as Polars does and shares no code with what it
+// judges. It works row by row on concrete values with three-valued logic, casts
+// with big integers, and joins with two loops.
+//
+// Text is in s-expressions. Columns are bare words, whose types a [Scope] tells:
+//
+//	(and (ge date 2024-01-01) (lt (cast datetime[us] date) 2024-04-01T09:30us))
+//	(join left (frame date k) (filter (frame day k) (ge day 2024-01-01)) (on k) coalesce)
+//
+// Literals are
+//
+//	2024-01-01             a Date              date#-5        a Date by its physical value
+//	2024-01-01T09:30us     a Datetime("us")    ns#17..20      a Datetime("ns") of 17, 18, 19 or 20
+//	true false             booleans            null null:date
+//	5 "text"               any other type      ?date          a Date that could not be read
+//
+// Expressions are read into wire nodes in which equal subtrees are one node, and
+// then decoded, so that every test passes through the decoder.
+//
+// What it does not do: it knows no bounds, and its functions other than those
+// listed in [Env.Eval] are arbitrary but reproducible values.
+package oracle

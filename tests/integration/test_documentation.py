@@ -1,0 +1,90 @@
+"""The code that people read first runs, and does what it says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import polars as pl
+import pytest
+
+import polars_io_tools
+from tests.conftest import child_environment
+
+pytestmark = pytest.mark.ray
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(
+        rf"^```{language}\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+@pytest.fixture
+def trades(tmp_path: Path) -> Path:
+    """A folder `trades` with a file a week, as the README has it."""
+    (tmp_path / "trades").mkdir()
+    for week in range(60):
+        first = dt.date(2023, 11, 1) + dt.timedelta(weeks=week)
+        days = pl.date_range(first, first + dt.timedelta(days=6), eager=True)
+        pl.DataFrame({"date": days, "price": range(7)}).write_parquet(
+            tmp_path / "trades" / f"{first}.parquet"
+        )
+    return tmp_path
+
+
+def run(code: str, folder: Path) -> str:
+    import ray
+
+    environment = child_environment() | {"RAY_ADDRESS": ray.get_runtime_context().gcs_address}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_first_example_of_the_readme(trades: Path) -> None:
+    example, *_ = blocks("python")
+    plain = pl.scan_parquet(trades / "trades/*.parquet").filter(
+        pl.col("date").is_between(pl.date(2024, 1, 1), pl.date(2024, 3, 31))
+    )
+    output = run(f"{example}\nresult.write_parquet('result.parquet')", trades)
+    assert output == ""
+    assert pl.read_parquet(trades / "result.parquet").equals(plain.collect())
+    assert plain.collect().height == 91
+
+
+def test_explained_plan_of_the_readme(tmp_path: Path) -> None:
+    code = next(b for b in blocks("python") if "explain_on_ray" in b)
+    assert run(code, tmp_path).split() == blocks("text")[0].split()
+
+
+def test_all_python_blocks_of_the_readme_are_tested() -> None:
+    assert len(blocks("python")) == 2
+
+
+def modules() -> list[ModuleType]:
+    found = pkgutil.walk_packages(polars_io_tools.__path__, "polars_io_tools.")
+    return [importlib.import_module(m.name) for m in found if not m.name.endswith("_gocore")]
+
+
+def test_examples_of_the_docstrings() -> None:
+    results = [doctest.testmod(m, optionflags=doctest.NORMALIZE_WHITESPACE) for m in modules()]
+    assert sum(r.failed for r in results) == 0
+    assert sum(r.attempted for r in results) >= 10
