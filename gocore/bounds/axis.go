@@ -16,6 +16,14 @@ type Axis[T any] interface {
 	// the column that the axis knows, or the literal is of another type.
 	Compare(op expr.Op, operand expr.Node, column string, l *expr.Literal) (Outcome[T], bool)
 
+	// Member is the outcome of asking whether operand is in a list, and false as
+	// for Compare.
+	Member(operand expr.Node, column string, l *expr.List) (Outcome[T], bool)
+
+	// Within is the axis of a column that is known to lie in r, and false when r
+	// is not bounded on both sides. It may answer more.
+	Within(r Region[T]) (Axis[T], bool)
+
 	// Validity is the outcome of asking whether operand is null, and false when
 	// the axis does not know operand.
 	Validity(operand expr.Node, column string) (Outcome[T], bool)

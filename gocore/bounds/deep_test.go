@@ -210,7 +210,7 @@ func TestManyFilters(t *testing.T) {
 func TestNewTemporal(t *testing.T) {
 	tests := map[string]bool{
 		"date": true, "datetime[ms]": true, "datetime[us]": true, "datetime[ns]": true,
-		"datetime[us, Europe/Berlin]": false, "boolean": false, "int64": false,
+		"datetime[us, Europe/Berlin]": true, "duration[us]": false, "boolean": false, "int64": false,
 	}
 	for name, want := range tests {
 		typ := expr.ParseType(name)

@@ -1,101 +1,122 @@
 package bounds
 
-import (
-	"math"
+import "github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 
-	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
-	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
-)
-
-// function is a non-decreasing function of the column's physical value, with
-// values of type typ. It is defined, that is not null, exactly for the column
-// values from least to greatest.
+// function is what is known of an expression as a function of the column's
+// physical value x. Where x is from least to greatest, its value lies in
+// [low(x), high(x)], both non-decreasing and of type typ, or it is null if
+// maybeNull; anywhere else it is null.
+//
+// Polars' arithmetic wraps around at the ends of 64 bits. Values that close to
+// the ends of a type, some 292 years from 1970 for nanoseconds, are left out of
+// account: with them no sum would be bounded.
 type function struct {
 	typ             expr.Type
-	of              func(int64) int64
+	low, high       func(int64) int64
+	exact           bool // low and high are the same
+	maybeNull       bool
 	least, greatest int64
 }
 
-// maxCasts bounds the casts that are followed: every one of them costs the ones
-// below it a binary search.
-const maxCasts = 8
+// maxSteps bounds the chain of functions that is followed: each step costs the
+// ones below it a binary search.
+const maxSteps = 12
 
-// function reads operand as a function of the column: the column itself or a
-// short chain of casts of it. It returns false for anything else.
+// function reads operand as a function of the column: the column itself, or a
+// short chain of the functions in the table of calls, of casts, and of sums with
+// constants. It returns false for anything else.
 func (t Temporal) function(operand expr.Node, column string) (function, bool) {
-	return t.casts(operand, column, maxCasts)
+	return t.steps(operand, column, maxSteps)
 }
 
-func (t Temporal) casts(operand expr.Node, column string, left int) (function, bool) {
-	switch e := operand.(type) {
-	case *expr.Column:
-		if e.Name != column || e.Type != t.typ {
-			return function{}, false
-		}
-		least, greatest, _ := t.domain.Extremes()
-		return function{
-			typ: t.typ, of: func(v int64) int64 { return v }, least: least, greatest: greatest,
-		}, true
-	case *expr.Cast:
-		if left == 0 {
-			return function{}, false
-		}
-		inner, ok := t.casts(e.Arg, column, left-1)
-		if !ok {
-			return function{}, false
-		}
-		return inner.cast(e.To)
+func (t Temporal) steps(operand expr.Node, column string, left int) (function, bool) {
+	if c, ok := operand.(*expr.Column); ok {
+		return t.identity(), c.Name == column && c.Type == t.typ
 	}
-	return function{}, false
-}
-
-// cast composes a cast to another temporal type: to finer ticks a product, to
-// coarser ones a quotient rounded down, as Polars does. A value that does not
-// fit is null, or ends the query when the cast is strict, so the function is
-// not defined for it.
-func (f function) cast(to expr.Type) (function, bool) {
-	target, ok := NewTemporal(to)
+	if left == 0 {
+		return function{}, false
+	}
+	arg, step := stepOf(operand)
+	if step == nil {
+		return function{}, false
+	}
+	inner, ok := t.steps(arg, column, left-1)
 	if !ok {
 		return function{}, false
 	}
-	from, _ := f.typ.TicksPerDay()
-	ticks, _ := to.TicksPerDay()
-	least, greatest, _ := target.domain.Extremes()
-	inner := f.of
-	g := function{typ: to, least: f.least, greatest: f.greatest}
-	if ticks < from {
-		by := from / ticks
-		g.of = func(v int64) int64 { return floorDiv(inner(v), by) }
-		return g.clip(inner, mulSaturated(least, by), addSaturated(mulSaturated(greatest, by), by-1)), true
-	}
-	by := ticks / from
-	g.of = func(v int64) int64 { return inner(v) * by }
-	// Division towards zero gives the outermost factors whose product fits.
-	return g.clip(inner, least/by, greatest/by), true
+	return step(inner)
 }
 
-// clip restricts g to the column values that inner maps into [lo, hi].
-func (g function) clip(inner func(int64) int64, lo, hi int64) function {
-	least, ok := first(g.least, g.greatest, func(v int64) bool { return inner(v) >= lo })
-	if !ok {
-		return g.nowhere()
+// A step makes the function of an expression out of that of its argument.
+type step func(function) (function, bool)
+
+// stepOf takes the outermost function of an expression apart: the argument that
+// may read the column, and the step; nil when it is not known.
+func stepOf(operand expr.Node) (arg expr.Node, s step) {
+	switch e := operand.(type) {
+	case *expr.Cast:
+		return e.Arg, func(f function) (function, bool) { return f.cast(e.To, e.Strict) }
+	case *expr.Binary:
+		return sumStep(e)
+	case *expr.Call:
+		make, ok := calls[e.Name]
+		if !ok || len(e.Args) == 0 {
+			return nil, nil
+		}
+		return e.Args[0], func(f function) (function, bool) { return make(f, e) }
 	}
-	beyond, ok := first(least, g.greatest, func(v int64) bool { return inner(v) > hi })
+	return nil, nil
+}
+
+func (t Temporal) identity() function {
+	least, greatest, _ := t.domain.Extremes()
+	same := func(v int64) int64 { return v }
+	return function{typ: t.typ, low: same, high: same, exact: true, least: least, greatest: greatest}
+}
+
+// then composes f with an exact, non-decreasing g that is defined from lo to hi.
+func (f function) then(typ expr.Type, lo, hi int64, g func(int64) int64) function {
+	out := f.clip(lo, hi)
+	out.typ = typ
+	low, high := f.low, f.high
+	out.low = func(v int64) int64 { return g(clamp(low(v), lo, hi)) }
+	out.high = func(v int64) int64 { return g(clamp(high(v), lo, hi)) }
+	return out
+}
+
+// widened composes f with a g that moves a value by at most the given distances.
+func (f function) widened(typ expr.Type, down, up int64) function {
+	low, high := f.low, f.high
+	f.typ, f.exact = typ, false
+	f.low = func(v int64) int64 { return subSaturated(low(v), down) }
+	f.high = func(v int64) int64 { return addSaturated(high(v), up) }
+	return f
+}
+
+// clip restricts f to the column values whose value may lie in [lo, hi]; where
+// only some of the possible values do, the result may be null.
+func (f function) clip(lo, hi int64) function {
+	least, ok := first(f.least, f.greatest, func(v int64) bool { return f.high(v) >= lo })
+	if !ok {
+		return f.nowhere()
+	}
+	beyond, ok := first(least, f.greatest, func(v int64) bool { return f.low(v) > hi })
 	switch {
 	case !ok:
-		g.least = least
+		f.least = least
 	case beyond == least:
-		return g.nowhere()
+		return f.nowhere()
 	default:
-		g.least, g.greatest = least, beyond-1
+		f.least, f.greatest = least, beyond-1
 	}
-	return g
+	f.maybeNull = f.maybeNull || f.low(f.least) < lo || f.high(f.greatest) > hi
+	return f
 }
 
-// nowhere is g defined for no value at all.
-func (g function) nowhere() function {
-	g.least, g.greatest = 1, 0
-	return g
+// nowhere is f defined for no value at all.
+func (f function) nowhere() function {
+	f.least, f.greatest = 1, 0
+	return f
 }
 
 // first returns the least v in [lo, hi] for which ok holds, given that ok holds
@@ -113,55 +134,4 @@ func first(lo, hi int64, ok func(int64) bool) (int64, bool) {
 		}
 	}
 	return lo, true
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
-// mulSaturated multiplies by a positive factor and stops at the ends of int64.
-func mulSaturated(a, by int64) int64 {
-	switch {
-	case a > math.MaxInt64/by:
-		return math.MaxInt64
-	case a < math.MinInt64/by:
-		return math.MinInt64
-	}
-	return a * by
-}
-
-// addSaturated adds a number that is not negative and stops at the end of int64.
-func addSaturated(a, b int64) int64 {
-	if a > math.MaxInt64-b {
-		return math.MaxInt64
-	}
-	return a + b
-}
-
-// from is where f >= v, and above where f > v.
-func (t Temporal) from(f function, v int64) interval.Set[int64] {
-	return t.onwards(f, func(x int64) bool { return f.of(x) >= v })
-}
-
-func (t Temporal) above(f function, v int64) interval.Set[int64] {
-	return t.onwards(f, func(x int64) bool { return f.of(x) > v })
-}
-
-// below is where f < v, and upTo where f <= v.
-func (t Temporal) below(f function, v int64) interval.Set[int64] { return t.from(f, v).Complement() }
-
-func (t Temporal) upTo(f function, v int64) interval.Set[int64] { return t.above(f, v).Complement() }
-
-// onwards is every value from the first for which ok holds. Values above the
-// last for which f is defined are in, those below the first are not.
-func (t Temporal) onwards(f function, ok func(int64) bool) interval.Set[int64] {
-	v, found := first(f.least, f.greatest, ok)
-	if !found {
-		return interval.Empty(t.domain)
-	}
-	return interval.AtLeast(t.domain, v)
 }

@@ -20,6 +20,9 @@ import (
 //
 // A coalesced key of a full join holds the value of either side.
 func (w *walker[T]) join(n *plan.Join, column string) Region[T] {
+	if n.Coalesce && repeatsKey(n) {
+		return w.hidden(n, column, "names a key twice")
+	}
 	switch n.How {
 	case plan.Semi:
 		return w.sideRegion(n, origin{onLeft, column}, keysAgree)
@@ -32,8 +35,8 @@ func (w *walker[T]) join(n *plan.Join, column string) Region[T] {
 	case plan.Right:
 		return w.anyOf(n, column, keysDiffer, []side{onLeft})
 	case plan.Full:
-		if partners := coalesced(n)[column]; len(partners) > 0 {
-			return w.eitherKey(n, column, partners)
+		if partner, ok := coalesced(n)[column]; ok {
+			return w.region(n.Left, column).union(w.region(n.Right, partner))
 		}
 		return w.anyOf(n, column, keysDiffer, []side{onLeft, onRight})
 	}
@@ -51,16 +54,6 @@ func (w *walker[T]) anyOf(n *plan.Join, column string, k keys, padded []side) Re
 	for _, o := range origins {
 		r = r.union(w.sideRegion(n, o, k))
 		r.Null = r.Null || slices.Contains(padded, o.side)
-	}
-	return r
-}
-
-// eitherKey is the region of a coalesced key: the left column's value, or that of
-// a right key where the left side has no row.
-func (w *walker[T]) eitherKey(n *plan.Join, column string, partners []string) Region[T] {
-	r := w.region(n.Left, column)
-	for _, p := range partners {
-		r = r.union(w.region(n.Right, p))
 	}
 	return r
 }
@@ -94,7 +87,7 @@ type origin struct {
 // has the name. Two origins mean that it is not known which coalesced key left
 // the name to the other.
 func originsOf(n *plan.Join, column string) []origin {
-	var dropped map[string][]string
+	var dropped map[string]string
 	if n.How == plan.Right {
 		dropped = coalesced(n)
 	}
@@ -116,18 +109,36 @@ func originsOf(n *plan.Join, column string) []origin {
 	return out
 }
 
-// coalesced maps each left key to the right keys that share one column with
-// it. Polars coalesces plain columns only.
-func coalesced(n *plan.Join) map[string][]string {
-	pairs := map[string][]string{}
+// coalesced maps the left keys to the right keys that share one column with
+// them. Polars coalesces plain columns only.
+func coalesced(n *plan.Join) map[string]string {
+	pairs := map[string]string{}
 	for i := range n.LeftOn {
 		l, okL := n.LeftOn[i].(*expr.Column)
 		r, okR := n.RightOn[i].(*expr.Column)
 		if n.Coalesce && okL && okR {
-			pairs[l.Name] = append(pairs[l.Name], r.Name)
+			pairs[l.Name] = r.Name
 		}
 	}
 	return pairs
+}
+
+// repeatsKey reports whether a column is a key twice on one side. What Polars
+// coalesces then differs by the kind of join: a right join was seen to fill a
+// right column from the left.
+func repeatsKey(n *plan.Join) bool {
+	for _, on := range [][]expr.Node{n.LeftOn, n.RightOn} {
+		seen := map[string]bool{}
+		for _, e := range on {
+			if c, ok := e.(*expr.Column); ok {
+				if seen[c.Name] {
+					return true
+				}
+				seen[c.Name] = true
+			}
+		}
+	}
+	return false
 }
 
 // sideRegion is the region of a column on its side. Where keys agree, a key

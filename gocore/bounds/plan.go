@@ -32,8 +32,17 @@ type Filter[T any] struct {
 }
 
 // Plan walks a plan from its result downwards and returns the region of one of
-// its columns.
+// its columns. Where that is bounded, a second walk within the bounds finds what
+// comes round again, such as the months meant.
 func Plan[T any](root plan.Node, column string, axis Axis[T]) Result[T] {
+	result := walk(root, column, axis)
+	if within, ok := axis.Within(result.Region); ok {
+		return walk(root, column, within)
+	}
+	return result
+}
+
+func walk[T any](root plan.Node, column string, axis Axis[T]) Result[T] {
 	w := walker[T]{
 		axis: axis, regions: map[at]Region[T]{}, seen: map[*plan.Filter]Filter[T]{},
 	}

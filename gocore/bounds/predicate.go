@@ -104,8 +104,10 @@ func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
 		return a.logical(e)
 	case expr.Eq, expr.NotEq, expr.Lt, expr.LtEq, expr.Gt, expr.GtEq:
 		return finding[T]{a.compare(e.Op, e.Left, e.Right), true}
-	case expr.EqMissing, expr.NotEqMissing:
-		return finding[T]{a.unknown(), true}
+	case expr.EqMissing:
+		return finding[T]{a.equalMissing(e.Left, e.Right), true}
+	case expr.NotEqMissing:
+		return finding[T]{a.equalMissing(e.Left, e.Right).not(), true}
 	case expr.Arithmetic:
 	}
 	return finding[T]{a.unknown(), false}
@@ -165,12 +167,54 @@ func (a *analysis[T]) compare(op expr.Op, left, right expr.Node) Outcome[T] {
 	return a.unknown()
 }
 
+// equalMissing treats null as a value: it is equal to null, different from any
+// other value, and the answer is never null.
+func (a *analysis[T]) equalMissing(left, right expr.Node) Outcome[T] {
+	d := a.axis.Domain()
+	l, ok := left.(*expr.Literal)
+	if !ok {
+		l, ok = right.(*expr.Literal)
+		right = left
+	}
+	switch {
+	case !ok:
+		return Outcome[T]{True: everywhere(d), False: everywhere(d), Null: nowhere(d)}
+	case l.Null:
+		return a.validity(right)
+	}
+	o := a.compare(expr.Eq, right, l)
+	return Outcome[T]{True: o.True, False: o.False.union(o.Null), Null: nowhere(d)}
+}
+
+// member is is_in. With nulls_equal a null is in the list if the list has one,
+// and the answer is never null.
+func (a *analysis[T]) member(e *expr.Call) Outcome[T] {
+	l, ok := e.Args[1].(*expr.List)
+	if !ok {
+		return a.unknown()
+	}
+	o, ok := a.axis.Member(e.Args[0], a.column, l)
+	switch {
+	case !ok:
+		return a.unknown()
+	case e.Option != "nulls_equal":
+		// A null in the list makes no difference to Polars, but this is cheap.
+		o.Null = o.Null.union(o.False)
+		return o
+	case l.Null:
+		return Outcome[T]{True: o.True.union(o.Null), False: o.False, Null: nowhere(a.axis.Domain())}
+	}
+	return Outcome[T]{True: o.True, False: o.False.union(o.Null), Null: nowhere(a.axis.Domain())}
+}
+
 func (a *analysis[T]) call(e *expr.Call) Outcome[T] {
 	switch {
 	case e.Name == "not" && len(e.Args) == 1 && a.memo[e.Args[0]].boolean:
 		return a.memo[e.Args[0]].outcome.not()
 	case e.Name == "is_between" && len(e.Args) == 3:
 		return a.between(e)
+	case e.Name == "is_in" && len(e.Args) == 2:
+		return a.member(e)
 	case e.Name == "is_null" && len(e.Args) == 1:
 		return a.validity(e.Args[0])
 	case e.Name == "is_not_null" && len(e.Args) == 1:
@@ -185,7 +229,10 @@ func (a *analysis[T]) validity(e expr.Node) Outcome[T] {
 	if o, ok := a.axis.Validity(e, a.column); ok {
 		return o
 	}
-	return a.memo[e].outcome.isNull(a.axis.Domain())
+	if f, ok := a.memo[e]; ok {
+		return f.outcome.isNull(a.axis.Domain())
+	}
+	return a.unknown()
 }
 
 // between is the conjunction of two comparisons, as Polars defines it.

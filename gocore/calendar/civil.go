@@ -54,6 +54,9 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
+// floorMod returns what floorDiv leaves of a, from 0 to b - 1.
+func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
+
 // formatYear returns a year in four digits, and outside of 0 to 9999 in the expanded form of ISO
 // 8601, with a sign.
 func formatYear(year int64) string {
@@ -68,4 +71,9 @@ func formatMonth(year, month int64) string { return fmt.Sprintf("%s-%02d", forma
 func formatDay(day int64) string {
 	y, m, d := civil(day)
 	return fmt.Sprintf("%s-%02d", formatMonth(y, m), d)
+}
+
+// formatWeek returns the week of ISO 8601 that holds a day.
+func formatWeek(day int64) string {
+	return fmt.Sprintf("%s-W%02d", formatYear(ISOYear(day)), ISOWeek(day))
 }

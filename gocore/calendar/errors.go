@@ -6,8 +6,14 @@ import (
 )
 
 var (
-	// ErrUnknownUnit says that a name is not that of a unit.
+	// ErrUnknownUnit says that a text is neither the name of a unit nor a duration.
 	ErrUnknownUnit = errors.New("unknown unit")
+	// ErrSubDay says that a unit is not a whole number of days and the column is of dates.
+	ErrSubDay = errors.New("the unit is not a whole number of days, and a Date column has no time of day")
+	// ErrBadZone says that a list of transitions describes no zone.
+	ErrBadZone = errors.New("malformed zone")
+	// ErrDateZone says that dates cannot be split by the calendar of a zone: they are no instants.
+	ErrDateZone = errors.New("a Date column has no time zone")
 	// ErrUnbounded says that a set without a lower or an upper end cannot be split. The error that
 	// wraps it is an [*UnboundedError].
 	ErrUnbounded = errors.New("the set is unbounded")

@@ -19,33 +19,44 @@ type Period struct {
 // one has no periods.
 //
 // It returns an error that is [ErrUnbounded] when the set lacks an end, [ErrTooManyPeriods] when
-// it needs more than limit periods, and [ErrUnknownUnit] when u is none. It takes time linear in
-// the intervals of the set and the periods returned; to find that there are too many it makes none.
+// it needs more than limit periods, [ErrUnknownUnit] when u is none, and [ErrSubDay] when u is
+// shorter than a tick. It takes time linear in the intervals of the set and the periods returned;
+// to find that there are too many it makes none.
 func Split(set interval.Set[int64], r Resolution, u Unit, limit int) ([]Period, error) {
-	needed, err := Count(set, r, u)
+	return SplitZoned(set, r, u, Zone{}, limit)
+}
+
+// SplitZoned is Split for instants, ticks of UTC, by the calendar of a zone. A unit is then a range
+// of instants, as the package comment describes it. For Days it returns an error that is
+// [ErrDateZone] unless the zone is UTC. It takes time linear in the changes of the zone as well.
+func SplitZoned(set interval.Set[int64], r Resolution, u Unit, z Zone, limit int) ([]Period, error) {
+	t, err := newTimeline(r, u, z)
+	if err != nil {
+		return nil, err
+	}
+	needed, err := count(set, t, u)
 	if err != nil {
 		return nil, err
 	}
 	if needed > int64(limit) {
-		coarser := suggest(set, r, u, limit)
+		coarser := suggest(set, r, u, z, limit)
 		err := &TooManyError{Needed: needed, Limit: int64(limit), Unit: u, Suggested: coarser}
 		return nil, fmt.Errorf("calendar: split by %s: %w", u, err)
 	}
-	g := newGrid(r, u)
 	periods := make([]Period, 0, needed)
 	last := int64(math.MinInt64) // the unit of the last period; below the index of any unit
 	for _, iv := range set.Intervals() {
 		// Both ends are inclusive and no extreme of the domain, where the canonical form has
-		// unbounded ends, and Count has refused those. So hi < MaxInt64, and the greatest End, hi + 1,
+		// unbounded ends, and count has refused those. So hi < MaxInt64, and the greatest End, hi + 1,
 		// is an int64.
 		lo, hi := iv.Lo.Value, iv.Hi.Value
 		for tick := lo; tick <= hi; {
-			index := g.index(tick)
-			end := min(g.lastTick(index), hi) + 1
+			index := t.index(tick)
+			end := min(t.first(index+1), hi+1)
 			if index == last {
 				periods[len(periods)-1].End = end
 			} else {
-				periods = append(periods, Period{Label: units[u].label(index), Start: tick, End: end})
+				periods = append(periods, Period{Label: t.label(index), Start: tick, End: end})
 				last = index
 			}
 			tick = end
@@ -57,52 +68,65 @@ func Split(set interval.Set[int64], r Resolution, u Unit, limit int) ([]Period, 
 // Count returns the number of periods that Split makes of set without a limit, in time linear in
 // the intervals of the set. Its errors are those of Split.
 func Count(set interval.Set[int64], r Resolution, u Unit) (int64, error) {
-	if !u.known() {
-		return 0, fmt.Errorf("calendar: split by %s: %w", u, ErrUnknownUnit)
+	return CountZoned(set, r, u, Zone{})
+}
+
+// CountZoned returns the number of periods that SplitZoned makes of set without a limit, in time
+// linear in the intervals of the set and the changes of the zone. Its errors are those of
+// SplitZoned. More than the greatest int64 count as that.
+func CountZoned(set interval.Set[int64], r Resolution, u Unit, z Zone) (int64, error) {
+	t, err := newTimeline(r, u, z)
+	if err != nil {
+		return 0, err
 	}
+	return count(set, t, u)
+}
+
+func count(set interval.Set[int64], t timeline, u Unit) (int64, error) {
 	if lower, upper := !set.BoundedBelow(), !set.BoundedAbove(); lower || upper {
 		return 0, fmt.Errorf("calendar: split by %s: %w", u, &UnboundedError{Lower: lower, Upper: upper})
 	}
-	g := newGrid(r, u)
-	var n int64
+	var n uint64
 	last := int64(math.MinInt64) // the last unit counted
 	for _, iv := range set.Intervals() {
-		first := max(g.index(iv.Lo.Value), last+1)
-		last = g.index(iv.Hi.Value)
-		n += last - first + 1
+		first := max(t.index(iv.Lo.Value), last+1)
+		last = t.index(iv.Hi.Value)
+		n += uint64(last-first) + 1 // all units of one tick are not more than a uint64 counts
 	}
-	return n, nil
+	return int64(min(n, math.MaxInt64)), nil
 }
 
 // suggest returns the finest unit coarser than u that needs at most limit periods, or u.
-func suggest(set interval.Set[int64], r Resolution, u Unit, limit int) Unit {
+func suggest(set interval.Set[int64], r Resolution, u Unit, z Zone, limit int) Unit {
 	for c, ok := u.Coarser(); ok; c, ok = c.Coarser() {
-		if n, err := Count(set, r, c); err == nil && n <= int64(limit) {
+		if n, err := CountZoned(set, r, c, z); err == nil && n <= int64(limit) {
 			return c
 		}
 	}
 	return u
 }
 
-// grid lays the units over the ticks of a resolution.
-type grid struct {
-	unit         unitRow
-	ticksPerSlot int64
+// timeline lays units over ticks. The units are ranges of ticks, numbered in order and without
+// gaps; the number of each is above the least int64.
+type timeline interface {
+	// index returns the number of the unit that holds a tick.
+	index(tick int64) int64
+	// first returns the first tick of a unit that holds a tick, or follows one that does; the
+	// nearer end of int64 where that does not reach so far.
+	first(index int64) int64
+	// label names a unit that holds a tick; no two have the same label.
+	label(index int64) string
 }
 
-func newGrid(r Resolution, u Unit) grid {
-	return grid{unit: units[u], ticksPerSlot: r.TicksPerDay() / units[u].slotsPerDay}
-}
-
-// index returns the number of the unit that holds tick.
-func (g grid) index(tick int64) int64 { return g.unit.index(floorDiv(tick, g.ticksPerSlot)) }
-
-// lastTick returns the last tick of a unit that holds a tick, or the greatest int64 when the unit
-// ends later. The product cannot fall below the least int64: it is above a tick of the unit.
-func (g grid) lastTick(index int64) int64 {
-	next := g.unit.firstSlot(index + 1)
-	if next > math.MaxInt64/g.ticksPerSlot {
-		return math.MaxInt64
+func newTimeline(r Resolution, u Unit, z Zone) (timeline, error) {
+	if err := u.Check(r); err != nil {
+		return nil, err
 	}
-	return next*g.ticksPerSlot - 1
+	switch {
+	case z.isUTC():
+		return newGrid(r, u), nil
+	case r == Days:
+		return nil, fmt.Errorf("calendar: split in %s: %w", z, ErrDateZone)
+	}
+	return newZonedGrid(r, u, z), nil
 }

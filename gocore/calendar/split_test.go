@@ -12,10 +12,13 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
 )
 
-const (
-	daily   = calendar.Daily
-	monthly = calendar.Monthly
-	yearly  = calendar.Yearly
+var (
+	hourly    = calendar.Hourly
+	daily     = calendar.Daily
+	weekly    = calendar.Weekly
+	monthly   = calendar.Monthly
+	quarterly = calendar.Quarterly
+	yearly    = calendar.Yearly
 )
 
 // set returns the union of the inclusive ranges [ends[0], ends[1]], [ends[2], ends[3]] and so on.
@@ -25,6 +28,15 @@ func set(r calendar.Resolution, ends ...int64) interval.Set[int64] {
 		ivs = append(ivs, interval.Interval[int64]{Lo: interval.Incl(ends[i]), Hi: interval.Incl(ends[i+1])})
 	}
 	return interval.Of(r.Domain(), ivs...)
+}
+
+// unit parses a unit.
+func unit(text string) calendar.Unit {
+	u, err := calendar.ParseUnit(text)
+	if err != nil {
+		panic(err)
+	}
+	return u
 }
 
 // tick reads a date or a time in the resolution r.
@@ -252,15 +264,24 @@ func TestSplitLimit(t *testing.T) {
 		{"at the limit", year, days, daily, 366, "366 periods"},
 		{
 			"one over the limit", year, days, daily, 365,
-			tooMany + "366 daily periods, at most 365 are allowed; monthly periods would do",
+			tooMany + "366 daily periods, at most 365 are allowed; weekly periods would do",
 		},
 		{
-			"the next unit is just enough", year, days, daily, 12,
+			"the next but one is just enough", year, days, daily, 12,
 			tooMany + "366 daily periods, at most 12 are allowed; monthly periods would do",
 		},
 		{
-			"the next unit is not enough", year, days, daily, 11,
-			tooMany + "366 daily periods, at most 11 are allowed; yearly periods would do",
+			"and is not enough", year, days, daily, 11,
+			tooMany + "366 daily periods, at most 11 are allowed; quarterly periods would do",
+		},
+		{
+			"a duration is finer than the next name", year, days, unit("5d"), 50,
+			"calendar: split by 5d: too many periods: 74 5d periods, at most 50 are allowed; monthly periods would do",
+		},
+		{
+			"more than int64 counts", set(ns, math.MinInt64+1, math.MaxInt64-1), ns, unit("1ns"), 100_000,
+			"calendar: split by 1ns: too many periods: 9223372036854775807 1ns periods, at most 100000 are allowed; " +
+				"weekly periods would do",
 		},
 		{
 			"no unit is enough", year, days, daily, 0,
@@ -282,7 +303,7 @@ func TestSplitLimit(t *testing.T) {
 		{"points of one day count once", set(ms, 1, 1, 3, 3, 5, 5), ms, daily, 1, "1 periods"},
 		{
 			"points of two days", set(ms, -3, -3, -1, -1, 1, 1, 3, 3), ms, daily, 1,
-			tooMany + "2 daily periods, at most 1 are allowed",
+			tooMany + "2 daily periods, at most 1 are allowed; weekly periods would do",
 		},
 		{"empty", set(days), days, daily, 0, "0 periods"},
 	}

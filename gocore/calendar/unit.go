@@ -2,134 +2,134 @@ package calendar
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 )
 
-// Unit is a calendar unit: what one period is at most.
-type Unit uint8
+// Unit is a calendar unit: what one period is at most. It is a number of months, weeks, days or
+// ticks of the clock, and comparable: "60m" and "hourly" are the same unit. The zero value is no
+// unit.
+type Unit struct {
+	base  base
+	count int64
+}
 
-// The units, from the finest to the coarsest.
+// base is what a unit is a multiple of. The two differ by more than length: weeks begin on Mondays
+// while 7 days begin on the weekday of 1970-01-01.
+type base uint8
+
 const (
-	Daily Unit = iota
-	Monthly
-	Yearly
+	noBase base = iota
+	// clock counts nanoseconds; a unit of whole days never has it.
+	clock
+	days
+	weeks
+	months
 )
 
-// unitRow is all that is known of a unit; a new unit is a constant and a row, in order of length.
-//
-// A unit is a run of slots, which are days, or equal parts of a day when slotsPerDay is above one
-// (then it must divide the ticks of a day, and Count has to refuse Days). The units are numbered
-// in order and without gaps: index is the number of the unit that holds a slot, and firstSlot is
-// its inverse, the first slot of a unit.
-type unitRow struct {
-	name        string
-	slotsPerDay int64
-	index       func(slot int64) int64
-	firstSlot   func(index int64) int64
-	label       func(index int64) string
+const (
+	nanosPerSecond = int64(1e9)
+	nanosPerHour   = 3600 * nanosPerSecond
+	nanosPerDay    = secondsPerDay * nanosPerSecond
+)
+
+// The named units, from the finest to the coarsest.
+var (
+	Hourly    = Unit{clock, nanosPerHour}
+	Daily     = Unit{days, 1}
+	Weekly    = Unit{weeks, 1}
+	Monthly   = Unit{months, 1}
+	Quarterly = Unit{months, 3}
+	Yearly    = Unit{months, 12}
+)
+
+// namedUnit is a unit that has a name, and labels of its own.
+type namedUnit struct {
+	unit Unit
+	name string
+	// label names the unit that begins on a day, at a second of it.
+	label func(day, second int64) string
 }
 
-var units = [...]unitRow{
-	Daily: {
-		name:        "daily",
-		slotsPerDay: 1,
-		index:       func(day int64) int64 { return day },
-		firstSlot:   func(index int64) int64 { return index },
-		label:       formatDay,
-	},
-	Monthly: {
-		name:        "monthly",
-		slotsPerDay: 1,
-		index: func(day int64) int64 {
-			y, m, _ := civil(day)
-			return 12*y + m - 1
-		},
-		firstSlot: func(index int64) int64 {
-			y := floorDiv(index, 12)
-			return daysFromCivil(y, index-12*y+1, 1)
-		},
-		label: func(index int64) string {
-			y := floorDiv(index, 12)
-			return formatMonth(y, index-12*y+1)
-		},
-	},
-	Yearly: {
-		name:        "yearly",
-		slotsPerDay: 1,
-		index: func(day int64) int64 {
-			y, _, _ := civil(day)
-			return y
-		},
-		firstSlot: func(index int64) int64 { return daysFromCivil(index, 1, 1) },
-		label:     formatYear,
-	},
+// namedUnits are in order of length.
+var namedUnits = [...]namedUnit{
+	{Hourly, "hourly", func(day, second int64) string { return fmt.Sprintf("%sT%02d", formatDay(day), second/3600) }},
+	{Daily, "daily", func(day, _ int64) string { return formatDay(day) }},
+	{Weekly, "weekly", func(day, _ int64) string { return formatWeek(day) }},
+	{Monthly, "monthly", func(day, _ int64) string {
+		y, m, _ := civil(day)
+		return formatMonth(y, m)
+	}},
+	{Quarterly, "quarterly", func(day, _ int64) string {
+		y, m, _ := civil(day)
+		return fmt.Sprintf("%s-Q%d", formatYear(y), (m+2)/3)
+	}},
+	{Yearly, "yearly", func(day, _ int64) string {
+		y, _, _ := civil(day)
+		return formatYear(y)
+	}},
 }
 
-func (u Unit) known() bool { return int(u) < len(units) }
-
-// String returns the name that ParseUnit understands.
-func (u Unit) String() string {
-	if !u.known() {
-		return fmt.Sprintf("Unit(%d)", uint8(u))
+// named returns the row of a unit that has a name.
+func (u Unit) named() (namedUnit, bool) {
+	i := slices.IndexFunc(namedUnits[:], func(n namedUnit) bool { return n.unit == u })
+	if i < 0 {
+		return namedUnit{}, false
 	}
-	return units[u].name
+	return namedUnits[i], true
 }
 
-// Coarser returns the next longer unit, and false when there is none.
+func (u Unit) known() bool { return u.base != noBase && u.count > 0 }
+
+// String returns the shortest text that ParseUnit understands as u: a name where there is one.
+func (u Unit) String() string {
+	if n, ok := u.named(); ok {
+		return n.name
+	}
+	if !u.known() {
+		return "no unit"
+	}
+	for _, s := range slices.Backward(symbols[:]) {
+		if s.base == u.base && u.count%s.count == 0 && s.symbol != "q" {
+			return fmt.Sprintf("%d%s", u.count/s.count, s.symbol)
+		}
+	}
+	return "no unit"
+}
+
+// Coarser returns the next longer unit that has a name, and false when there is none.
 func (u Unit) Coarser() (Unit, bool) {
-	if c := u + 1; u.known() && c.known() {
-		return c, true
+	for _, n := range namedUnits {
+		if u.known() && n.unit.seconds() > u.seconds() {
+			return n.unit, true
+		}
 	}
 	return u, false
 }
 
-// ParseUnit returns the unit of a name such as "monthly". For another name it returns an error
-// that is [ErrUnknownUnit], lists the names, and points out the nearest one if it is near enough.
-func ParseUnit(s string) (Unit, error) {
-	names := make([]string, len(units))
-	for i, row := range units {
-		if row.name == s {
-			return Unit(i), nil
-		}
-		names[i] = row.name
+// seconds returns the mean length of a unit, rounded down.
+func (u Unit) seconds() int64 {
+	const perMonth = secondsPerDay * daysPerEra / (400 * 12) // an integer: 2629746
+	switch u.base {
+	case clock:
+		return u.count / nanosPerSecond
+	case days:
+		return u.count * secondsPerDay
+	case weeks:
+		return u.count * 7 * secondsPerDay
+	default:
+		return u.count * perMonth
 	}
-	hint := ""
-	if name, ok := nearest(strings.ToLower(s), names); ok {
-		hint = fmt.Sprintf("; did you mean %q?", name)
-	}
-	list := strings.Join(names, ", ")
-	return 0, fmt.Errorf("calendar: %w %q: the units are %s%s", ErrUnknownUnit, s, list, hint)
 }
 
-// nearest returns the name that the fewest edits make of s, and false when that takes more than
-// two: "weekly" is three edits from "yearly", and no slip of the keyboard.
-func nearest(s string, names []string) (string, bool) {
-	best, fewest := "", 3
-	for _, name := range names {
-		if n := edits(s, name); n < fewest {
-			best, fewest = name, n
-		}
+// Check returns an error that is [ErrUnknownUnit] when u is no unit, and [ErrSubDay] when u cuts
+// through the days of a column that has nothing finer. Split and Count check for themselves.
+func (u Unit) Check(r Resolution) error {
+	switch {
+	case !u.known():
+		return fmt.Errorf("calendar: split by %s: %w", u, ErrUnknownUnit)
+	case r == Days && u.base == clock:
+		return fmt.Errorf(`calendar: split by %s: %w: write "daily" or another unit of whole days, `+
+			`such as "weekly" or "3d", or cast the column to Datetime first`, u, ErrSubDay)
 	}
-	return best, best != ""
-}
-
-// edits returns the Levenshtein distance of a and b in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1) // the distances of a[:i] to each b[:j]
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return nil
 }

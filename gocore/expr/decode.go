@@ -16,6 +16,8 @@ type Wire struct {
 	Lo     *int64 `json:"lo"`
 	Hi     *int64 `json:"hi"`
 	Args   []int  `json:"args"`
+	// Items are the values of a list, each as [lo] or [lo, hi].
+	Items [][]int64 `json:"items"`
 }
 
 // Decode turns the flat list into nodes, position by position. It fails with
@@ -42,7 +44,7 @@ func Decode(list []Wire) ([]Node, error) {
 
 // arity is the number of arguments each kind must have; kinds that are absent
 // take any number.
-var arity = map[string]int{"col": 0, "lit": 0, "bin": 2, "cast": 1, "when": 3}
+var arity = map[string]int{"col": 0, "lit": 0, "list": 0, "bin": 2, "cast": 1, "when": 3}
 
 func (w Wire) node(args []Node) (Node, error) {
 	if want, ok := arity[w.K]; ok && len(args) != want {
@@ -53,6 +55,8 @@ func (w Wire) node(args []Node) (Node, error) {
 		return &Column{Name: w.Name, Type: ParseType(w.Type)}, nil
 	case "lit":
 		return w.literal()
+	case "list":
+		return w.list()
 	case "bin":
 		return &Binary{Op: ParseOp(w.Op), Symbol: symbol(w.Op), Left: args[0], Right: args[1]}, nil
 	case "cast":
@@ -65,6 +69,18 @@ func (w Wire) node(args []Node) (Node, error) {
 		return w.window(args)
 	}
 	return nil, fmt.Errorf("unknown kind %q: %w", w.K, ErrMalformed)
+}
+
+func (w Wire) list() (Node, error) {
+	l := &List{Type: ParseType(w.Type), Null: w.Null, Text: w.Text, Items: make([]Range, len(w.Items))}
+	_, _, l.Exact = l.Type.Extremes()
+	for i, item := range w.Items {
+		if len(item) == 0 || item[0] > item[len(item)-1] {
+			return nil, fmt.Errorf("item %d of a list is %v: %w", i, item, ErrMalformed)
+		}
+		l.Items[i] = Range{Lo: item[0], Hi: item[len(item)-1]}
+	}
+	return l, nil
 }
 
 // window reads the function, the partition keys, and last the order when Option

@@ -77,7 +77,10 @@ func TestDecodeLiteral(t *testing.T) {
 		{"an end alone is not a value", `{"k":"lit","type":"date","hi":5}`, expr.Literal{Type: date}},
 		{"null has no value", `{"k":"lit","type":"date","null":true,"lo":5}`, expr.Literal{Type: date, Null: true}},
 		{"true", `{"k":"lit","type":"boolean","lo":1,"text":"true"}`, expr.Literal{Type: expr.Type{Kind: expr.Boolean}, Exact: true, Lo: 1, Hi: 1, Text: "true"}},
-		{"a number is text only", `{"k":"lit","type":"int64","lo":5,"text":"5"}`, expr.Literal{Text: "5"}},
+		{"an integer", `{"k":"lit","type":"int64","lo":5,"text":"5"}`, expr.Literal{
+			Type: expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 64}}, Exact: true, Lo: 5, Hi: 5, Text: "5",
+		}},
+		{"any other number is text only", `{"k":"lit","type":"float64","lo":5,"text":"5.0"}`, expr.Literal{Text: "5.0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -22,6 +22,20 @@ type Literal struct {
 	Text  string
 }
 
+// List is a constant list, as is_in has it: its values, and whether null is one
+// of them. Exact is false when the values are of a type without physical
+// integers; then only Text tells them.
+type List struct {
+	Type  Type
+	Items []Range
+	Null  bool
+	Exact bool
+	Text  string
+}
+
+// Range is a physical integer that lies in [Lo, Hi].
+type Range struct{ Lo, Hi int64 }
+
 // Binary is an operator with two arguments. Symbol is how people write it.
 type Binary struct {
 	Op          Op
@@ -61,6 +75,7 @@ type Window struct {
 
 func (*Column) sealed()  {}
 func (*Literal) sealed() {}
+func (*List) sealed()    {}
 func (*Binary) sealed()  {}
 func (*Cast) sealed()    {}
 func (*Ternary) sealed() {}

@@ -73,6 +73,8 @@ func (p *printer) node(n Node, parent int) {
 		p.b.WriteString(n.Name)
 	case *Literal:
 		p.b.WriteString(p.literal(n))
+	case *List:
+		p.list(n)
 	case *Binary:
 		p.binary(n, parent)
 	case *Cast:
@@ -84,6 +86,27 @@ func (p *printer) node(n Node, parent int) {
 	case *Window:
 		p.method(n.Func, "over", nil, n.By)
 	}
+}
+
+func (p *printer) list(n *List) {
+	if !n.Exact {
+		p.b.WriteString(n.Text)
+		return
+	}
+	p.b.WriteByte('[')
+	for i, item := range n.Items {
+		if i > 0 {
+			p.b.WriteString(", ")
+		}
+		if p.full() {
+			return
+		}
+		p.b.WriteString(p.literal(&Literal{Type: n.Type, Exact: true, Lo: item.Lo, Hi: item.Hi}))
+	}
+	if n.Null {
+		p.b.WriteString(", null")
+	}
+	p.b.WriteByte(']')
 }
 
 func (p *printer) binary(n *Binary, parent int) {

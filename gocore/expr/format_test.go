@@ -69,7 +69,8 @@ func TestString(t *testing.T) {
 		{"(not a b)", "a.not(b)"},
 		// Methods.
 		{"(cast datetime[us] date)", "date.cast(datetime[us])"},
-		{"(cast! int64 date)", "date.cast(other)"},
+		{"(cast! int64 date)", "date.cast(int64)"},
+		{"(cast! float64 date)", "date.cast(other)"},
 		{"(is_null (+ a b))", "(a + b).is_null()"},
 		{"(cast date (gt a b))", "(a > b).cast(date)"},
 		{"(is_between date date#1 date#2)", "date.is_between(day 1, day 2)"},
@@ -163,7 +164,11 @@ func TestTypes(t *testing.T) {
 		{"datetime[ps]", "other", 0},
 		{"datetime[us", "other", 0},
 		{"datetime", "other", 0},
-		{"int64", "other", 0},
+		{"int64", "int64", 0},
+		{"uint8", "uint8", 0},
+		{"duration[ms]", "duration[ms]", 86_400_000},
+		{"duration[h]", "other", 0},
+		{"float64", "other", 0},
 		{"", "other", 0},
 	}
 	for _, tt := range tests {

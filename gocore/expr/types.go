@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -14,12 +15,14 @@ const (
 	Boolean
 	Date
 	Datetime
+	Duration
+	Integer
 )
 
-// Unit is the tick of a Datetime.
+// Unit is the tick of a Datetime or Duration.
 type Unit uint8
 
-// The units of a Datetime; NoUnit belongs to every other kind.
+// The units of a Datetime or Duration; NoUnit belongs to every other kind.
 const (
 	NoUnit Unit = iota
 	Milliseconds
@@ -35,10 +38,18 @@ type Type struct {
 	Kind Kind
 	Unit Unit
 	Zone string // "" for a Datetime without a time zone
+	Int  Int    // of an Integer
+}
+
+// Int is the width of an integer type and whether it has a sign.
+type Int struct {
+	Bits     uint8
+	Unsigned bool
 }
 
 // ParseType reads the wire name of a type: "date", "datetime[us]",
-// "datetime[ns, Europe/Berlin]", "boolean"; any other name is Other.
+// "datetime[ns, Europe/Berlin]", "duration[ms]", "boolean", "int32", "uint8"; any
+// other name is Other.
 func ParseType(s string) Type {
 	switch s {
 	case "date":
@@ -46,17 +57,33 @@ func ParseType(s string) Type {
 	case "boolean":
 		return Type{Kind: Boolean}
 	}
-	inner, ok := strings.CutPrefix(s, "datetime[")
-	if !ok || !strings.HasSuffix(inner, "]") {
-		return Type{}
+	name, inner, ok := strings.Cut(s, "[")
+	if !ok {
+		return Type{Kind: integerKind(s), Int: integers[s]}
 	}
-	name, zone, _ := strings.Cut(strings.TrimSuffix(inner, "]"), ", ")
+	kind := map[string]Kind{"datetime": Datetime, "duration": Duration}[name]
+	unit, zone, _ := strings.Cut(strings.TrimSuffix(inner, "]"), ", ")
 	for u, n := range unitNames {
-		if n == name {
-			return Type{Kind: Datetime, Unit: u, Zone: zone}
+		if n == unit && kind != Other && strings.HasSuffix(inner, "]") {
+			return Type{Kind: kind, Unit: u, Zone: zone}
 		}
 	}
 	return Type{}
+}
+
+// integers are the integer types whose values an int64 holds, or, for the widest,
+// whose values beyond int64 no temporal value reaches.
+var integers = map[string]Int{
+	"int8": {Bits: 8}, "int16": {Bits: 16}, "int32": {Bits: 32}, "int64": {Bits: 64},
+	"int128": {Bits: 128}, "uint8": {8, true}, "uint16": {16, true}, "uint32": {32, true},
+	"uint64": {64, true}, "uint128": {128, true},
+}
+
+func integerKind(name string) Kind {
+	if _, ok := integers[name]; ok {
+		return Integer
+	}
+	return Other
 }
 
 // String is the wire name of the type.
@@ -71,10 +98,51 @@ func (t Type) String() string {
 			return fmt.Sprintf("datetime[%s, %s]", unitNames[t.Unit], t.Zone)
 		}
 		return fmt.Sprintf("datetime[%s]", unitNames[t.Unit])
+	case Duration:
+		return fmt.Sprintf("duration[%s]", unitNames[t.Unit])
+	case Integer:
+		for name, i := range integers {
+			if i == t.Int {
+				return name
+			}
+		}
 	case Other:
 	}
 	return "other"
 }
+
+// Extremes are the least and greatest physical values of the type that an int64
+// holds, and false for a type without physical integers. Polars keeps a Date in
+// 32 bits, a Datetime and a Duration in 64.
+func (t Type) Extremes() (least, greatest int64, ok bool) {
+	switch t.Kind {
+	case Date:
+		return math.MinInt32, math.MaxInt32, true
+	case Datetime, Duration:
+		return math.MinInt64, math.MaxInt64, true
+	case Boolean:
+		return 0, 1, true
+	case Integer:
+		return t.Int.extremes()
+	case Other:
+	}
+	return 0, 0, false
+}
+
+func (i Int) extremes() (least, greatest int64, ok bool) {
+	switch {
+	case i.Bits >= 64 && i.Unsigned:
+		return 0, math.MaxInt64, true
+	case i.Bits >= 64:
+		return math.MinInt64, math.MaxInt64, true
+	case i.Unsigned:
+		return 0, 1<<i.Bits - 1, true
+	}
+	return -1 << (i.Bits - 1), 1<<(i.Bits-1) - 1, true
+}
+
+// IsTemporal reports whether values of the type are points in time.
+func (t Type) IsTemporal() bool { return t.Kind == Date || t.Kind == Datetime }
 
 // TicksPerDay is the number of physical integers in one day, and false when
 // the type does not count time.
@@ -82,7 +150,7 @@ func (t Type) TicksPerDay() (int64, bool) {
 	switch {
 	case t.Kind == Date:
 		return 1, true
-	case t.Kind != Datetime:
+	case t.Kind != Datetime && t.Kind != Duration:
 		return 0, false
 	}
 	switch t.Unit {

@@ -89,18 +89,87 @@ def _literals(draw: st.DrawFn) -> pl.Expr:
 def _atoms(draw: st.DrawFn) -> pl.Expr:
     a, b = draw(_literals()), draw(_literals())
     date = C("date")
-    return draw(
-        st.sampled_from(
-            [
-                *(date < a, date <= a, date > a, date >= a, date == a, date != a),
-                *(a < date, a <= date, a > date, a >= date, a == date, a != date),
-                *(date.is_between(a, b, closed=c) for c in CLOSED),
-                *(date.is_null(), date.is_not_null(), C("x") > 1, C("k") == "a", C("x").is_null()),
-                *(date.dt.month() == 12, date.cast(pl.Datetime("ns")) > a, date.cast(pl.Date) < a),
-                *(date.eq_missing(a), date > date.max().over("k"), date.is_in([draw(_days())])),
-            ]
-        )
-    )
+    forms = [
+        [date < a, date <= a, date > a, date >= a, date == a, date != a],
+        [a < date, a <= date, a > date, a >= date, a == date, a != date],
+        [date.is_between(a, b, closed=c) for c in CLOSED],
+        [date.is_null(), date.is_not_null(), C("x") > 1, C("k") == "a", C("x").is_null()],
+        [date.cast(pl.Datetime("ns")) > a, date.cast(pl.Date) < a, date.cast(pl.Int64) < 20_000],
+        [date.eq_missing(a), date.ne_missing(a), date.eq_missing(None), a.eq_missing(date)],
+        [date > date.max().over("k"), date.is_in(date.filter(C("x") == 1).implode())],
+        [pl.all_horizontal(date > a, C("x") > 1), pl.any_horizontal(date < a, date > b)],
+        draw(_members()),
+        draw(_functions()),
+    ]
+    return draw(st.sampled_from(draw(st.sampled_from(forms))))
+
+
+@st.composite
+def _members(draw: st.DrawFn) -> list[pl.Expr]:
+    days = draw(st.lists(_days(), max_size=4))
+    values: list[dt.date | None] = [*days, *draw(st.sampled_from([[], [None]]))]
+    series = pl.Series(values, dtype=pl.Date)
+    nulls_equal = draw(st.booleans())
+    years = draw(st.lists(st.sampled_from([2022, 2023, 2024]), max_size=2))
+    months = draw(st.lists(st.integers(1, 12), max_size=3))
+    as_date = C("date").cast(pl.Date)
+    return [
+        as_date.is_in(series.to_list(), nulls_equal=nulls_equal),
+        as_date.is_in(series.implode(), nulls_equal=nulls_equal),
+        C("date").dt.year().is_in(pl.Series(years, dtype=pl.Int32).implode()),
+        C("date").dt.month().is_in(pl.Series(months, dtype=pl.Int8).implode()),
+        ~as_date.is_in(series.to_list()),
+    ]
+
+
+@st.composite
+def _functions(draw: st.DrawFn) -> list[pl.Expr]:
+    """Draw comparisons of functions of the date with constants."""
+    day = draw(_days())
+    moment = dt.datetime.combine(day, dt.time(draw(st.sampled_from([0, 6, 23]))))
+    span = dt.timedelta(days=draw(st.integers(-40, 40)), hours=draw(st.sampled_from([0, 5])))
+    unit = draw(st.sampled_from(["1d", "3d", "1w", "2w", "1mo", "1q", "1y"]))
+    offset = draw(st.sampled_from(["1d", "-3d", "2w", "1mo", "-1mo", "1q", "-1y", "1mo"]))
+    date, us = C("date"), C("date").cast(pl.Datetime("us"))
+    values: list[tuple[pl.Expr, object]] = [
+        (us.dt.date(), day),
+        (date.dt.year(), day.year),
+        (date.dt.iso_year(), day.year),
+        (date.dt.month(), day.month),
+        (date.dt.quarter(), 1 + (day.month - 1) // 3),
+        (date.dt.week(), day.isocalendar().week),
+        (date.dt.truncate(unit), day),
+        (us.dt.truncate("6h"), moment),
+        (us.dt.round(unit), moment),
+        (date.dt.month_start(), day.replace(day=1)),
+        (us.dt.month_end(), moment),
+        (date.dt.offset_by(offset), day),
+        (us.dt.offset_by("36h"), moment),
+        (date + span, day),
+        (date - span, day),
+        (us + span, moment),
+        (us - moment, span),
+        (moment - us, span),
+        (us.dt.epoch("s"), int(moment.timestamp())),
+        (date.dt.epoch("d"), (day - dt.date(1970, 1, 1)).days),
+        (date.dt.timestamp("ms"), int(moment.timestamp()) * 1000),
+        (us.dt.cast_time_unit("ms"), moment),
+        (us.dt.replace_time_zone("UTC").dt.convert_time_zone("UTC"), moment.replace(tzinfo=dt.UTC)),
+        (date.dt.truncate(unit).dt.year(), day.year),
+        (us.dt.offset_by(offset).dt.date(), day),
+        (date, pl.lit(str(day)).str.to_date()),
+        (date, pl.lit(day).dt.offset_by(offset)),
+        (us, pl.lit(moment) + pl.lit(span)),
+    ]
+    value, constant = draw(st.sampled_from(values))
+    return [
+        value == constant,
+        value != constant,
+        value < constant,
+        value >= constant,
+        ~(value > constant),
+        value <= constant,
+    ]
 
 
 def predicates() -> st.SearchStrategy[pl.Expr]:

@@ -31,8 +31,8 @@ from polars_io_tools._task import ReturnAs
 from tests.property.process_runner import ProcessRunner
 from tests.property.queries import TYPES, Query, predicates, queries, windows
 
-EXAMPLES = 500
-LONG_EXAMPLES = 20_000
+EXAMPLES = 2_000
+LONG_EXAMPLES = 100_000
 UNITS = ("daily", "monthly", "yearly")
 TRUNCATION = {"daily": "1d", "monthly": "1mo", "yearly": "1y"}
 
@@ -161,7 +161,7 @@ def test_most_examples_were_compared() -> None:
     assert outcomes["UnsplittablePlanError"] > total * 0.02, outcomes
 
 
-@settings(FAST, max_examples=EXAMPLES // 10)
+@settings(FAST, max_examples=EXAMPLES // 20)
 @given(data=st.data())
 def test_split_of_files_equals_plain(
     data: st.DataObject, runner: ProcessRunner, tmp_path_factory: pytest.TempPathFactory

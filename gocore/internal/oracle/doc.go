@@ -17,6 +17,7 @@
 //	2024-01-01T09:30us     a Datetime("us")    ns#17..20      a Datetime("ns") of 17, 18, 19 or 20
 //	true false             booleans            null null:date
 //	5 "text"               any other type      ?date          a Date that could not be read
+//	2024-01-01T09:30us@UTC a Datetime("us", "UTC"), of that time in UTC
 //
 // Expressions are read into wire nodes in which equal subtrees are one node, and
 // then decoded, so that every test passes through the decoder.

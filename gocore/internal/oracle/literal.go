@@ -63,11 +63,14 @@ func moment(w expr.Wire, word string) (expr.Wire, bool) {
 		w.Type, w.Lo = "date", &days
 		return w, true
 	}
-	if len(word) > 2 {
-		text, unit := word[:len(word)-2], word[len(word)-2:]
+	if local, zone, zoned := strings.Cut(word, "@"); len(local) > 2 {
+		text, unit := local[:len(local)-2], local[len(local)-2:]
 		if d, ok := parseTime(text); ok && tickTypes[unit] != "" {
 			ticks := map[string]int64{"ms": d.UnixMilli(), "us": d.UnixMicro(), "ns": d.UnixNano()}[unit]
 			w.Type, w.Lo = tickTypes[unit], &ticks
+			if zoned {
+				w.Type = "datetime[" + unit + ", " + zone + "]"
+			}
 			return w, true
 		}
 	}

@@ -137,7 +137,8 @@ func (g *PlanGen) named(in Rel, name string) expr.Named {
 		}
 	case 1:
 		if isTime(t) {
-			return expr.Named{Name: name, Expr: &expr.Call{Name: "time", Option: t.String(), Args: []expr.Node{source}}}
+			e := &expr.Call{Name: "time", Option: t.String(), Args: []expr.Node{source}}
+			return expr.Named{Name: name, Expr: e}
 		}
 	}
 	return expr.Named{Name: name, Expr: source}
@@ -283,6 +284,12 @@ var joinKinds = []plan.How{
 	plan.Inner, plan.Left, plan.Right, plan.Full, plan.Cross, plan.Semi, plan.Anti, plan.Asof,
 }
 
+// reads reports whether the column is one of the keys: Polars refuses some joins
+// that name a key twice, and fills columns from the wrong side in others.
+func reads(on []expr.Node, column expr.Node) bool {
+	return slices.ContainsFunc(on, func(e expr.Node) bool { return expr.Mentions(e, column.(*expr.Column).Name) })
+}
+
 // join picks keys of equal types; where there are none, or names would come
 // twice, the left plan is returned as it is.
 func (g *PlanGen) join(a, b Rel) Rel {
@@ -293,7 +300,7 @@ func (g *PlanGen) join(a, b Rel) Rel {
 	}
 	for range 1 + g.Below(2) {
 		l, r := a.column(Pick(g.Choice, a.names())), b.column(Pick(g.Choice, b.names()))
-		if TypeOf(l) != TypeOf(r) || n.How == plan.Cross {
+		if TypeOf(l) != TypeOf(r) || n.How == plan.Cross || reads(n.LeftOn, l) || reads(n.RightOn, r) {
 			continue
 		}
 		if isTime(TypeOf(l)) && g.OneIn(5) {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
+from polars_io_tools._polars.constants import Constant, compute, constant_of
+from polars_io_tools._polars.literals import literal
 from polars_io_tools._polars.traverse import Traverser, type_name
 
 __all__ = ["ExpressionEncoder"]
@@ -59,10 +60,6 @@ _NAMESPACES = {
 # arguments of any kind.
 _HIDDEN_LEAVES = {"element": "element", "field": "struct.field"}
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (zone-less on purpose: physical values are)
-_TICKS_PER_MICROSECOND = {"us": 1, "ns": 1000}
-_MAX_TEXT = 60
-
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
@@ -78,6 +75,7 @@ class ExpressionEncoder:
     def __init__(self, traverser: Traverser) -> None:
         self._traverser = traverser
         self._positions: dict[tuple[int, int], int] = {}
+        self._constants: dict[int, Constant] = {}
         self.wire: list[Wire] = []
 
     def encode(self, node: int, schema: Schema, scope: int) -> int:
@@ -96,10 +94,28 @@ class ExpressionEncoder:
                 stack.append((current, wire, arguments))
                 stack.extend((a, None, []) for a in arguments)
                 continue
-            wire["args"] = [self._positions[scope, a] for a in arguments]
+            positions = [self._positions[scope, a] for a in arguments]
             self._positions[scope, current] = len(self.wire)
-            self.wire.append(wire)
+            self.wire.append(self._folded(current, wire, positions) or wire | {"args": positions})
         return self._positions[scope, node]
+
+    def _folded(self, node: int, wire: Wire, arguments: list[int]) -> Wire | None:
+        """Return a node whose arguments are all constant as a literal, None if it is none.
+
+        Constants are kept by their position in the list.
+        """
+        constants = [self._constants.get(a) for a in arguments]
+        known = [c for c in constants if c is not None]
+        if len(known) < len(constants) or (not known and wire["k"] != "lit"):
+            return None
+        view = self._traverser.view_expression(node)
+        constant = constant_of(wire, view, known, lambda: self._traverser.get_dtype(node))
+        if constant is None:
+            return None
+        computed = compute(constant) if known else None
+        if not known or computed is not None:
+            self._constants[len(self.wire)] = constant
+        return computed
 
     def _view(self, node: int, schema: Schema) -> View:
         """Return one node and its arguments; what cannot be viewed is a call that says so."""
@@ -209,40 +225,27 @@ def _call(name: str, *, option: str = "", text: str = "") -> Wire:
     return {"k": "call", "name": name, "option": option, "text": text}
 
 
+# Functions of which one setting, by its place, changes what a reader may conclude.
+_OPTIONS = {
+    "is_between": 0,
+    "rank": 0,
+    "fill_null_with_strategy": 0,
+    "dt.time_stamp": 0,
+    "dt.cast_time_unit": 0,
+    "dt.convert_time_zone": 0,
+    "dt.replace_time_zone": 0,
+}
+
+
 def _option(name: str, options: list[Any]) -> str:
-    """Return the one setting of a function that changes what a reader may conclude from it."""
     if name == "unique":
         return "maintain_order" if options[:1] == [True] else ""
-    if name in ("is_between", "rank", "fill_null_with_strategy") and options:
-        return str(options[0])
-    return ""
-
-
-def literal(value: Any, dtype: pl.DataType) -> Wire:
-    """Return a literal as a range of physical integers, or as text for other types.
-
-    Polars hands out Python datetimes, which end at microseconds, rounded down: a nanosecond
-    literal may be any of the thousand that begin there.
-    """
-    wire: Wire = {"k": "lit", "type": type_name(dtype)}
-    if value is None:
-        return wire | {"null": True}
-    if isinstance(value, bool):
-        return wire | {"lo": int(value), "text": str(value).lower()}
-    if isinstance(value, datetime) and isinstance(dtype, pl.Datetime) and dtype.time_zone is None:
-        return wire | _physical(value, dtype.time_unit)
-    if type(value) is date and dtype == pl.Date:
-        return wire | {"lo": (value - _EPOCH.date()).days}
-    text = repr(value)
-    return wire | {"text": text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"}
-
-
-def _physical(value: datetime, unit: str) -> dict[str, int]:
-    microseconds = (value - _EPOCH) // timedelta(microseconds=1)
-    if unit == "ms":
-        return {"lo": microseconds // 1000}
-    ticks = _TICKS_PER_MICROSECOND[unit]
-    return {"lo": microseconds * ticks, "hi": microseconds * ticks + ticks - 1}
+    if name == "is_in":
+        return "nulls_equal" if options[:1] == [True] else ""
+    place = _OPTIONS.get(name)
+    if place is None or options[place] is None:
+        return ""
+    return str(options[place])
 
 
 # One function for each class of expression node; a class that is not here is opaque.

@@ -66,6 +66,8 @@ def traverse(lf: pl.LazyFrame, read: Callable[[Traverser], T]) -> T:
 def type_name(dtype: pl.DataType | type[pl.DataType]) -> str:
     """Return the wire name of a type: "date", "datetime[us]", "datetime[ns, UTC]", "other".
 
+    Integers and durations have names as well: literals and functions of dates may be of them.
+
     Example:
         >>> type_name(pl.Datetime("ms"))
         'datetime[ms]'
@@ -77,4 +79,6 @@ def type_name(dtype: pl.DataType | type[pl.DataType]) -> str:
     if isinstance(dtype, pl.Datetime):
         zone = f", {dtype.time_zone}" if dtype.time_zone else ""
         return f"datetime[{dtype.time_unit}{zone}]"
-    return "other"
+    if isinstance(dtype, pl.Duration):
+        return f"duration[{dtype.time_unit}]"
+    return str(dtype).lower() if dtype.is_integer() else "other"

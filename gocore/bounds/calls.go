@@ -1,0 +1,226 @@
+package bounds
+
+import (
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+)
+
+// calls are the functions that follow the column: each makes the function of a
+// call out of that of its first argument, or returns false where it cannot.
+// Names are those of the wire. What is not here bounds nothing.
+var calls = map[string]func(function, *expr.Call) (function, bool){
+	"dt.date":              dtDate,
+	"dt.year":              dtYear,
+	"dt.iso_year":          dtISOYear,
+	"dt.truncate":          dtTruncate,
+	"dt.round":             dtRound,
+	"dt.month_start":       dtMonthStart,
+	"dt.month_end":         dtMonthEnd,
+	"dt.offset_by":         dtOffsetBy,
+	"dt.time_stamp":        dtTimestamp,
+	"dt.cast_time_unit":    dtCastTimeUnit,
+	"dt.convert_time_zone": dtConvertTimeZone,
+	"dt.replace_time_zone": dtReplaceTimeZone,
+	"to_physical":          toPhysical,
+}
+
+var date = expr.Type{Kind: expr.Date}
+
+func dtDate(f function, _ *expr.Call) (function, bool) {
+	return f.castTimeTo(date)
+}
+
+// castTimeTo is castTime for a function that need not be temporal.
+func (f function) castTimeTo(to expr.Type) (function, bool) {
+	if !f.typ.IsTemporal() {
+		return function{}, false
+	}
+	return f.castTime(to)
+}
+
+func dtYear(f function, _ *expr.Call) (function, bool) { return f.ofDay(calendar.Year) }
+
+func dtISOYear(f function, _ *expr.Call) (function, bool) { return f.ofDay(calendar.ISOYear) }
+
+// ofDay composes a field of the day that does not fall with time, such as the year.
+func (f function) ofDay(field func(int64) int64) (function, bool) {
+	days, ok := f.castTimeTo(date)
+	if !ok {
+		return function{}, false
+	}
+	typ := expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 32}}
+	least, greatest, _ := date.Extremes()
+	return days.then(typ, least, greatest, field), true
+}
+
+// constantText is the text of the argument that says how far, when it is a
+// literal: the text of a string is quoted on the wire.
+func constantText(e *expr.Call) (string, bool) {
+	if len(e.Args) < 2 {
+		return "", false
+	}
+	l, ok := e.Args[1].(*expr.Literal)
+	if !ok || len(l.Text) < 2 || l.Type.Kind != expr.Other {
+		return "", false
+	}
+	return l.Text[1 : len(l.Text)-1], true
+}
+
+func (f function) unitOf(e *expr.Call) (calendar.Unit, calendar.Resolution, bool) {
+	text, ok := constantText(e)
+	r, temporal := resolution(f.typ)
+	if !ok || !temporal {
+		return calendar.Unit{}, r, false
+	}
+	u, err := calendar.ParseUnit(text)
+	return u, r, err == nil && u.Check(r) == nil
+}
+
+// dtTruncate is the start of the unit. On a zoned column units begin by the wall
+// clock, which is known to within a day.
+func dtTruncate(f function, e *expr.Call) (function, bool) {
+	u, r, ok := f.unitOf(e)
+	if !ok {
+		return function{}, false
+	}
+	typ, least, greatest := f.typ, int64(0), int64(0)
+	least, greatest, _ = typ.Extremes()
+	local := f.local()
+	truncated := local.then(local.typ, least, greatest, func(v int64) int64 {
+		return calendar.Truncate(v, r, u)
+	})
+	return truncated.zoned(typ), true
+}
+
+// dtRound is one of the two nearest starts of a unit.
+func dtRound(f function, e *expr.Call) (function, bool) {
+	u, r, ok := f.unitOf(e)
+	if !ok {
+		return function{}, false
+	}
+	typ := f.typ
+	local := f.local()
+	low, high := local.low, local.high
+	local.exact = false
+	local.low = func(v int64) int64 { return calendar.Truncate(low(v), r, u) }
+	local.high = func(v int64) int64 { return calendar.NextUnit(high(v), r, u) }
+	return local.zoned(typ), true
+}
+
+// zoned takes a wall clock back to the instants of its zone.
+func (f function) zoned(typ expr.Type) function {
+	if typ.Zone == "" {
+		return f
+	}
+	day, _ := typ.TicksPerDay()
+	out := f.widened(typ, day, day)
+	out.maybeNull = true
+	return out
+}
+
+func dtMonthStart(f function, _ *expr.Call) (function, bool) { return f.ofMonth(calendar.MonthStart) }
+
+func dtMonthEnd(f function, _ *expr.Call) (function, bool) { return f.ofMonth(calendar.MonthEnd) }
+
+// ofMonth moves the day and keeps the time of day, so that within a month the
+// result does not rise with time: it is known to within a day.
+func (f function) ofMonth(move func(int64) int64) (function, bool) {
+	return f.moveDay(move)
+}
+
+func (f function) moveDay(move func(int64) int64) (function, bool) {
+	if !f.typ.IsTemporal() {
+		return function{}, false
+	}
+	typ := f.typ
+	local := f.local()
+	day, _ := typ.TicksPerDay()
+	least, greatest, _ := typ.Extremes()
+	low, high := local.low, local.high
+	moved := func(v int64) int64 {
+		return clamp(mulSaturated(move(floorDiv(v, day)), day), least, greatest)
+	}
+	local.exact = local.exact && day == 1
+	local.low = func(v int64) int64 { return moved(low(v)) }
+	local.high = func(v int64) int64 { return clamp(addSaturated(moved(high(v)), day-1), least, greatest) }
+	return local.zoned(typ), true
+}
+
+// dtOffsetBy knows offsets of whole units: months move the day, all others the
+// instant, or the wall clock of a zone.
+func dtOffsetBy(f function, e *expr.Call) (function, bool) {
+	text, ok := constantText(e)
+	if !ok {
+		return function{}, false
+	}
+	o, ok := parseOffset(text)
+	if !ok || !f.typ.IsTemporal() {
+		return function{}, false
+	}
+	typ := f.typ
+	if o.months != 0 {
+		if o.nanos != 0 {
+			return function{}, false
+		}
+		return f.moveDay(func(day int64) int64 { return calendar.AddMonths(day, o.months) })
+	}
+	day, _ := typ.TicksPerDay()
+	if o.nanos%nanosPerDay != 0 && typ.Kind == expr.Date {
+		return function{}, false
+	}
+	by, ok := ticksOf(o.nanos, day)
+	if !ok {
+		return function{}, false
+	}
+	local := f.local()
+	return local.shift(local.typ, by).zoned(typ), true
+}
+
+func dtTimestamp(f function, e *expr.Call) (function, bool) {
+	unit := expr.ParseType("datetime[" + e.Option + "]")
+	if unit.Kind != expr.Datetime {
+		return function{}, false
+	}
+	unit.Zone = f.typ.Zone
+	ticks, ok := f.castTimeTo(unit)
+	if !ok {
+		return function{}, false
+	}
+	return ticks.cast(expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 64}}, true)
+}
+
+func dtCastTimeUnit(f function, e *expr.Call) (function, bool) {
+	unit := expr.ParseType("datetime[" + e.Option + "]")
+	if unit.Kind != expr.Datetime || f.typ.Kind != expr.Datetime {
+		return function{}, false
+	}
+	unit.Zone = f.typ.Zone
+	return f.castTime(unit)
+}
+
+// dtConvertTimeZone shows the same instant on another clock.
+func dtConvertTimeZone(f function, e *expr.Call) (function, bool) {
+	f.typ.Zone = e.Option
+	return f, f.typ.Kind == expr.Datetime && e.Option != ""
+}
+
+// dtReplaceTimeZone shows the same wall clock in another zone.
+func dtReplaceTimeZone(f function, e *expr.Call) (function, bool) {
+	if f.typ.Kind != expr.Datetime {
+		return function{}, false
+	}
+	typ := f.typ
+	typ.Zone = e.Option
+	return f.local().zoned(typ), true
+}
+
+func toPhysical(f function, _ *expr.Call) (function, bool) {
+	bits := uint8(64)
+	if f.typ.Kind == expr.Date {
+		bits = 32
+	}
+	if f.typ.Kind == expr.Integer {
+		return f, true
+	}
+	return f.cast(expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: bits}}, true)
+}

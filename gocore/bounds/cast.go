@@ -1,0 +1,52 @@
+package bounds
+
+import "github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+
+// cast composes a cast: between temporal types, between a type and its physical
+// integers, and between integer types. A value that does not fit is null, or
+// ends the query when the cast is strict.
+func (f function) cast(to expr.Type, _ bool) (function, bool) {
+	least, greatest, ok := to.Extremes()
+	switch {
+	case !ok || to.Kind == expr.Boolean || f.typ.Kind == expr.Boolean:
+		return function{}, false
+	case f.typ.IsTemporal() && to.IsTemporal():
+		return f.castTime(to)
+	case to.Kind == expr.Integer && f.typ.Kind != expr.Other:
+		return f.then(to, least, greatest, func(v int64) int64 { return v }), true
+	}
+	return function{}, false
+}
+
+// castTime changes the tick: to finer ticks a product, to coarser ones a
+// quotient rounded down, as Polars does. Between zones, only the instant is
+// known to stay; the date of a zoned value is known to within a day.
+func (f function) castTime(to expr.Type) (function, bool) {
+	switch {
+	case f.typ.Zone != "" && to.Kind == expr.Date:
+		return f.local().castTime(to)
+	case f.typ.Zone != to.Zone:
+		return function{}, false
+	}
+	from, _ := f.typ.TicksPerDay()
+	ticks, _ := to.TicksPerDay()
+	least, greatest, _ := to.Extremes()
+	if ticks < from {
+		by := from / ticks
+		lo, hi := mulSaturated(least, by), addSaturated(mulSaturated(greatest, by), by-1)
+		return f.then(to, lo, hi, func(v int64) int64 { return floorDiv(v, by) }), true
+	}
+	by := ticks / from
+	// Division towards zero gives the outermost factors whose product fits.
+	return f.then(to, least/by, greatest/by, func(v int64) int64 { return v * by }), true
+}
+
+// local is the wall clock of a zoned value, without its zone: no zone is a day
+// or more away from UTC.
+func (f function) local() function {
+	if f.typ.Zone == "" {
+		return f
+	}
+	day, _ := f.typ.TicksPerDay()
+	return f.widened(expr.Type{Kind: f.typ.Kind, Unit: f.typ.Unit}, day, day)
+}

@@ -1,0 +1,93 @@
+package bounds
+
+import (
+	"math"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+)
+
+// sumStep reads a sum, difference, product or quotient of the column's function
+// and a constant. A difference with the column on the right falls with the
+// column; Compare turns it round before it comes here.
+func sumStep(e *expr.Binary) (expr.Node, step) {
+	if l, ok := constantOf(e.Left); ok && (e.Symbol == "+" || e.Symbol == "*") {
+		return e.Right, func(f function) (function, bool) { return f.combine(e.Symbol, l) }
+	}
+	l, ok := constantOf(e.Right)
+	if !ok || e.Op != expr.Arithmetic {
+		return nil, nil
+	}
+	return e.Left, func(f function) (function, bool) { return f.combine(e.Symbol, l) }
+}
+
+// constantOf is a literal with a known physical value that is the same in every
+// reading.
+func constantOf(n expr.Node) (*expr.Literal, bool) {
+	l, ok := n.(*expr.Literal)
+	return l, ok && l.Exact && l.Lo == l.Hi
+}
+
+func (f function) combine(symbol string, l *expr.Literal) (function, bool) {
+	sign := int64(1)
+	if symbol == "-" {
+		sign = -1
+	}
+	switch {
+	case symbol == "*" || symbol == "//":
+		return f.scale(symbol, l)
+	case symbol != "+" && symbol != "-" || l.Lo == math.MinInt64:
+		return function{}, false
+	case l.Type.Kind == expr.Duration && f.typ.Kind == expr.Date:
+		// Polars adds to midnight and takes the date of the sum.
+		day, _ := l.Type.TicksPerDay()
+		return f.shift(f.typ, floorDiv(sign*l.Lo, day)), true
+	case l.Type.Kind == expr.Duration && f.typ.Kind == expr.Datetime && l.Type.Unit == f.typ.Unit:
+		return f.shift(f.typ, sign*l.Lo), true
+	case l.Type == f.typ && (f.typ.Kind == expr.Integer || f.typ.Kind == expr.Duration):
+		return f.shift(f.typ, sign*l.Lo), true
+	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Datetime:
+		return f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -l.Lo), true
+	}
+	return function{}, false
+}
+
+// shift adds a constant, for values where the sum does not wrap around.
+func (f function) shift(typ expr.Type, by int64) function {
+	least, greatest, _ := typ.Extremes()
+	lo, hi := subSaturated(least, min(by, 0)), subSaturated(greatest, max(by, 0))
+	return f.then(typ, lo, hi, func(v int64) int64 { return v + by })
+}
+
+// scale multiplies an integer by a positive constant or divides it, rounded
+// down.
+func (f function) scale(symbol string, l *expr.Literal) (function, bool) {
+	if f.typ.Kind != expr.Integer || l.Type != f.typ || l.Lo <= 0 {
+		return function{}, false
+	}
+	least, greatest, _ := f.typ.Extremes()
+	by := l.Lo
+	if symbol == "//" {
+		return f.then(f.typ, least, greatest, func(v int64) int64 { return floorDiv(v, by) }), true
+	}
+	return f.then(f.typ, least/by, greatest/by, func(v int64) int64 { return v * by }), true
+}
+
+// reversed reads "literal - operand OP v" as "operand MIRRORED literal - v".
+func reversed(op expr.Op, operand expr.Node, v *expr.Literal) (expr.Op, expr.Node, *expr.Literal, bool) {
+	b, ok := operand.(*expr.Binary)
+	if !ok || b.Symbol != "-" {
+		return 0, nil, nil, false
+	}
+	from, ok := constantOf(b.Left)
+	if !ok || !v.Exact || v.Type.Unit != from.Type.Unit {
+		return 0, nil, nil, false
+	}
+	if from.Type.Kind != expr.Datetime || v.Type.Kind != expr.Duration {
+		return 0, nil, nil, false
+	}
+	turned := &expr.Literal{
+		Type: from.Type, Exact: true,
+		Lo: subSaturated(from.Lo, v.Hi), Hi: subSaturated(from.Lo, v.Lo),
+	}
+	return op.Mirror(), b.Right, turned, true
+}
