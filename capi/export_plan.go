@@ -53,6 +53,10 @@ func planRequest(in []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	zone, err := zoneOf(request)
+	if err != nil {
+		return nil, err
+	}
 	axis, ok := bounds.NewTemporal(request.Type)
 	if !ok {
 		return nil, fmt.Errorf("plan: column of type %s: %w", request.Type, expr.ErrMalformed)
@@ -63,7 +67,9 @@ func planRequest(in []byte) ([]byte, error) {
 		Sources: sources(request.Root), Filters: filters(result), Periods: []plannedPeriod{},
 	}
 	if out.Problem = findProblem(request, result, axis); out.Problem == nil {
-		out.split(result, axis, unit, request.MaxPeriods)
+		out.split(func() ([]calendar.Period, error) {
+			return calendar.SplitZoned(result.Region.Values, axis.Resolution(), unit, zone, request.MaxPeriods)
+		})
 	}
 	return json.Marshal(out)
 }
@@ -81,10 +87,33 @@ func findProblem(
 	return nil
 }
 
-func (p *splitPlan) split(
-	result bounds.Result[int64], axis bounds.Temporal, unit calendar.Unit, limit int,
-) {
-	periods, err := calendar.Split(result.Region.Values, axis.Resolution(), unit, limit)
+// zoneOf is the zone of the column, UTC for one without.
+func zoneOf(request *plan.Request) (calendar.Zone, error) {
+	if request.Type.Zone == "" {
+		return calendar.Zone{}, nil
+	}
+	transitions := make([]calendar.Transition, len(request.Offsets))
+	for i, o := range request.Offsets {
+		transitions[i] = calendar.Transition{At: o[0], Offset: o[1]}
+	}
+	return calendar.NewZone(request.Type.Zone, transitions)
+}
+
+// checkUnit fails when a unit is not known or does not fit the type of a column.
+func checkUnit(unit, typ []byte) ([]byte, error) {
+	u, err := calendar.ParseUnit(string(unit))
+	if err != nil {
+		return nil, err
+	}
+	axis, ok := bounds.NewTemporal(expr.ParseType(string(typ)))
+	if !ok {
+		return nil, fmt.Errorf("unit of a column of type %s: %w", typ, expr.ErrMalformed)
+	}
+	return nil, u.Check(axis.Resolution())
+}
+
+func (p *splitPlan) split(split func() ([]calendar.Period, error)) {
+	periods, err := split()
 	if tooMany := (*calendar.TooManyError)(nil); errors.As(err, &tooMany) {
 		p.Problem = &problem{Kind: "too_many", Message: tooMany.Error()}
 		return

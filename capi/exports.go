@@ -21,6 +21,11 @@ func piotReplacePaths(in *C.piot_bytes, out *C.piot_result) {
 	guarded("replace_paths", out, func() ([]byte, error) { return replacePaths(view(in, 0), view(in, 1)) })
 }
 
+//export piotCheckUnit
+func piotCheckUnit(in *C.piot_bytes, out *C.piot_result) {
+	guarded("check_unit", out, func() ([]byte, error) { return checkUnit(view(in, 0), view(in, 1)) })
+}
+
 //export piotBuildInfo
 func piotBuildInfo(_ *C.piot_bytes, out *C.piot_result) {
 	guarded("build_info", out, func() ([]byte, error) { return []byte(buildInfo()), nil })

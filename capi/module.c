@@ -47,6 +47,13 @@ static PyObject *mod_replace_paths(PyObject *self, PyObject *const *args, Py_ssi
 	return call_with_buffers(piotReplacePaths, args, 2);
 }
 
+static PyObject *mod_check_unit(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	if (n != 2)
+		return PyErr_Format(PyExc_TypeError, "check_unit() takes 2 arguments (%zd given)", n);
+	return call_with_buffers(piotCheckUnit, args, 2);
+}
+
 static PyObject *mod_build_info(PyObject *self, PyObject *unused)
 {
 	return piot_enter() < 0 ? NULL : piot_call_go(piotBuildInfo, NULL, PyUnicode_FromStringAndSize);
@@ -80,6 +87,8 @@ static PyMethodDef methods[] = {
 	{"find_scans", mod_find_scans, METH_O, "find_scans(payload, /)\n--\n\nList the file scans of a serialised plan."},
 	{"replace_paths", (PyCFunction)(void (*)(void))mod_replace_paths, METH_FASTCALL,
 	 "replace_paths(payload, edits, /)\n--\n\nReplace the paths of the file scans of a serialised plan."},
+	{"check_unit", (PyCFunction)(void (*)(void))mod_check_unit, METH_FASTCALL,
+	 "check_unit(unit, type_name, /)\n--\n\nRaise if a calendar unit is unknown or does not fit a column."},
 	{"concat", piot_mod_concat, METH_O, "concat(streams, /)\n--\n\nMake one Arrow stream of several, which are moved."},
 	{"check_process", mod_check_process, METH_NOARGS, "check_process()\n--\n\nRaise in a forked child."},
 	{"build_info", mod_build_info, METH_NOARGS, "build_info()\n--\n\nName the Go version and platform."},

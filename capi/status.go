@@ -28,6 +28,9 @@ var statuses = []struct {
 }{
 	{expr.ErrMalformed, ourErrors, "ExpressionError"},
 	{calendar.ErrUnknownUnit, builtins, "ValueError"},
+	{calendar.ErrSubDay, builtins, "ValueError"},
+	{calendar.ErrBadZone, builtins, "ValueError"},
+	{calendar.ErrDateZone, builtins, "ValueError"},
 	{payload.ErrUnknownLayout, builtins, "ValueError"},
 	{payload.ErrInexact, builtins, "ValueError"},
 	{payload.ErrEdit, builtins, "ValueError"},

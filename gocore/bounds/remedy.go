@@ -29,8 +29,8 @@ func (t Temporal) Remedy(column string, r Region[int64], lower, upper bool) stri
 		}
 	}
 	name := fmt.Sprintf("pl.col(%q)", column)
-	from, ok := pythonDate(start)
-	to, ok2 := pythonDate(end)
+	from, ok := t.python(start)
+	to, ok2 := t.python(end)
 	switch {
 	case !ok || !ok2:
 		return fmt.Sprintf(".filter(%s.is_between(first, last))", name)
@@ -44,9 +44,9 @@ func (t Temporal) Remedy(column string, r Region[int64], lower, upper bool) stri
 
 func (t Temporal) day(tick int64) int64 { return floorDiv(tick, t.resolution.TicksPerDay()) }
 
-// pythonDate writes a day as pl.date(…), and returns false for a year that
-// Python has not.
-func pythonDate(day int64) (string, bool) {
+// python writes a day as pl.date(…), or as the datetime that a column with a time
+// zone can be compared with, and returns false for a year that Python has not.
+func (t Temporal) python(day int64) (string, bool) {
 	const leastYear1, greatestYear9999 = -719_162, 2_932_896
 	if day < leastYear1 || day > greatestYear9999 {
 		return "", false
@@ -54,6 +54,9 @@ func pythonDate(day int64) (string, bool) {
 	parts := strings.Split(calendar.Format(day, calendar.Days), "-")
 	for i, p := range parts {
 		parts[i] = strings.TrimLeft(p, "0")
+	}
+	if t.typ.Zone != "" {
+		return fmt.Sprintf("pl.datetime(%s, time_zone=%q)", strings.Join(parts, ", "), t.typ.Zone), true
 	}
 	return "pl.date(" + strings.Join(parts, ", ") + ")", true
 }

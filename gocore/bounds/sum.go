@@ -41,14 +41,38 @@ func (f function) combine(symbol string, l *expr.Literal) (function, bool) {
 		// Polars adds to midnight and takes the date of the sum.
 		day, _ := l.Type.TicksPerDay()
 		return f.shift(f.typ, floorDiv(sign*l.Lo, day)), true
-	case l.Type.Kind == expr.Duration && f.typ.Kind == expr.Datetime && l.Type.Unit == f.typ.Unit:
-		return f.shift(f.typ, sign*l.Lo), true
+	case l.Type.Kind == expr.Duration && f.typ.Kind == expr.Datetime:
+		return f.addDuration(sign*l.Lo, l.Type)
 	case l.Type == f.typ && (f.typ.Kind == expr.Integer || f.typ.Kind == expr.Duration):
 		return f.shift(f.typ, sign*l.Lo), true
 	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Datetime:
 		return f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -l.Lo), true
 	}
 	return function{}, false
+}
+
+// addDuration adds in the coarser of the two units, as Polars does. How it rounds
+// a duration that is not whole there is left open.
+func (f function) addDuration(by int64, typ expr.Type) (function, bool) {
+	own, _ := f.typ.TicksPerDay()
+	ticks, _ := typ.TicksPerDay()
+	if own == ticks {
+		return f.shift(f.typ, by), true
+	}
+	if ticks < own {
+		coarse, ok := f.castTime(expr.Type{Kind: expr.Datetime, Unit: typ.Unit, Zone: f.typ.Zone})
+		if !ok {
+			return function{}, false
+		}
+		return coarse.shift(coarse.typ, by), true
+	}
+	ratio := ticks / own
+	whole := floorDiv(by, ratio)
+	sum := f.shift(f.typ, whole)
+	if whole*ratio == by {
+		return sum, true
+	}
+	return sum.widened(sum.typ, 0, 1), true
 }
 
 // shift adds a constant, for values where the sum does not wrap around.

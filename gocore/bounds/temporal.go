@@ -22,7 +22,17 @@ func NewTemporal(t expr.Type) (Temporal, bool) {
 	if !ok {
 		return Temporal{}, false
 	}
-	return Temporal{typ: t, resolution: r, domain: r.Domain()}, true
+	least, greatest, _ := t.Extremes()
+	format := func(v int64) string { return formatTick(v, t, r) }
+	return Temporal{typ: t, resolution: r, domain: interval.Int64(least, greatest, format)}, true
+}
+
+// formatTick writes a value of a zoned type as the instant that it is, in UTC.
+func formatTick(v int64, t expr.Type, r calendar.Resolution) string {
+	if t.Zone != "" {
+		return calendar.Format(v, r) + "Z"
+	}
+	return calendar.Format(v, r)
 }
 
 func resolution(t expr.Type) (calendar.Resolution, bool) {
@@ -59,7 +69,7 @@ func (t Temporal) Literal(l *expr.Literal) string {
 	case l.Null:
 		return "null"
 	case ok && l.Exact:
-		return calendar.Format(l.Lo, r)
+		return formatTick(l.Lo, l.Type, r)
 	}
 	return l.Text
 }

@@ -19,9 +19,9 @@ type Period struct {
 // one has no periods.
 //
 // It returns an error that is [ErrUnbounded] when the set lacks an end, [ErrTooManyPeriods] when
-// it needs more than limit periods, [ErrUnknownUnit] when u is none, and [ErrSubDay] when u is
-// shorter than a tick. It takes time linear in the intervals of the set and the periods returned;
-// to find that there are too many it makes none.
+// it needs more than limit periods, [ErrUnknownUnit] when u is none, and [ErrSubDay] when r is
+// Days and u no whole number of days. It takes time linear in the intervals of the set and the
+// periods returned; to find that there are too many it makes none.
 func Split(set interval.Set[int64], r Resolution, u Unit, limit int) ([]Period, error) {
 	return SplitZoned(set, r, u, Zone{}, limit)
 }

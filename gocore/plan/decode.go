@@ -15,6 +15,10 @@ type Request struct {
 	Type       expr.Type
 	Unit       string
 	MaxPeriods int
+
+	// Offsets are those of the column's time zone: instants in seconds since
+	// 1970-01-01 UTC, each with the seconds that clocks are ahead from then on.
+	Offsets [][2]int64
 }
 
 type wireRequest struct {
@@ -26,6 +30,7 @@ type wireRequest struct {
 	Type       string      `json:"type"`
 	Unit       string      `json:"unit"`
 	MaxPeriods int         `json:"max_periods"`
+	Offsets    [][2]int64  `json:"offsets"`
 }
 
 type wireNamed struct {
@@ -83,10 +88,12 @@ func Decode(wire []byte) (*Request, error) {
 		return nil, fmt.Errorf("plan: root: %w", dec.err)
 	}
 	t := expr.ParseType(w.Type)
-	if _, ok := t.TicksPerDay(); !ok || t.Zone != "" {
-		return nil, fmt.Errorf("plan: column of type %q: %w", w.Type, expr.ErrMalformed)
+	if !t.IsTemporal() || (t.Zone == "") != (len(w.Offsets) == 0) {
+		return nil, fmt.Errorf("plan: column of type %q with %d offsets: %w", w.Type, len(w.Offsets), expr.ErrMalformed)
 	}
-	return &Request{Root: root, Column: w.Column, Type: t, Unit: w.Unit, MaxPeriods: w.MaxPeriods}, nil
+	return &Request{
+		Root: root, Column: w.Column, Type: t, Unit: w.Unit, MaxPeriods: w.MaxPeriods, Offsets: w.Offsets,
+	}, nil
 }
 
 const anyNumber = -1

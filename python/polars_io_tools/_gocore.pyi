@@ -34,6 +34,13 @@ def replace_paths(payload: Buffer, edits: Buffer, /) -> bytes:
             with the same answer; or the edits do not fit the plan.
     """
 
+def check_unit(unit: Buffer, type_name: Buffer, /) -> bytes:
+    """Check that a calendar unit is known and fits a column of a type, both in UTF-8.
+
+    Raises:
+        ValueError: It does not; the message says what would.
+    """
+
 def concat(streams: Sequence[object], /) -> object:
     """Make one Arrow stream of several, without copying data.
 

@@ -13,7 +13,7 @@ from polars_io_tools.ray import execute_on_ray, explain_on_ray
 
 __all__ = ["PiotNamespace", "TimeUnit"]
 
-TimeUnit = Literal["daily", "monthly", "yearly"]
+TimeUnit = Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"]
 
 
 @pl.api.register_lazyframe_namespace("piot")
@@ -27,7 +27,7 @@ class PiotNamespace:
         self,
         *,
         date_column: str,
-        time_unit: TimeUnit,
+        time_unit: TimeUnit | str,
         return_as: ReturnAs = "arrow",
         remote_options: Mapping[str, Any] | None = None,
         max_concurrency: int | None = 100,
@@ -44,9 +44,11 @@ class PiotNamespace:
         `date_column`, written before the call or after it.
 
         Args:
-            date_column: a column of the query's result, of type Date, or Datetime without a time
-                zone (in ms, us or ns).
-            time_unit: the calendar unit of a period.
+            date_column: a column of the query's result, of type Date or Datetime (in ms, us or ns,
+                with or without a time zone; days and months of a zone are local).
+            time_unit: the calendar unit of a period: "hourly", "daily", "weekly" (from Monday),
+                "monthly", "quarterly", "yearly", or a duration string of Polars such as "15m",
+                "6h", "2w" or "1q", with the origin of `dt.truncate`.
             return_as: how results travel back: "arrow" (uncompressed, fastest on one machine),
                 "ipc" (compressed with lz4, for slow networks), "parquet" (smallest).
             remote_options: options of the Ray tasks, such as `num_cpus`, `memory`, `resources`,
@@ -98,7 +100,7 @@ class PiotNamespace:
         self,
         *,
         date_column: str,
-        time_unit: TimeUnit,
+        time_unit: TimeUnit | str,
         predicate: pl.Expr | None = None,
         return_as: ReturnAs = "arrow",
         remote_options: Mapping[str, Any] | None = None,

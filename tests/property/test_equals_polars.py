@@ -33,8 +33,17 @@ from tests.property.queries import TYPES, Query, predicates, queries, windows
 
 EXAMPLES = 2_000
 LONG_EXAMPLES = 100_000
-UNITS = ("daily", "monthly", "yearly")
-TRUNCATION = {"daily": "1d", "monthly": "1mo", "yearly": "1y"}
+TRUNCATION = {
+    "daily": "1d",
+    "weekly": "1w",
+    "monthly": "1mo",
+    "quarterly": "1q",
+    "yearly": "1y",
+    "2w": "2w",
+    "10d": "10d",
+    "2mo": "2mo",
+}
+UNITS = tuple(TRUNCATION)
 
 C = pl.col
 

@@ -275,9 +275,9 @@ TOO_MANY = between("2020-01-01", "2023-12-31")
 @pytest.mark.parametrize(
     ("time_unit", "max_periods", "fragments"),
     [
-        ("daily", 1460, ["1461 daily periods, at most 1460", "monthly periods would do"]),
-        ("daily", 47, ["1461 daily periods", "yearly periods would do"]),
-        ("monthly", 47, ["48 monthly periods, at most 47", "yearly periods would do"]),
+        ("daily", 1460, ["1461 daily periods, at most 1460", "weekly periods would do"]),
+        ("daily", 47, ["1461 daily periods", "quarterly periods would do"]),
+        ("monthly", 47, ["48 monthly periods, at most 47", "quarterly periods would do"]),
         ("yearly", 3, ["4 yearly periods, at most 3 are allowed"]),
         ("daily", 1461, None),
         ("monthly", 48, None),

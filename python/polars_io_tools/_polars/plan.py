@@ -10,6 +10,7 @@ import polars as pl
 from polars_io_tools._polars.expressions import ExpressionEncoder, Schema
 from polars_io_tools._polars.nodes import NodeView, inner_frame, leaf, view_node
 from polars_io_tools._polars.traverse import Traverser, traverse, type_name
+from polars_io_tools._polars.zones import offsets
 
 __all__ = ["plan_request"]
 
@@ -46,8 +47,14 @@ def plan_request(
             "type": type_name(dtype),
             "unit": time_unit,
             "max_periods": max_periods,
+            "offsets": _offsets(dtype),
         }
     ).encode()
+
+
+def _offsets(dtype: pl.DataType) -> tuple[tuple[int, int], ...]:
+    zone = getattr(dtype, "time_zone", None)
+    return () if zone is None else offsets(zone)
 
 
 class _PlanEncoder:

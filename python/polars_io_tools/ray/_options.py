@@ -10,12 +10,12 @@ from typing import Any, cast, get_args
 
 import polars as pl
 
+from polars_io_tools import _gocore
 from polars_io_tools._plan import Split
+from polars_io_tools._polars import type_name
 from polars_io_tools._task import ReturnAs, unsupported
 
-__all__ = ["UNITS", "RayOptions", "check_options", "check_split"]
-
-UNITS = ("daily", "monthly", "yearly")
+__all__ = ["RayOptions", "check_options", "check_split"]
 
 # Options of a Ray task that are part of how results come back.
 _OURS = ("name", "num_returns")
@@ -50,21 +50,21 @@ def check_split(lf: pl.LazyFrame, *, date_column: str, time_unit: str, max_perio
             f"date_column {date_column!r} is not a column of the query; "
             f"{_suggest(date_column, schema.names(), 'its columns are')}"
         )
-    if time_unit not in UNITS:
-        raise ValueError(f"time_unit {time_unit!r} is unknown; {_suggest(time_unit, UNITS)}")
+    if not isinstance(time_unit, str):
+        raise TypeError(f'time_unit must be a str such as "monthly" or "6h", not {time_unit!r}')
     _check_count("max_periods", max_periods)
     dtype = schema[date_column]
     _check_type(date_column, dtype)
+    try:
+        _gocore.check_unit(time_unit.encode(), type_name(dtype).encode())
+    except ValueError as error:
+        why = str(error).removeprefix("calendar: ")
+        raise ValueError(f"time_unit {time_unit!r} cannot be used: {why}") from None
     return Split(date_column, dtype, time_unit, max_periods)
 
 
 def _check_type(column: str, dtype: pl.DataType) -> None:
     name = f'pl.col("{column}")'
-    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
-        raise TypeError(
-            f"date_column {column!r} is a {dtype}; columns with a time zone cannot be split yet. "
-            f"Convert it before: {name}.dt.convert_time_zone('UTC').dt.replace_time_zone(None)"
-        )
     if isinstance(dtype, pl.Datetime) or dtype == pl.Date:
         return
     remedy = f"; convert it before: {name}.str.to_date()" if dtype == pl.String else ""
