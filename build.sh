@@ -200,7 +200,8 @@ test_oldest_polars() {
     touch "$folder/$oldest_polars"
   fi
   PYTHONPATH=$folder "$python" -c "import polars; assert 'polars==' + polars.__version__ == '$oldest_polars'" &&
-    PYTHONPATH=$folder "$python" -m pytest -m "not long and not ray" tests/unit tests/property </dev/null
+    PIOT_EXAMPLES=500 PYTHONPATH=$folder \
+      "$python" -m pytest -m "not long and not ray" tests/unit tests/property </dev/null
 }
 
 # No output means no complaint; gofumpt does not fail by itself.

@@ -3,6 +3,7 @@ package expr_test
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,9 @@ func TestDecodeErrors(t *testing.T) {
 		{"reference to itself", `[{"k":"cast","args":[0]}]`, `node 0 has argument 0`},
 		{"negative reference", `[` + newYear + `,{"k":"cast","args":[-1]}]`, `node 1 has argument -1`},
 		{"reference beyond the list", `[` + newYear + `,{"k":"call","args":[0,7]}]`, `node 1 has argument 7`},
+		{"list with an argument", `[` + newYear + `,{"k":"list","type":"date","args":[0]}]`, `"list" with 1 arguments, not 0`},
+		{"list with an item of no integer", `[{"k":"list","type":"date","items":[[5],[]]}]`, `item 1 of a list is []`},
+		{"list with an item that ends before it begins", `[{"k":"list","type":"date","items":[[5,4]]}]`, `item 0 of a list is [5 4]`},
 		{"literal that ends before it begins", `[{"k":"lit","type":"date","lo":5,"hi":4}]`, `a literal from 5 to 4`},
 	}
 	for _, tt := range tests {
@@ -57,6 +61,37 @@ func TestDecodeErrors(t *testing.T) {
 			nodes, err := decode(tt.in)
 			if !errors.Is(err, expr.ErrMalformed) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, %v; want an ErrMalformed with %q", nodes, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestDecodeList(t *testing.T) {
+	tests := []struct {
+		name, in string
+		want     expr.List
+	}{
+		{
+			"dates, and null", `{"k":"list","type":"date","items":[[3],[5]],"null":true}`,
+			expr.List{Type: expr.Type{Kind: expr.Date}, Exact: true, Null: true, Items: []expr.Range{{Lo: 3, Hi: 3}, {Lo: 5, Hi: 5}}},
+		},
+		{
+			"not seen whole", `{"k":"list","type":"datetime[ns]","items":[[-1000,-1]]}`,
+			expr.List{Type: expr.ParseType("datetime[ns]"), Exact: true, Items: []expr.Range{{Lo: -1000, Hi: -1}}},
+		},
+		{
+			"empty", `{"k":"list","type":"int8"}`,
+			expr.List{Type: expr.ParseType("int8"), Exact: true, Items: []expr.Range{}},
+		},
+		{
+			"of another type", `{"k":"list","type":"other","text":"['a']"}`,
+			expr.List{Text: "['a']", Items: []expr.Range{}},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := last(t, `[`+tt.in+`]`); !reflect.DeepEqual(got, &tt.want) {
+				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
 	}

@@ -38,6 +38,11 @@ func TestString(t *testing.T) {
 		{"(ge date#5 date)", "day 5 >= date"},
 		{"(eq_missing date null)", "date ==? null"},
 		{"(ne_missing date null)", "date !=? null"},
+		// Lists.
+		{"(is_in date [date#5 date#6 null])", "date.is_in([day 5, day 6, null])"},
+		{`(is_in a ["x" "y"])`, `a.is_in(["x" "y"])`},
+		{"(is_in date []:date)", "date.is_in([])"},
+		{"(- (+ date 36h@us) 5i32)", "date + 36h@us - 5"},
 		// In Python the logical operators bind tighter than comparisons.
 		{"(and (ge date date#5) (lt date date#9))", "(date >= day 5) & (date < day 9)"},
 		{"(or (ge date date#5) flag)", "(date >= day 5) | flag"},

@@ -16,6 +16,7 @@ CALLS = {
     "concat": "_gocore.concat([CountedStream([[1]]).capsule])",
     "concat of nothing": "_gocore.concat([])",
     "check_process": "_gocore.check_process()",
+    "check_unit": "_gocore.check_unit(b'daily', b'date')",
     "build_info": "_gocore.build_info()",
     "_test_panic": "_gocore._test_panic('call')",
 }

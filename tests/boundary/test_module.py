@@ -180,7 +180,7 @@ def panic() -> None:
         pytest.param(refused_concat("no capsule", TypeError), 20_000, id="no capsule"),
         pytest.param(refused_plan, 20_000, id="plan"),
         pytest.param(_gocore.build_info, 20_000, id="build_info"),
-        pytest.param(panic, 2_000, id="panic"),
+        pytest.param(panic, 10_000, id="panic"),
     ],
 )
 def test_calls_leak_nothing(call: Callable[[], object], times: int) -> None:

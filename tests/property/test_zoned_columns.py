@@ -32,6 +32,8 @@ CHANGES = (
     ("America/New_York", dt.datetime(1883, 11, 18, 17)),
     ("Asia/Kathmandu", dt.datetime(1985, 12, 31, 18)),
     ("America/New_York", dt.datetime(2105, 11, 1, 6)),
+    ("Australia/Lord_Howe", dt.datetime(2170, 5, 3, 14)),
+    ("Europe/Amsterdam", dt.datetime(1920, 8, 1)),
     ("UTC", dt.datetime(2024, 1, 1)),
 )
 

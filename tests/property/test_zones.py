@@ -7,21 +7,15 @@ truncation is monotone, so the instants around starts, ends and changes decide.
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import subprocess
 import zoneinfo
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
-import hatch_build
+from polars_io_tools._plan import Split, plan_split
 from polars_io_tools._polars.zones import offsets
 
-ROOT = Path(__file__).parents[2]
 HOUR, DAY = 3_600, 86_400
 YEAR_1850, YEAR_2200 = -3_786_912_000, 7_258_118_400
 
@@ -137,14 +131,24 @@ def truncated(at: list[int], zone: str, unit: str) -> pl.Series:
     )
 
 
-def check_periods(splitter: Path, zone: str, unit: str, most: int) -> None:
+def split(zone: str, unit: str, parts: list[tuple[int, int]]) -> list[tuple[str, int, int]]:
+    """Return the label, start and end of each period of a column that lies in ranges of seconds."""
+    # A fixed offset gets another name from Polars.
+    dtype = instants([0]).dt.convert_time_zone(zone).dtype
+    # Literals of a zone are known to within a fold; numbers are exact.
+    ticks = pl.col("ts").dt.timestamp("ms")
+    inside = pl.any_horizontal([ticks.is_between(lo * 1000, hi * 1000) for lo, hi in parts])
+    # A frame without rows would bound the column by itself.
+    frame = pl.LazyFrame({"ts": [None]}, schema={"ts": dtype})
+    periods = plan_split(frame, inside, Split("ts", dtype, unit, 10**9)).periods
+    return [(p.label, p.start, p.end) for p in periods if p.start is not None and p.end is not None]
+
+
+def check_periods(zone: str, unit: str, most: int) -> None:
     days = (CALENDAR | CLOCK)[unit][1]
     parts = windows(zone, days, most)
-    request = {"Zone": zone, "Offsets": offsets(zone), "Unit": unit, "Windows": parts}
-    text = json.dumps(request).encode()
-    done = subprocess.run([splitter], input=text, stdout=subprocess.PIPE, check=True, timeout=60)
-    answer: dict[str, list[Any]] = json.loads(done.stdout)
-    starts, ends, labels = answer["Starts"], answer["Ends"], answer["Labels"]
+    found = split(zone, unit, parts)
+    labels, starts, ends = [p[0] for p in found], [p[1] for p in found], [p[2] for p in found]
     assert len(set(labels)) == len(labels)
     probes = {p for s in starts for p in (s - 1, s)} | {e - 1 for e in ends}
     at = sorted(probes | set(around_changes(zone)))
@@ -158,35 +162,23 @@ def check_periods(splitter: Path, zone: str, unit: str, most: int) -> None:
     assert not early, f"{zone}, {unit}: a unit begins before {instants(early).to_list()}"
 
 
-@pytest.fixture(scope="module")
-def splitter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the program that splits by the Go package alone."""
-    program = tmp_path_factory.mktemp("splitzones") / "splitzones"
-    variables = hatch_build.tool_variables(ROOT, hatch_build.resolve(ROOT))
-    source = "./gocore/calendar/testdata/splitzones"
-    environment = {**os.environ, **variables, "CGO_ENABLED": "0"}
-    build = [variables["GO"], "build", "-o", str(program), source]
-    subprocess.run(build, cwd=ROOT, env=environment, check=True, timeout=300)
-    return program
-
-
 @pytest.mark.parametrize("zone", SAMPLE)
 def test_offsets(zone: str) -> None:
     check_offsets(zone)
 
 
 @pytest.mark.parametrize("zone", SAMPLE)
-def test_periods(zone: str, splitter: Path) -> None:
+def test_periods(zone: str) -> None:
     for unit in (*CALENDAR, *CLOCK):
-        check_periods(splitter, zone, unit, most=8)
+        check_periods(zone, unit, most=8)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("zone", known_zones())
-def test_all_zones(zone: str, splitter: Path) -> None:
+def test_all_zones(zone: str) -> None:
     check_offsets(zone)
     for unit in (*CALENDAR, *CLOCK):
-        check_periods(splitter, zone, unit, most=400)
+        check_periods(zone, unit, most=400)
 
 
 def test_zones_without_changes_are_one_pair() -> None:

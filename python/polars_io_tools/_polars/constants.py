@@ -18,18 +18,14 @@ from polars_io_tools._polars.literals import literal
 
 __all__ = ["Constant", "compute", "constant_of"]
 
-# A subtree without columns, as the expression it came from.
-Constant = pl.Expr
+# A subtree without columns, as the expressions of the least and greatest value that it may have:
+# a literal of nanoseconds shows only its microseconds.
+Constant = tuple[pl.Expr, pl.Expr]
 
 _SCALARS = (str, int, float, date, datetime, timedelta)
 
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "//": operator.floordiv,
-    "%": operator.mod,
-}
+# Of dates, datetimes and durations; only sums rise with their first argument whatever the second.
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub}
 
 # name -> (arguments, settings of the function) -> expression
 _FUNCTIONS: dict[str, Callable[[list[pl.Expr], list[Any], Any], pl.Expr]] = {
@@ -56,13 +52,36 @@ _FUNCTIONS: dict[str, Callable[[list[pl.Expr], list[Any], Any], pl.Expr]] = {
 def constant_of(
     wire: dict[str, Any], view: Any, arguments: list[Constant], dtype: Callable[[], pl.DataType]
 ) -> Constant | None:
-    """Return a node over constant arguments as an expression, None if it is not known."""
+    """Return a node over constant arguments as a constant, None if it is not known how.
+
+    Every function in the tables rises with its first argument, which alone may be a range.
+    """
+    if wire["k"] == "lit":
+        return _literal(wire, view)
+    if any(low is not high for low, high in arguments[1:]):
+        return None
+    others = [low for low, _ in arguments[1:]]
+    low, high = (_apply(wire, view, [first, *others], dtype) for first in arguments[0])
+    if low is None or high is None:
+        return None
+    return (low, low) if arguments[0][0] is arguments[0][1] else (low, high)
+
+
+def _literal(wire: dict[str, Any], view: Any) -> Constant | None:
+    if wire.get("lo") != wire.get("hi"):
+        low, high = (pl.lit(wire[end], dtype=pl.Int64).cast(view.dtype) for end in ("lo", "hi"))
+        return low, high
+    if not isinstance(view.value, _SCALARS):
+        return None
+    value = pl.lit(view.value, dtype=view.dtype)
+    return value, value
+
+
+def _apply(
+    wire: dict[str, Any], view: Any, arguments: list[pl.Expr], dtype: Callable[[], pl.DataType]
+) -> pl.Expr | None:
     kind = wire["k"]
-    if kind == "lit":
-        # A literal with hidden nanoseconds is not the constant that it seems.
-        seen = isinstance(view.value, _SCALARS) and wire.get("lo") == wire.get("hi")
-        return pl.lit(view.value, dtype=view.dtype) if seen else None
-    if kind == "cast" and arguments:
+    if kind == "cast":
         return arguments[0].cast(view.dtype, strict=wire["strict"])
     if kind == "bin" and wire["op"] in _ARITHMETIC:
         combined: pl.Expr = _ARITHMETIC[wire["op"]](*arguments)
@@ -76,14 +95,14 @@ def constant_of(
 def compute(constant: Constant) -> dict[str, Any] | None:
     """Return the value of a constant on the wire, None if Polars cannot compute it."""
     try:
-        value = pl.select(constant).to_series()
+        values = pl.select(low=constant[0], high=constant[1])
     except pl.exceptions.PolarsError:
         return None
-    if value.len() != 1:
+    low, high = values.get_columns()
+    if values.height != 1 or low.null_count() != high.null_count():
         return None
-    if value.null_count() or not (value.dtype.is_temporal() or value.dtype.is_integer()):
-        return literal(value.item(), value.dtype)
-    # The physical integer is exact where the Python value is not.
-    return literal(value.item(), value.dtype) | dict.fromkeys(
-        ("lo", "hi"), value.to_physical().item()
-    )
+    wire = literal(low[0], low.dtype)
+    if low.null_count() or not (low.dtype.is_temporal() or low.dtype.is_integer()):
+        return wire
+    # The physical integers are exact where the Python value is not.
+    return wire | {"lo": low.to_physical()[0], "hi": high.to_physical()[0]}

@@ -15,7 +15,9 @@ __all__ = ["literal"]
 
 Wire = dict[str, Any]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (of the wall clock)
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _TICKS_PER_MICROSECOND = {"us": 1, "ns": 1000}
 _INT64 = range(-(2**63), 2**63)
 _MAX_TEXT = 60
@@ -36,7 +38,7 @@ def literal(value: Any, dtype: pl.DataType) -> Wire:
     wire: Wire = {"k": "lit", "type": type_name(dtype)}
     if value is None:
         return wire | {"null": True}
-    physical = _physical(value, dtype)
+    (physical,) = _all_physical([value], dtype)
     if physical is None:
         return wire | {"type": "other", "text": _text(value)}
     return wire | {"lo": physical[0], "hi": physical[-1], "text": _text(value)}
@@ -57,7 +59,7 @@ def _list(values: pl.Series | list[Any], dtype: pl.DataType) -> Wire:
         items: list[tuple[int, ...] | None] = [None if v is None else (v,) for v in found]
         known = all(item is None or item[0] in _INT64 for item in items)
     else:
-        items = [None if v is None else _physical(v, dtype) for v in values]
+        items = _all_physical(list(values), dtype)
         known = all(v is None or item is not None for v, item in zip(values, items, strict=True))
     if not known:
         return wire | {"type": "other", "text": _text(list(values))}
@@ -69,17 +71,54 @@ def _text(value: Any) -> str:
     return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
 
 
+def _all_physical(values: list[Any], dtype: pl.DataType) -> list[tuple[int, ...] | None]:
+    """Return the least and greatest physical integer of each value, None for unknown and null."""
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        if all(v is None or isinstance(v, datetime) for v in values):
+            return _instants(values, dtype.time_unit, dtype.time_zone)
+        return [None] * len(values)
+    return [None if v is None else _physical(v, dtype) for v in values]
+
+
+def _instants(values: list[datetime | None], unit: str, zone: str) -> list[tuple[int, ...] | None]:
+    """Return the instants that zoned values may be.
+
+    What Polars hands out is a wall clock with Python's zone on it. The wall clock follows Polars'
+    own time zone database, or Python's, which differ for old dates and after 2100, and it may show
+    a time twice. The instant is one of those that the two find for it.
+    """
+    clock = pl.Series([v and v.replace(tzinfo=None) for v in values], dtype=pl.Datetime("us"))
+    found = [
+        clock.dt.replace_time_zone(zone, ambiguous=which, non_existent="null")
+        .to_physical()
+        .to_list()
+        for which in ("earliest", "latest")
+    ]
+    return [
+        None if v is None else _span([*by_polars, *_by_python(v)], unit)
+        for v, *by_polars in zip(values, *found, strict=True)
+    ]
+
+
+def _by_python(value: datetime) -> list[int]:
+    return [(value.replace(fold=fold) - _EPOCH_UTC) // _MICROSECOND for fold in (0, 1)]
+
+
+def _span(microseconds: list[int | None], unit: str) -> tuple[int, ...]:
+    known = [m for m in microseconds if m is not None]
+    return _tick(min(known), unit)[0], _tick(max(known), unit)[-1]
+
+
 def _physical(value: Any, dtype: pl.DataType) -> tuple[int, ...] | None:
-    """Return the least and greatest physical integer that the value may be, None if unknown."""
     if isinstance(value, bool):
         return (int(value),)
     if isinstance(value, int):
         # Durations come as integers of their own unit.
         return (value,) if value in _INT64 and _has_integers(dtype) else None
     if isinstance(value, datetime) and isinstance(dtype, pl.Datetime):
-        return _instant(value, dtype.time_unit)
+        return _tick((value - _EPOCH) // _MICROSECOND, dtype.time_unit)
     if isinstance(value, timedelta) and isinstance(dtype, pl.Duration):
-        return _ticks(value, dtype.time_unit)
+        return _tick(value // _MICROSECOND, dtype.time_unit)
     if type(value) is date and dtype == pl.Date:
         return ((value - _EPOCH.date()).days,)
     return None
@@ -89,13 +128,8 @@ def _has_integers(dtype: pl.DataType) -> bool:
     return dtype.is_integer() or isinstance(dtype, pl.Duration)
 
 
-def _instant(value: datetime, unit: str) -> tuple[int, ...]:
-    aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-    return _ticks(aware - _EPOCH, unit)
-
-
-def _ticks(since: timedelta, unit: str) -> tuple[int, ...]:
-    microseconds = since // timedelta(microseconds=1)
+def _tick(microseconds: int, unit: str) -> tuple[int, ...]:
+    """Return the ticks that begin in a microsecond."""
     if unit == "ms":
         return (microseconds // 1000,)
     ticks = _TICKS_PER_MICROSECOND[unit]
