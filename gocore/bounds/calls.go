@@ -49,9 +49,16 @@ func (f function) ofDay(field func(int64) int64) (function, bool) {
 		return function{}, false
 	}
 	typ := expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 32}}
-	least, greatest, _ := date.Extremes()
-	return days.then(typ, least, greatest, field), true
+	return days.then(typ, firstDay, lastDay, field), true
 }
+
+// firstDay and lastDay, -262143-01-01 and +262142-12-31, are the ends of Polars'
+// calendar: the year of any other day is null.
+const firstDay, lastDay = -96_465_292, 95_026_236
+
+// lastMicroDay is the last day that microseconds reach, and its negative the
+// first: Polars takes a Date there and back, and what lies beyond is null.
+const lastMicroDay = 106_751_991
 
 // constantText is the text of the argument that says how far, when it is a
 // literal: the text of a string is quoted on the wire.
@@ -158,6 +165,9 @@ func dtOffsetBy(f function, e *expr.Call) (function, bool) {
 		return function{}, false
 	}
 	typ := f.typ
+	if typ.Kind == expr.Date {
+		f = f.clip(-lastMicroDay, lastMicroDay)
+	}
 	if o.months != 0 {
 		if o.nanos != 0 {
 			return function{}, false

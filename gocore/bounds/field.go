@@ -29,7 +29,7 @@ const maxRuns = 100_000
 func (t Temporal) compareField(
 	op expr.Op, operand expr.Node, column string, l *expr.Literal,
 ) (Outcome[int64], bool) {
-	if !l.Exact || l.Type.Kind != expr.Integer {
+	if !l.Exact || l.Type.Kind != expr.Integer || l.Lo != l.Hi {
 		return Outcome[int64]{}, false
 	}
 	holds := func(v int64) bool { return compareInts(op, v, l.Lo) }
@@ -60,6 +60,9 @@ func (t Temporal) memberOfFields(
 	}
 	values := map[int64]bool{}
 	for _, item := range l.Items {
+		if item.Lo != item.Hi {
+			return Outcome[int64]{}, false
+		}
 		values[item.Lo] = true
 	}
 	return t.fieldOutcome(operand, column, func(v int64) bool { return values[v] })
@@ -111,7 +114,7 @@ func (t Temporal) field(operand expr.Node, column string) (function, field, bool
 		return function{}, field{}, false
 	}
 	days, ok := f.castTimeTo(date)
-	return days, fd, ok
+	return days.clip(firstDay, lastDay), fd, ok
 }
 
 // Within implements [Axis].

@@ -41,6 +41,32 @@ func FuzzPredicateSound(f *testing.F) {
 	})
 }
 
+// FuzzFunctionSound lets the bytes choose a column type, functions of the column,
+// and what is asked of them; see oracle.Gen.Function and oracle.Gen.Relation.
+func FuzzFunctionSound(f *testing.F) {
+	seeds := []string{
+		"",                             // dt.date of a Date, in the empty list
+		"\x00\x00\x07\x04\x05",         // dt.offset_by "1mo" of a Date
+		"\x03\x01\x05\x08\x04\x02",     // dt.round and dt.timestamp of nanoseconds, eq_missing
+		"\x02\x02\x0b\x01\x03\x00\x03", // sums with durations, is_null
+		"\x01\x00\x0d\x01\x03\x04",     // a difference of times, turned round
+		"111010$00",                    // a difference that no time is as far away as
+		"\x00\x01\x0a\x00\x02\x01\x02", // a cast to a narrow integer, and arithmetic
+	}
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c := oracle.FromBytes(b)
+		typ := axisTypes[c.Below(4)]
+		g := predicateGen(c, typ, oracle.Functions)
+		e := g.Relation(g.Function())
+		if err := soundOutcome(typ, e, bounds.Predicate(e, "date", axisOf(typ)), c); err != nil {
+			t.Errorf("column of type %s: %v", typ, err)
+		}
+	})
+}
+
 // FuzzPlanSound does the same for plans.
 func FuzzPlanSound(f *testing.F) {
 	seeds := []string{

@@ -17,7 +17,8 @@ var update = flag.Bool("update", false, "rewrite the results in testdata")
 // golden is one case of a file in testdata:
 //
 //	# comments
-//	predicate date=date          what to do, then columns with their types, the one asked for first
+//	predicate date=date          what to do, then columns with their types, the one asked for first;
+//	                             a ~ is a blank in a type
 //	(ge date 2024-01-01)         the text, see package oracle
 //	----
 //	true:  [2024-01-01, ∞)       the result, up to an empty line
@@ -107,7 +108,7 @@ func (g golden) run() (string, error) {
 		if column == "" {
 			column = name
 		}
-		scope[name] = typ
+		scope[name] = strings.ReplaceAll(typ, "~", " ")
 	}
 	switch words[0] {
 	case "predicate":

@@ -36,10 +36,22 @@ type Filter[T any] struct {
 // comes round again, such as the months meant.
 func Plan[T any](root plan.Node, column string, axis Axis[T]) Result[T] {
 	result := walk(root, column, axis)
-	if within, ok := axis.Within(result.Region); ok {
+	if within, ok := axis.Within(result.Region); ok && recurs(root) {
 		return walk(root, column, within)
 	}
 	return result
+}
+
+// recurs reports whether a filter of the plan asks for a field that comes round
+// again.
+func recurs(root plan.Node) bool {
+	found := false
+	plan.Walk(root, func(n plan.Node) {
+		if f, ok := n.(*plan.Filter); ok && !found {
+			found = expr.Calls(f.Predicate, func(name string) bool { _, ok := fields[name]; return ok })
+		}
+	})
+	return found
 }
 
 func walk[T any](root plan.Node, column string, axis Axis[T]) Result[T] {

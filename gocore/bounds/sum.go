@@ -38,12 +38,18 @@ func (f function) combine(symbol string, l *expr.Literal) (function, bool) {
 	case symbol != "+" && symbol != "-" || l.Lo == math.MinInt64:
 		return function{}, false
 	case l.Type.Kind == expr.Duration && f.typ.Kind == expr.Date:
-		// Polars adds to midnight and takes the date of the sum.
+		// Polars adds to midnight and takes the date of the sum. Beyond the days that
+		// the duration's ticks reach it may find null.
 		day, _ := l.Type.TicksPerDay()
+		f.maybeNull = true
 		return f.shift(f.typ, floorDiv(sign*l.Lo, day)), true
 	case l.Type.Kind == expr.Duration && f.typ.Kind == expr.Datetime:
 		return f.addDuration(sign*l.Lo, l.Type)
-	case l.Type == f.typ && (f.typ.Kind == expr.Integer || f.typ.Kind == expr.Duration):
+	case l.Type == f.typ && f.typ.Kind == expr.Integer:
+		least, greatest, _ := f.typ.Extremes()
+		lo, hi := subSaturated(least, sign*l.Lo), subSaturated(greatest, sign*l.Lo)
+		return f.shift(f.typ, sign*l.Lo), f.typ.Int.Bits == 32 || f.sumsFit(lo, hi)
+	case l.Type == f.typ && f.typ.Kind == expr.Duration:
 		return f.shift(f.typ, sign*l.Lo), true
 	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Datetime:
 		return f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -l.Lo), true
@@ -93,7 +99,21 @@ func (f function) scale(symbol string, l *expr.Literal) (function, bool) {
 	if symbol == "//" {
 		return f.then(f.typ, least, greatest, func(v int64) int64 { return floorDiv(v, by) }), true
 	}
-	return f.then(f.typ, least/by, greatest/by, func(v int64) int64 { return v * by }), true
+	return f.then(f.typ, least/by, greatest/by, func(v int64) int64 { return v * by }),
+		f.fits(least/by, greatest/by)
+}
+
+// sumsFit reports whether a sum that is defined from lo to hi can be followed: one
+// of narrow integers wraps around within the dates in use unless all values fit, and
+// one of wide integers goes on where an int64 ends. Products wrap around that early
+// in 64 bits too.
+func (f function) sumsFit(lo, hi int64) bool {
+	return f.typ.Int == (expr.Int{Bits: 64}) || f.fits(lo, hi)
+}
+
+// fits reports whether all values lie from lo to hi.
+func (f function) fits(lo, hi int64) bool {
+	return f.least > f.greatest || f.low(f.least) >= lo && f.high(f.greatest) <= hi
 }
 
 // reversed reads "literal - operand OP v" as "operand MIRRORED literal - v".
@@ -112,6 +132,9 @@ func reversed(op expr.Op, operand expr.Node, v *expr.Literal) (expr.Op, expr.Nod
 	turned := &expr.Literal{
 		Type: from.Type, Exact: true,
 		Lo: subSaturated(from.Lo, v.Hi), Hi: subSaturated(from.Lo, v.Lo),
+	}
+	if turned.Lo == math.MinInt64 || turned.Hi == math.MaxInt64 {
+		return 0, nil, nil, false // no column value may be as far from the constant
 	}
 	return op.Mirror(), b.Right, turned, true
 }

@@ -1,6 +1,8 @@
 package bounds
 
 import (
+	"strconv"
+
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
@@ -70,6 +72,8 @@ func (t Temporal) Literal(l *expr.Literal) string {
 		return "null"
 	case ok && l.Exact:
 		return formatTick(l.Lo, l.Type, r)
+	case l.Exact && l.Text == "": // an item of a list
+		return strconv.FormatInt(l.Lo, 10)
 	}
 	return l.Text
 }

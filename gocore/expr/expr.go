@@ -193,3 +193,22 @@ func Readers(n Node, column string) map[Node]bool {
 	}
 	return reads
 }
+
+// Calls reports whether a function with a name that is meant is called anywhere
+// in n.
+func Calls(n Node, meant func(name string) bool) bool {
+	seen := map[Node]bool{}
+	stack := []Node{n}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if c, ok := n.(*Call); ok && meant(c.Name) {
+			return true
+		}
+		if !seen[n] {
+			seen[n] = true
+			stack = append(stack, Children(n)...)
+		}
+	}
+	return false
+}

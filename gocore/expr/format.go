@@ -103,8 +103,11 @@ func (p *printer) list(n *List) {
 		}
 		p.b.WriteString(p.literal(&Literal{Type: n.Type, Exact: true, Lo: item.Lo, Hi: item.Hi}))
 	}
+	if n.Null && len(n.Items) > 0 {
+		p.b.WriteString(", ")
+	}
 	if n.Null {
-		p.b.WriteString(", null")
+		p.b.WriteString("null")
 	}
 	p.b.WriteByte(']')
 }

@@ -18,10 +18,16 @@
 //	true false             booleans            null null:date
 //	5 "text"               any other type      ?date          a Date that could not be read
 //	2024-01-01T09:30us@UTC a Datetime("us", "UTC"), of that time in UTC
+//	5i32 200u8             integers           36h@us dur#ns#5 a Duration of 36 hours, of 5 ns
+//	[2024-01-01 null]      a list of dates    []:date         a list without a date
+//
+// A call may have an option: (is_in:nulls_equal date [null]:date), (dt.time_stamp:ms ts).
 //
 // Expressions are read into wire nodes in which equal subtrees are one node, and
 // then decoded, so that every test passes through the decoder.
 //
-// What it does not do: it knows no bounds, and its functions other than those
-// listed in [Env.Eval] are arbitrary but reproducible values.
+// What it does not do: it knows no bounds and no time zones; windows and functions
+// that it does not know are arbitrary but reproducible values. Where Polars ends
+// the query, or wraps around at the end of a type, an [Env] has failed, which says
+// that nothing is asked of bounds.
 package oracle

@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"hash/fnv"
-	"math"
 	"math/big"
 	"strconv"
 
@@ -46,15 +45,16 @@ type Env struct {
 	Failed bool
 }
 
-// Eval evaluates e on the current row. Calls other than not, is_null,
-// is_not_null, is_between, min, max and count, and windows, are functions of
-// their arguments that nobody knows.
+// Eval evaluates e on the current row. Windows, and calls other than those of
+// conditions and of times, are functions of their arguments that nobody knows.
 func (v *Env) Eval(e expr.Node) Value {
 	switch e := e.(type) {
 	case *expr.Column:
 		return v.Row(e.Name)
 	case *expr.Literal:
 		return v.literal(e)
+	case *expr.List:
+		return Null // its call looks at the items
 	case *expr.Binary:
 		return v.binary(e)
 	case *expr.Cast:
@@ -123,8 +123,9 @@ func (v *Env) binary(e *expr.Binary) Value {
 		return Of(l.V | r.V)
 	case e.Op == expr.Xor:
 		return Of(l.V ^ r.V)
-	case e.Symbol == "+":
-		return Of(l.V + r.V)
+	}
+	if x, ok := v.arithmetic(e, big.NewInt(l.V), big.NewInt(r.V)); ok {
+		return x
 	}
 	return arbitrary(TypeOf(e), e.Symbol, []Value{l, r})
 }
@@ -190,6 +191,12 @@ func (v *Env) call(e *expr.Call) Value {
 		}
 		return kleene(expr.And, compareValues(lower, args[0], args[1]), compareValues(upper, args[0], args[2]))
 	}
+	if x, ok := v.member(e, args); ok {
+		return x
+	}
+	if x, ok := v.ofTime(e, args); ok {
+		return x
+	}
 	return arbitrary(TypeOf(e), e.Name+e.Option, args)
 }
 
@@ -199,47 +206,6 @@ func compareValues(op expr.Op, l, r Value) Value {
 	}
 	c, _ := compare(op, l.V, r.V)
 	return Truth(c)
-}
-
-// TypeOf is the type of an expression. A call is boolean unless its name says
-// "number" or "time", the names with which [Gen] marks the others.
-func TypeOf(e expr.Node) expr.Type {
-	boolean := expr.Type{Kind: expr.Boolean}
-	switch e := e.(type) {
-	case *expr.Column:
-		return e.Type
-	case *expr.Literal:
-		if e.Null && e.Type.Kind == expr.Other {
-			return boolean // as far as logical operators care
-		}
-		return e.Type
-	case *expr.Cast:
-		return e.To
-	case *expr.Ternary:
-		if l, ok := e.Then.(*expr.Literal); ok && l.Null {
-			return TypeOf(e.Otherwise)
-		}
-		return TypeOf(e.Then)
-	case *expr.Binary:
-		switch e.Op {
-		case expr.Arithmetic:
-			return expr.Type{}
-		case expr.And, expr.Or, expr.Xor:
-			if l, ok := e.Left.(*expr.Literal); ok && l.Null {
-				return TypeOf(e.Right)
-			}
-			return TypeOf(e.Left)
-		}
-		return boolean
-	case *expr.Call:
-		switch {
-		case e.Name == "number" || e.Name == "not" && TypeOf(e.Args[0]).Kind == expr.Other:
-			return expr.Type{}
-		case e.Name == "time":
-			return expr.ParseType(e.Option)
-		}
-	}
-	return boolean
 }
 
 var ticksPerDay = map[expr.Unit]int64{
@@ -270,11 +236,7 @@ func (v *Env) cast(e *expr.Cast) Value {
 	if e.To.Kind == expr.Boolean {
 		return Truth(x.V != 0)
 	}
-	fits := exact.IsInt64()
-	if e.To.Kind == expr.Date {
-		fits = fits && exact.Int64() >= math.MinInt32 && exact.Int64() <= math.MaxInt32
-	}
-	if !fits {
+	if !fits(exact, e.To) {
 		v.Failed = v.Failed || e.Strict
 		return Null
 	}

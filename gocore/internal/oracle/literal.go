@@ -12,6 +12,12 @@ var tickTypes = map[string]string{
 	"ms": "datetime[ms]", "us": "datetime[us]", "ns": "datetime[ns]", "date": "date",
 }
 
+// numberTypes are those of literals such as 5i32 and 36h@us.
+var numberTypes = map[string]string{
+	"i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64",
+	"u8": "uint8", "u16": "uint16", "u32": "uint32", "u64": "uint64",
+}
+
 // literal reads a word as a literal, and returns false when it is a column.
 func literal(word string) (expr.Wire, bool) {
 	w := expr.Wire{K: "lit"}
@@ -37,6 +43,12 @@ func literal(word string) (expr.Wire, bool) {
 		w.Type, w.Text = word[1:], word
 		return w, true
 	}
+	if d, ok := duration(w, word); ok {
+		return d, true
+	}
+	if n, ok := number(w, word); ok {
+		return n, true
+	}
 	if unit, ticks, ok := strings.Cut(word, "#"); ok && tickTypes[unit] != "" {
 		lo, hi, ranged := strings.Cut(ticks, "..")
 		w.Type, w.Lo = tickTypes[unit], integer(lo)
@@ -46,6 +58,63 @@ func literal(word string) (expr.Wire, bool) {
 		return w, true
 	}
 	return moment(w, word)
+}
+
+// duration reads 36h@us and dur#us#5.
+func duration(w expr.Wire, word string) (expr.Wire, bool) {
+	if ticks, ok := strings.CutPrefix(word, "dur#"); ok {
+		unit, count, _ := strings.Cut(ticks, "#")
+		w.Type, w.Lo, w.Text = "duration["+unit+"]", integer(count), word
+		return w, true
+	}
+	length, unit, ok := strings.Cut(word, "@")
+	s, isSpan := readSpan(length)
+	if !ok || !isSpan || tickTypes[unit] == "" || s.months != 0 {
+		return w, false
+	}
+	ticks, whole := s.ticksIn(expr.ParseType(tickTypes[unit]))
+	if !whole {
+		fail("%q is no whole number of ticks", word)
+	}
+	lo := ticks.Int64()
+	w.Type, w.Lo, w.Text = "duration["+unit+"]", &lo, word
+	return w, true
+}
+
+// number reads 5i32 and -1u8.
+func number(w expr.Wire, word string) (expr.Wire, bool) {
+	i := strings.LastIndexAny(word, "iu")
+	if i <= 0 || numberTypes[word[i:]] == "" {
+		return w, false
+	}
+	w.Type, w.Lo, w.Text = numberTypes[word[i:]], integer(word[:i]), word[:i]
+	return w, true
+}
+
+// list reads [2024-01-01 null]; the type is that of the first item, or the one
+// behind the bracket, as in []:date.
+func list(word string) (expr.Wire, bool) {
+	inner, typ, closed := strings.Cut(strings.TrimPrefix(word, "["), "]")
+	if word[0] != '[' || !closed {
+		return expr.Wire{}, false
+	}
+	w := expr.Wire{K: "list", Type: strings.TrimPrefix(typ, ":"), Text: word}
+	for _, item := range strings.Fields(inner) {
+		l, ok := literal(item)
+		switch {
+		case !ok:
+			fail("%q in a list", item)
+		case l.Null:
+			w.Null = true
+		case l.Lo == nil:
+			w.Type = "other"
+		case l.Hi != nil:
+			w.Type, w.Items = l.Type, append(w.Items, []int64{*l.Lo, *l.Hi})
+		default:
+			w.Type, w.Items = l.Type, append(w.Items, []int64{*l.Lo})
+		}
+	}
+	return w, true
 }
 
 func integer(s string) *int64 {

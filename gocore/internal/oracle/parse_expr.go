@@ -80,6 +80,9 @@ var (
 
 func (p *parser) expr(f form) int {
 	if f.isWord() {
+		if w, ok := list(f.word); ok {
+			return p.add(w)
+		}
 		if w, ok := literal(f.word); ok {
 			return p.add(w)
 		}
@@ -110,7 +113,8 @@ func (p *parser) expr(f form) int {
 	case head == "is_between":
 		return p.add(expr.Wire{K: "call", Name: head, Option: "both", Args: p.all(args)})
 	default:
-		return p.add(expr.Wire{K: "call", Name: strings.ReplaceAll(head, "~", " "), Args: p.all(args)})
+		name, option, _ := strings.Cut(strings.ReplaceAll(head, "~", " "), ":")
+		return p.add(expr.Wire{K: "call", Name: name, Option: option, Args: p.all(args)})
 	}
 }
 

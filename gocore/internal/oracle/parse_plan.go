@@ -2,9 +2,11 @@ package oracle
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/plan"
 )
 
@@ -24,10 +26,15 @@ func ParsePlan(text, column string, scope Scope) (r *plan.Request, err error) {
 	defer recoverFault(&err)
 	p := newParser(scope)
 	root := p.subplan(readForm(text))
-	wire, err := json.Marshal(map[string]any{
+	request := map[string]any{
 		"exprs": p.exprs, "plan": p.plan, "root": root.position, "pushed": p.pushed,
 		"column": column, "type": scope[column], "unit": "monthly", "max_periods": 1000,
-	})
+	}
+	if expr.ParseType(scope[column]).Zone != "" {
+		// No bound depends on what the zone's clock shows.
+		request["offsets"] = [][2]int64{{math.MinInt64, 0}}
+	}
+	wire, err := json.Marshal(request)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"math/big"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 )
@@ -15,6 +16,8 @@ const (
 	// ColumnOnly reads the one column, with exact literals and without casts: a
 	// predicate whose outcome is a function of the column alone.
 	ColumnOnly
+	// Functions is everything with functions of the column, sums, and lists.
+	Functions
 )
 
 // Gen generates random predicates over the columns of a table.
@@ -64,6 +67,9 @@ var comparisons = []string{"eq", "ne", "lt", "le", "gt", "ge"}
 // atom is a predicate without logical operators.
 func (g *Gen) atom() expr.Node {
 	n := 14
+	if g.Forms == Functions && !g.OneIn(3) {
+		return g.Relation(g.Function())
+	}
 	if g.Forms == ColumnOnly {
 		n = 9
 	}
@@ -107,7 +113,7 @@ func (g *Gen) comparison() expr.Node {
 func (g *Gen) between() expr.Node {
 	operand := g.operand()
 	args := []expr.Node{operand, g.literal(operand), g.literal(operand)}
-	if g.Forms == AnyForm && g.OneIn(8) {
+	if g.Forms != ColumnOnly && g.OneIn(8) {
 		args[0], args[1] = args[1], args[0] // a literal between a column and a literal
 	}
 	return &expr.Call{
@@ -152,7 +158,7 @@ func (g *Gen) literal(operand expr.Node) expr.Node {
 		return &expr.Literal{Type: t, Null: true}
 	}
 	l := &expr.Literal{Type: t, Exact: true, Lo: g.image(operand)}
-	l.Hi = l.Lo
+	l.Hi, l.Text = l.Lo, fmt.Sprint(l.Lo)
 	if g.Forms == ColumnOnly {
 		return l
 	}
@@ -167,22 +173,12 @@ func (g *Gen) literal(operand expr.Node) expr.Node {
 	return l
 }
 
-func inRange(t expr.Type, v int64) bool {
-	return t.Kind != expr.Date || v >= dateSamples[0] && v <= dateSamples[len(dateSamples)-1]
-}
+func inRange(t expr.Type, v int64) bool { return fits(big.NewInt(v), t) }
 
 // image is the value of operand for some value of its column, or next to it.
 func (g *Gen) image(operand expr.Node) int64 {
 	t := TypeOf(operand)
-	column := operand
-	for {
-		c, ok := column.(*expr.Cast)
-		if !ok {
-			break
-		}
-		column = c.Arg
-	}
-	choices := Samples(TypeOf(column))
+	choices := Samples(columnOf(operand))
 	env := Env{Row: func(string) Value { return Of(Pick(g.Choice, choices)) }}
 	v := env.Eval(operand)
 	if v.Null {
@@ -192,6 +188,20 @@ func (g *Gen) image(operand expr.Node) int64 {
 		return n
 	}
 	return v.V
+}
+
+// columnOf is the type of the one column that operand reads.
+func columnOf(operand expr.Node) expr.Type {
+	for {
+		if c, ok := operand.(*expr.Column); ok {
+			return c.Type
+		}
+		children := expr.Children(operand)
+		operand = children[0]
+		if _, ok := operand.(*expr.Literal); ok {
+			operand = children[1]
+		}
+	}
 }
 
 // strange is what the analysis must not understand more of than there is.

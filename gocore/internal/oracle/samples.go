@@ -10,15 +10,21 @@ import (
 // windowStart is 2023-12-29; the window is the eight days from there on.
 const windowStart, windowDays = 19720, 8
 
-// Samples are the values of a Date or Datetime that are worth a test: a small
+// Samples are the values of a type that are worth a test: for times a small
 // window round a year's end, both sides of 1970, the ends of the type, and the
 // last values that fit the other types, with their neighbours.
 func Samples(t expr.Type) []int64 {
-	if t.Kind == expr.Date {
+	switch t.Kind {
+	case expr.Date:
 		return dateSamples
+	case expr.Integer:
+		least, greatest, _ := t.Extremes()
+		return tidy(slices.Clone(integerSamples), least, greatest)
 	}
 	return datetimeSamples[t.Unit]
 }
+
+var integerSamples = []int64{-1, 0, 1, 3, 12, 52, 127, 2023, 2024, windowStart, windowStart * 86400}
 
 var (
 	dateSamples     = dates()
@@ -38,6 +44,7 @@ func dates() []int64 {
 		0, math.MinInt32, math.MaxInt32,
 		106_751, -106_752, // the last days that nanoseconds reach
 		106_751_991, -106_751_992, // and microseconds
+		95_026_236, -96_465_292, // the ends of Polars' calendar
 	} {
 		out = append(out, v-1, v, v+1)
 	}
