@@ -145,6 +145,11 @@ func (c *checker) positional(n, input plan.Node, column string) state {
 	case in.choice != "":
 		return c.refuseChoice(n, in)
 	}
+	if _, isSlice := n.(*plan.Slice); isSlice && in.sliced != "" {
+		return c.refuse(plan.Name(n), "Polars may take its rows from the "+in.sliced+" in any order, also "+
+			"where the join promises one", "Sort the joined rows before, by columns that are unique "+
+			"together or with maintain_order=True.")
+	}
 	return in
 }
 

@@ -135,11 +135,13 @@ func (c *checker) joined(n *plan.Join, column string) state {
 	if oneSided := n.How == plan.Semi || n.How == plan.Anti; !oneSided {
 		out = out.withOrderOf(right)
 	} else if n.Order == "left" {
+		out.sliced = "join"
 		return out
 	}
 	if n.Order != "left_right" && n.Order != "right_left" {
 		return out.disordered("join", remedy)
 	}
+	out.sliced = "join"
 	return out
 }
 
@@ -171,7 +173,7 @@ func (c *checker) combined(n plan.Node, column string) state {
 			continue
 		}
 		in := c.state(input, origin)
-		out = out.withOrderOf(in).withChoiceOf(in)
+		out = out.withOrderOf(in).withChoiceOf(in).withSlicedOf(in)
 	}
 	switch n := n.(type) {
 	case *plan.MergeSorted:
@@ -223,6 +225,7 @@ func (c *checker) sorted(n *plan.Sort, column string) state {
 		}
 	}
 	out := c.rows(n, in, column, named)
+	out.sliced = ""
 	total := out.unique != nil && in.choice == "" && !slices.ContainsFunc(out.unique,
 		func(u string) bool { return !slices.Contains(by, u) })
 	if total {

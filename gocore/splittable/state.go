@@ -11,6 +11,10 @@ type state struct {
 	// values, "" when the rows are the same in every run.
 	choice string
 
+	// sliced names the join whose promised order Polars forgets when a slice is
+	// pushed into it and nothing above observes the order, "" when there is none.
+	sliced string
+
 	// unique are columns whose values together occur once, nil when not known.
 	unique []string
 }
@@ -25,6 +29,13 @@ func (s state) withOrderOf(o state) state {
 func (s state) withChoiceOf(o state) state {
 	if s.choice == "" {
 		s.choice = o.choice
+	}
+	return s
+}
+
+func (s state) withSlicedOf(o state) state {
+	if s.sliced == "" {
+		s.sliced = o.sliced
 	}
 	return s
 }

@@ -42,6 +42,12 @@ REFUSED: dict[str, tuple[pl.LazyFrame, str, str]] = {
     "tail of an unstable sort": (BASE.sort("k").tail(3), "slice", STABLE),
     "top_k": (BASE.top_k(3, by="k"), "slice", STABLE),
     "head of a join": (JOINED.head(3), "slice", 'maintain_order="left_right"'),
+    # Polars drops the promised order of a join when it pushes a slice into it.
+    "head of an ordered join": (
+        BASE.join(OTHER, on="k", maintain_order="left_right").head(3),
+        "slice",
+        "maintain_order=True",
+    ),
     "head of a group_by": (GROUPED.head(3), "slice", "group_by(..., maintain_order=True)"),
     "head of unique": (BASE.unique().head(3), "slice", "unique(..., maintain_order=True)"),
     "head of a union": (pl.union([BASE, BASE]).head(3), "slice", "pl.concat"),
@@ -153,15 +159,14 @@ ACCEPTED: dict[str, pl.LazyFrame] = {
     "head": BASE.head(3),
     "slice": BASE.slice(3, 2),
     "head of a stable sort": BASE.sort("k", maintain_order=True).head(3),
-    "head of an ordered join": BASE.join(OTHER, on="k", maintain_order="left_right").head(3),
+    "row index of an ordered join": BASE.join(
+        OTHER, on="k", maintain_order="left_right"
+    ).with_row_index(),
     "head of an ordered group_by": BASE.group_by("date", maintain_order=True).agg(V.sum()).head(3),
     "head of groups sorted by their keys": GROUPED.sort("date", "k").head(3),
     "head of groups sorted by more": GROUPED.sort("k", "v", "date").head(3),
     "head of unique in order": BASE.unique(maintain_order=True).head(3),
     "head of concat": pl.concat([BASE, BASE]).head(3),
-    "head of an ordered semi join": BASE.join(
-        OTHER, on="k", how="semi", maintain_order="left"
-    ).head(3),
     "head, then a join": BASE.head(3).join(OTHER, on="k"),
     "head of the other side": BASE.join(OTHER.head(3), on="k"),
     "row index": BASE.with_row_index(),
