@@ -90,8 +90,8 @@ func dtTruncate(f function, e *expr.Call) (function, bool) {
 	if !ok {
 		return function{}, false
 	}
-	typ, least, greatest := f.typ, int64(0), int64(0)
-	least, greatest, _ = typ.Extremes()
+	typ := f.typ
+	least, greatest, _ := typ.Extremes()
 	local := f.local()
 	truncated := local.then(local.typ, least, greatest, func(v int64) int64 {
 		return calendar.Truncate(v, r, u)
@@ -125,16 +125,12 @@ func (f function) zoned(typ expr.Type) function {
 	return out
 }
 
-func dtMonthStart(f function, _ *expr.Call) (function, bool) { return f.ofMonth(calendar.MonthStart) }
+func dtMonthStart(f function, _ *expr.Call) (function, bool) { return f.moveDay(calendar.MonthStart) }
 
-func dtMonthEnd(f function, _ *expr.Call) (function, bool) { return f.ofMonth(calendar.MonthEnd) }
+func dtMonthEnd(f function, _ *expr.Call) (function, bool) { return f.moveDay(calendar.MonthEnd) }
 
-// ofMonth moves the day and keeps the time of day, so that within a month the
+// moveDay moves the day and keeps the time of day, so that within a month the
 // result does not rise with time: it is known to within a day.
-func (f function) ofMonth(move func(int64) int64) (function, bool) {
-	return f.moveDay(move)
-}
-
 func (f function) moveDay(move func(int64) int64) (function, bool) {
 	if !f.typ.IsTemporal() {
 		return function{}, false
@@ -196,7 +192,7 @@ func dtTimestamp(f function, e *expr.Call) (function, bool) {
 	if !ok {
 		return function{}, false
 	}
-	return ticks.cast(expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 64}}, true)
+	return ticks.cast(expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 64}})
 }
 
 func dtCastTimeUnit(f function, e *expr.Call) (function, bool) {
@@ -232,5 +228,5 @@ func toPhysical(f function, _ *expr.Call) (function, bool) {
 	if f.typ.Kind == expr.Integer {
 		return f, true
 	}
-	return f.cast(expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: bits}}, true)
+	return f.cast(expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: bits}})
 }

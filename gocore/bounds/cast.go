@@ -5,7 +5,7 @@ import "github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 // cast composes a cast: between temporal types, between a type and its physical
 // integers, and between integer types. A value that does not fit is null, or
 // ends the query when the cast is strict.
-func (f function) cast(to expr.Type, _ bool) (function, bool) {
+func (f function) cast(to expr.Type) (function, bool) {
 	least, greatest, ok := to.Extremes()
 	switch {
 	case !ok || to.Kind == expr.Boolean || f.typ.Kind == expr.Boolean:

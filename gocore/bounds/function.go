@@ -55,7 +55,7 @@ type step func(function) (function, bool)
 func stepOf(operand expr.Node) (arg expr.Node, s step) {
 	switch e := operand.(type) {
 	case *expr.Cast:
-		return e.Arg, func(f function) (function, bool) { return f.cast(e.To, e.Strict) }
+		return e.Arg, func(f function) (function, bool) { return f.cast(e.To) }
 	case *expr.Binary:
 		return sumStep(e)
 	case *expr.Call:

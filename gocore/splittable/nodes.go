@@ -232,11 +232,8 @@ func (c *checker) sorted(n *plan.Sort, column string) state {
 		out.disorder, out.remedy = "", ""
 		return out
 	}
-	if n.Stable && in.disorder == "" {
-		return out
-	}
 	if n.Stable {
-		return out // the order below shows between equal keys
+		return out // the order below, known or open, shows between equal keys
 	}
 	out.disorder = ""
 	return out.disordered("sort", stableSort)
