@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 
 from polars_io_tools._plan import RayPlan
-from polars_io_tools._task import ReturnAs
+from polars_io_tools._transport import ReturnAs
 from polars_io_tools.ray import execute_on_ray, explain_on_ray
 
 __all__ = ["PiotNamespace", "TimeUnit"]
@@ -31,6 +31,8 @@ class PiotNamespace:
         return_as: ReturnAs = "arrow",
         remote_options: Mapping[str, Any] | None = None,
         max_concurrency: int | None = 100,
+        max_periods_per_task: int = 64,
+        max_unread_bytes: int | None = None,
         preserve_partition_order: bool = True,
         max_periods: int = 100_000,
         progress: bool | None = None,
@@ -53,7 +55,12 @@ class PiotNamespace:
                 "ipc" (compressed with lz4, for slow networks), "parquet" (smallest).
             remote_options: options of the Ray tasks, such as `num_cpus`, `memory`, `resources`,
                 `runtime_env`, `max_retries`; `name` and `num_returns` are ours.
-            max_concurrency: the most tasks under way at once, None for all.
+            max_concurrency: the most tasks under way at once, None for all. There are fewer at
+                first: as many as the cluster has free slots, then more while you read on.
+            max_periods_per_task: the most neighbouring periods that share a task, once periods are
+                seen to be small; they are computed and returned one by one. 1 gives each its own.
+            max_unread_bytes: about how many bytes of results may wait in the object store until
+                they are read; None for a quarter of the store.
             preserve_partition_order: False yields periods as they finish.
             max_periods: the most periods to split into.
             progress: show a progress bar; None shows one on a terminal and in notebooks.
@@ -90,6 +97,8 @@ class PiotNamespace:
             return_as=return_as,
             remote_options=remote_options,
             max_concurrency=max_concurrency,
+            max_periods_per_task=max_periods_per_task,
+            max_unread_bytes=max_unread_bytes,
             preserve_partition_order=preserve_partition_order,
             max_periods=max_periods,
             progress=progress,
@@ -105,6 +114,8 @@ class PiotNamespace:
         return_as: ReturnAs = "arrow",
         remote_options: Mapping[str, Any] | None = None,
         max_concurrency: int | None = 100,
+        max_periods_per_task: int = 64,
+        max_unread_bytes: int | None = None,
         preserve_partition_order: bool = True,
         max_periods: int = 100_000,
         progress: bool | None = None,
@@ -144,6 +155,8 @@ class PiotNamespace:
             return_as=return_as,
             remote_options=remote_options,
             max_concurrency=max_concurrency,
+            max_periods_per_task=max_periods_per_task,
+            max_unread_bytes=max_unread_bytes,
             preserve_partition_order=preserve_partition_order,
             max_periods=max_periods,
             progress=progress,

@@ -11,7 +11,7 @@ comes together with `n_rows` therefore says nothing about which periods are need
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,12 +19,14 @@ import polars as pl
 import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
+from polars_io_tools._attach import Prepare, collecting
 from polars_io_tools._plan import Period, Split, plan_split
 from polars_io_tools._polars import deserialise, serialise
-from polars_io_tools._task import ReturnAs, Task, inside_task, versions
+from polars_io_tools._task import Task, inside_task, versions
+from polars_io_tools._transport import ReturnAs
 
 # Closing it ends what produces the frames.
-Frames = Generator[pl.DataFrame, None, None]
+Frames = Generator[pl.DataFrame | None, None, None]
 
 __all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "ship"]
 
@@ -65,10 +67,17 @@ class ScanRequest:
 
 @dataclass(frozen=True)
 class ShippedPlan:
-    """A plan as it travels: what all tasks share, and the plan bytes."""
+    """A plan as it travels.
+
+    Attributes:
+        task: what all tasks share; `attached` is filled in by whoever puts the attachments.
+        payload: the plan bytes.
+        attachments: what the plan refers to by id.
+    """
 
     task: Task
     payload: bytes
+    attachments: Mapping[str, Prepare]
 
 
 class Runner(Protocol):
@@ -77,8 +86,11 @@ class Runner(Protocol):
     def check(self) -> None:
         """Raise what keeps the parts from running, before anything is planned."""
 
-    def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
-        """Yield the rows of the periods. Closing the iterator cancels what is under way."""
+    def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame | None]:
+        """Yield the rows of the periods, and None now and then while there are none yet.
+
+        Closing the iterator cancels what is under way.
+        """
 
 
 def ship(lf: pl.LazyFrame, request: ScanRequest, column: str, return_as: ReturnAs) -> ShippedPlan:
@@ -91,8 +103,11 @@ def ship(lf: pl.LazyFrame, request: ScanRequest, column: str, return_as: ReturnA
         columns=request.shipped_columns(),
         limit=request.n_rows,
         return_as=return_as,
+        attached=[],
     )
-    return ShippedPlan(task, serialise(lf if predicate is None else lf.filter(predicate)))
+    with collecting() as attachments:
+        payload = serialise(lf if predicate is None else lf.filter(predicate))
+    return ShippedPlan(task, payload, attachments)
 
 
 class IoSource:
@@ -167,12 +182,21 @@ class IoSource:
 
 
 def _finish(
-    frames: Iterator[pl.DataFrame], request: ScanRequest, schema: pl.Schema
+    frames: Iterator[pl.DataFrame | None], request: ScanRequest, schema: pl.Schema
 ) -> Iterator[pl.DataFrame]:
-    """Apply what tasks could not: the row limit over all periods, and what follows it."""
+    """Apply what tasks could not: the row limit over all periods, and what follows it.
+
+    An empty frame stands for the time in which there are no rows yet: Polars sees to signals, such
+    as Ctrl-C, between two frames only.
+    """
+    names = schema.names() if request.projection is None else request.projection
+    nothing = pl.DataFrame(schema={name: schema[name] for name in names})
     remaining = request.n_rows
     empty = True
     for frame in frames:
+        if frame is None:
+            yield nothing
+            continue
         rows = frame
         if remaining is not None:
             rows = rows.head(remaining)
@@ -186,5 +210,4 @@ def _finish(
         if remaining == 0:
             break
     if empty:
-        names = schema.names() if request.projection is None else request.projection
-        yield pl.DataFrame(schema={name: schema[name] for name in names})
+        yield nothing

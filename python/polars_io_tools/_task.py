@@ -1,8 +1,8 @@
-"""What one period's task does, in whichever process it runs.
+"""What one task does, in whichever process it runs: some periods of a plan, one after another.
 
 Everything that crosses the process boundary is made of builtins, so that a worker can say what is
-wrong before it needs this package: a task is a `dict`, a plan is bytes, a result is a format name
-with one buffer.
+wrong before it needs this package: a task is a `dict`, a plan is bytes, a result is a report and a
+tuple with buffers.
 
 Invariant: a task depends only on its arguments and on the data the plan reads, so it may run more
 than once.
@@ -10,33 +10,36 @@ than once.
 
 from __future__ import annotations
 
-import io
-import pickle
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, TypedDict
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
 import polars as pl
 import polars.selectors as cs
 
+from polars_io_tools._attach import attach, detach
 from polars_io_tools._plan import Period
 from polars_io_tools._polars import deserialise
+from polars_io_tools._transport import Part, ReturnAs, encode, size_of
 from polars_io_tools._version import __version__
 
-__all__ = ["ReturnAs", "Task", "decode", "inside_task", "run_task", "unsupported", "versions"]
-
-ReturnAs = Literal["arrow", "ipc", "parquet"]
+__all__ = ["Report", "Task", "inside_task", "run_task", "versions"]
 
 # Plans decoded by this process, the latest last. A worker serves one query at a time, or a few
 # that share the cluster.
 _MAX_DECODED_PLANS = 4
-_decoded: OrderedDict[str, pl.LazyFrame] = OrderedDict()
-_lock = threading.Lock()
 
-_running = 0
+# After this long without a task, a process lets go of its plans and of what is attached to them,
+# which may pin gigabytes of the object store.
+_IDLE_SECONDS = 5.0
+
+# Parts up to this size travel inside their report, without an object of their own.
+_INLINE_BYTES = 64 * 1024
 
 
 class Task(TypedDict):
@@ -49,6 +52,7 @@ class Task(TypedDict):
         columns: the columns to return, None for all.
         limit: the most rows that one period has to return, None for all.
         return_as: the format of the result.
+        attached: the keys of what is attached to the plan, and of how many items each consists.
     """
 
     plan_id: str
@@ -57,6 +61,41 @@ class Task(TypedDict):
     columns: list[str] | None
     limit: int | None
     return_as: ReturnAs
+    attached: list[tuple[str, int]]
+
+
+class Report(TypedDict):
+    """What a task says about one part of its result.
+
+    Attributes:
+        period: position of the period among those of the task.
+        last: whether it is the last part of the period.
+        bytes: size of the part.
+        seconds: how long the period took to compute.
+        threads: how many threads the Polars of the worker uses.
+        part: the part itself, None if it is the next thing that the task yields.
+    """
+
+    period: int
+    last: bool
+    bytes: int
+    seconds: float
+    threads: int
+    part: Part | None
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    lf: pl.LazyFrame
+    dtype: pl.DataType
+    keys: frozenset[str]
+
+
+_decoded: OrderedDict[str, _Decoded] = OrderedDict()
+_lock = threading.RLock()
+_running = 0
+_last_used = 0.0
+_sweeper: threading.Thread | None = None
 
 
 def versions() -> dict[str, str]:
@@ -75,7 +114,7 @@ def inside_task() -> bool:
 
 @contextmanager
 def _marked() -> Iterator[None]:
-    global _running  # noqa: PLW0603  (Polars calls sources from threads of its own)
+    global _running, _last_used  # noqa: PLW0603  (Polars calls sources from threads of its own)
     with _lock:
         _running += 1
     try:
@@ -83,27 +122,60 @@ def _marked() -> Iterator[None]:
     finally:
         with _lock:
             _running -= 1
+            _last_used = time.monotonic()
+            _sweep_when_idle()
 
 
 def run_task(
-    task: Task, plan: Sequence[Any], period: tuple[str, int | None, int | None], node: str
-) -> tuple[str, pickle.PickleBuffer]:
-    """Compute one period of a plan and return its rows, encoded.
+    task: Task,
+    plan: Sequence[Any],
+    periods: Sequence[tuple[str, int | None, int | None]],
+    node: str,
+    items: Sequence[Any] = (),
+) -> Iterator[Report | Part]:
+    """Compute periods of a plan and yield their rows, encoded: a report, then maybe its part.
 
     `plan` holds the plan bytes as its only element: Ray shares the buffer instead of copying it.
+    `items` are those of all attachments, one after another.
 
     Raises:
         RuntimeError: this process has other versions than the driver.
     """
     _check_versions(task["versions"], node)
     with _marked():
-        lf = _decode_plan(task["plan_id"], plan[0])
-        part = lf.filter(_predicate(lf, task["column"], Period(*period)))
-        if task["columns"] is not None:
-            part = part.select(cs.by_name(*task["columns"]))
-        if task["limit"] is not None:
-            part = part.head(task["limit"])
-        return task["return_as"], pickle.PickleBuffer(_encode(part.collect(), task["return_as"]))
+        decoded = _decode_plan(task, plan[0], items)
+        for position, period in enumerate(periods):
+            start = time.perf_counter()
+            rows = _rows(decoded, task, Period(*period))
+            parts = encode(rows, task["return_as"])
+            del rows
+            yield from _reported(position, parts, time.perf_counter() - start)
+
+
+def _rows(decoded: _Decoded, task: Task, period: Period) -> pl.DataFrame:
+    part = decoded.lf.filter(_predicate(decoded.dtype, task["column"], period))
+    if task["columns"] is not None:
+        part = part.select(cs.by_name(*task["columns"]))
+    if task["limit"] is not None:
+        part = part.head(task["limit"])
+    return part.collect()
+
+
+def _reported(position: int, parts: list[Part], seconds: float) -> Iterator[Report | Part]:
+    threads = pl.thread_pool_size()
+    for number, part in enumerate(parts, 1):
+        size = size_of(part)
+        inline = size <= _INLINE_BYTES
+        yield Report(
+            period=position,
+            last=number == len(parts),
+            bytes=size,
+            seconds=seconds,
+            threads=threads,
+            part=part if inline else None,
+        )
+        if not inline:
+            yield part
 
 
 def _check_versions(driver: dict[str, str], node: str) -> None:
@@ -122,20 +194,52 @@ def _check_versions(driver: dict[str, str], node: str) -> None:
         raise RuntimeError(msg)
 
 
-def _decode_plan(plan_id: str, plan: Any) -> pl.LazyFrame:
+def _decode_plan(task: Task, plan: Any, items: Sequence[Any]) -> _Decoded:
+    plan_id = task["plan_id"]
     with _lock:
         if plan_id in _decoded:
             _decoded.move_to_end(plan_id)
             return _decoded[plan_id]
+    rest = iter(items)
+    attachments = {key: tuple(next(rest) for _ in range(count)) for key, count in task["attached"]}
+    attach(attachments)
     lf = deserialise(bytes(plan))
+    decoded = _Decoded(lf, lf.collect_schema()[task["column"]], frozenset(attachments))
     with _lock:
-        _decoded[plan_id] = lf
+        _decoded[plan_id] = decoded
         while len(_decoded) > _MAX_DECODED_PLANS:
-            _decoded.popitem(last=False)
-    return lf
+            _forget(next(iter(_decoded)))
+    return decoded
 
 
-def _predicate(lf: pl.LazyFrame, column: str, period: Period) -> pl.Expr:
+def _forget(plan_id: str) -> None:
+    """Drop a plan, and what is attached to it and to no other plan."""
+    gone = _decoded.pop(plan_id)
+    kept: set[str] = set().union(*(d.keys for d in _decoded.values()))
+    detach(gone.keys - kept)
+
+
+def _sweep_when_idle() -> None:
+    global _sweeper  # noqa: PLW0603  (one thread of the process)
+    if _sweeper is None:
+        _sweeper = threading.Thread(target=_sweep, daemon=True, name="piot-sweeper")
+        _sweeper.start()
+
+
+def _sweep() -> None:
+    """Drop all plans once no task has run for a while, then end."""
+    global _sweeper  # noqa: PLW0603  (one thread of the process)
+    while True:
+        time.sleep(_IDLE_SECONDS / 2)
+        with _lock:
+            if _running == 0 and time.monotonic() - _last_used >= _IDLE_SECONDS:
+                for plan_id in list(_decoded):
+                    _forget(plan_id)
+                _sweeper = None
+                return
+
+
+def _predicate(dtype: pl.DataType, column: str, period: Period) -> pl.Expr:
     """Return the filter of a period, in physical integers of the column's own type.
 
     The column is selected by its exact name, for `pl.col("^a$")` would be a pattern.
@@ -143,55 +247,7 @@ def _predicate(lf: pl.LazyFrame, column: str, period: Period) -> pl.Expr:
     date = cs.by_name(column).as_expr()
     if period.start is None or period.end is None:
         return date.is_null()
-    dtype = lf.collect_schema()[column]
     physical = pl.Int32 if dtype == pl.Date else pl.Int64
     start = pl.lit(period.start, dtype=physical).cast(dtype)
     end = pl.lit(period.end, dtype=physical).cast(dtype)
     return (date >= start) & (date < end)
-
-
-def _encode(df: pl.DataFrame, return_as: ReturnAs) -> bytes:
-    buffer = io.BytesIO()
-    if return_as == "parquet":
-        df.write_parquet(buffer)
-    elif return_as == "ipc":
-        df.write_ipc_stream(buffer, compression="lz4")
-    else:
-        df.write_ipc_stream(buffer, compression="uncompressed")
-    return buffer.getvalue()
-
-
-def decode(result: tuple[str, Any]) -> pl.DataFrame:
-    """Return the rows of one period from what `run_task` returned."""
-    return_as, buffer = result
-    if return_as == "parquet":
-        return pl.read_parquet(bytes(buffer))
-    return pl.read_ipc_stream(bytes(buffer))
-
-
-# Types that come back exactly in every format; the tests hold the table. Nested types count by
-# what is inside.
-_FLAT = (
-    *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128),
-    *(pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64, pl.UInt128),
-    *(pl.Float16, pl.Float32, pl.Float64, pl.Decimal, pl.Boolean, pl.Null),
-    *(pl.String, pl.Binary, pl.Categorical, pl.Enum),
-    *(pl.Date, pl.Time, pl.Datetime, pl.Duration),
-)
-
-
-def unsupported(schema: pl.Schema, return_as: ReturnAs) -> list[str]:
-    """Return "name: type" of each column whose type cannot be sent back in the format."""
-    return [f"{name!r}: {dtype}" for name, dtype in schema.items() if not _ships(dtype, return_as)]
-
-
-def _ships(dtype: Any, return_as: ReturnAs) -> bool:
-    if isinstance(dtype, pl.List):
-        return _ships(dtype.inner, return_as)
-    if isinstance(dtype, pl.Array):
-        return dtype.size > 0 and _ships(dtype.inner, return_as)
-    if isinstance(dtype, pl.Struct):
-        # Parquet has no column for a struct without fields.
-        empty = not dtype.fields and return_as == "parquet"
-        return not empty and all(_ships(f.dtype, return_as) for f in dtype.fields)
-    return dtype.base_type() in _FLAT

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-import polars_io_tools.ray._executor as executor
+import polars_io_tools.ray._cluster as cluster
 from tests.integration.cases import DATES
 
 
@@ -50,12 +50,17 @@ class Submissions:
     def names(self) -> list[str]:
         return [options["name"] for options in self.options]
 
+    @property
+    def periods(self) -> list[str]:
+        """The labels of all periods, in the order of the tasks and within each of them."""
+        return [label for _, _, _, periods, *_ in self.arguments for label, _, _ in periods]
+
 
 @pytest.fixture
 def submitted(monkeypatch: pytest.MonkeyPatch) -> Submissions:
     """Record the tasks that are submitted; they run all the same."""
     record = Submissions()
-    real = executor.remote_function()
+    real = cluster.remote_function()
 
     class Recorder:
         def __init__(self, options: dict[str, Any]) -> None:
@@ -69,7 +74,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> Submissions:
             record.arguments.append(arguments)
             return real.options(**self._options).remote(*arguments)
 
-    monkeypatch.setattr(executor, "remote_function", lambda: Recorder({}))
+    monkeypatch.setattr(cluster, "remote_function", lambda: Recorder({}))
     return record
 
 

@@ -66,7 +66,7 @@ def test_ray_knows_tasks_by_their_period_only(journal: Journal) -> None:
 def test_time_units(scan: pl.LazyFrame, submitted: Submissions, time_unit: str, count: int) -> None:
     result = on_ray(scan.filter(QUARTER), time_unit).collect()
     assert_same(result, in_period_order(scan.filter(QUARTER).collect(), time_unit))
-    assert len(submitted.names) == count
+    assert len(submitted.periods) == count
 
 
 @pytest.mark.parametrize("unit", ["ms", "us", "ns"])
@@ -129,7 +129,7 @@ def test_collecting_twice_runs_twice(scan: pl.LazyFrame, submitted: Submissions)
     assert_same(lazy.collect(), expected)
     assert_same(lazy.collect(), expected)
     assert submitted.names == MONTHS * 2
-    plans = {task["plan_id"] for task, _, _ in submitted.arguments}
+    plans = {task["plan_id"] for task, *_ in submitted.arguments}
     assert len(plans) == 2
 
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools._arrow import concat_frames
 from polars_io_tools._plan import Period
 from polars_io_tools._source import ShippedPlan
-from polars_io_tools._task import decode, run_task
+from polars_io_tools._task import Report, run_task
+from polars_io_tools._transport import Part, decode
 
 __all__ = ["ProcessRunner"]
 
@@ -49,25 +49,28 @@ class ProcessRunner:
 
     def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
         self.labels = [p.label for p in periods]
-        frames = [decode(self._call(plan, p)) for p in periods]
-        # As on Ray, several periods may reach Polars as one frame.
-        half = len(frames) // 2
-        for part in (frames[:half], frames[half:]):
-            if part:
-                yield concat_frames(part)
+        # As on Ray, several periods may share a task, and several may reach Polars as one frame.
+        half = len(periods) // 2
+        for some in (periods[:half], periods[half:]):
+            if some:
+                yield decode(self._call(plan, some))
 
-    def _call(self, plan: ShippedPlan, period: Period) -> tuple[str, bytes]:
-        message = (plan.task, (plan.payload,), (period.label, period.start, period.end))
+    def _call(self, plan: ShippedPlan, periods: Sequence[Period]) -> list[Part]:
+        prepared = {key: list(prepare()) for key, prepare in plan.attachments.items()}
+        task = {**plan.task, "attached": [(key, len(items)) for key, items in prepared.items()]}
+        spans = [(period.label, period.start, period.end) for period in periods]
+        items = [item for some in prepared.values() for item in some]
+        message = (task, (plan.payload,), spans, items)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with self._lock:  # a join of two split queries calls from two threads
-            pickle.dump(message, self._process.stdin)
+            pickle.dump(message, self._process.stdin, protocol=5)
             self._process.stdin.flush()
             ok, answer = pickle.load(self._process.stdout)
         if not ok:
             raise answer
-        result: tuple[str, bytes] = answer
-        return result
+        parts: list[Part] = answer
+        return parts
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -77,20 +80,30 @@ class ProcessRunner:
         self._folder.cleanup()
 
 
+def _parts(results: Iterator[Report | Part]) -> list[Part]:
+    """Return the parts of a task's results, whether inside of their reports or after them."""
+    parts = []
+    for result in results:
+        if isinstance(result, tuple):
+            parts.append(result)
+        elif result["part"] is not None:
+            parts.append(result["part"])
+    return parts
+
+
 def _serve() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while True:
         try:
-            task, plan, period = pickle.load(requests)
+            task, plan, periods, items = pickle.load(requests)
         except EOFError:
             return
         answer: tuple[bool, Any]
         try:
-            return_as, buffer = run_task(task, plan, period, "test")
-            answer = (True, (return_as, bytes(buffer.raw())))
+            answer = (True, _parts(run_task(task, plan, periods, "test", items)))
         except Exception as error:  # noqa: BLE001  (whatever it is, the caller raises it)
             answer = (False, error)
-        pickle.dump(answer, answers)
+        pickle.dump(answer, answers, protocol=5)
         answers.flush()
 
 

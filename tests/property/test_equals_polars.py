@@ -27,7 +27,7 @@ from polars_io_tools import (
 )
 from polars_io_tools._plan import Split
 from polars_io_tools._source import IoSource
-from polars_io_tools._task import ReturnAs
+from polars_io_tools._transport import ReturnAs
 from tests.property.process_runner import ProcessRunner
 from tests.property.queries import TYPES, Query, predicates, queries, windows
 

@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from polars_io_tools._arrow import concat_frames
-from polars_io_tools._task import ReturnAs, _encode, decode, unsupported
+from polars_io_tools._transport import ReturnAs, decode, encode, unsupported
 from tests.dtypes import SERIES
 
 FORMATS = get_args(ReturnAs)
@@ -35,9 +34,10 @@ def test_rows_come_back_exactly_or_are_refused(name: str, return_as: ReturnAs) -
         return
     assert unsupported(frame.schema, return_as) == []
     frames = [frame, frame.head(0), frame.tail(1), frame]
-    shipped = [decode((return_as, _encode(f, return_as))) for f in frames]
-    assert [f.schema for f in shipped] == [frame.schema] * 4
-    assert_frame_equal(concat_frames(shipped), pl.concat(frames, rechunk=False), check_exact=True)
+    parts = [encode(f, return_as) for f in frames]
+    assert [decode(p).schema for p in parts] == [frame.schema] * 4
+    together = decode([part for some in parts for part in some])
+    assert_frame_equal(together, pl.concat(frames, rechunk=False), check_exact=True)
 
 
 def test_unsupported_types_are_named() -> None:

@@ -10,7 +10,8 @@ from polars_io_tools import _gocore
 from polars_io_tools._plan import RayPlan, plan_split
 from polars_io_tools._source import IoSource
 from polars_io_tools._task import inside_task
-from polars_io_tools.ray._executor import RayRunner, require_ray
+from polars_io_tools.ray._cluster import require_ray
+from polars_io_tools.ray._executor import RayRunner
 from polars_io_tools.ray._options import check_options, check_split
 from polars_io_tools.ray._progress import require_tqdm
 

@@ -1,22 +1,27 @@
 """The function that Ray runs in a worker.
 
-It is sent by value, not by name, so that a worker without this package can still say so. It must
-therefore stand alone: no globals, imports inside.
+It is sent by value, not by name, so that a worker without this package can still say so, and so
+that it can choose how many threads Polars uses before anything imports Polars. It must therefore
+stand alone: no globals, imports inside.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["run_period"]
+__all__ = ["run_periods"]
 
 
-def run_period(task: Any, plan: Any, period: Any) -> Any:
-    """Run one period, or say which node lacks this package and how to bring it there."""
+def run_periods(task: Any, threads: int, plan: Any, periods: Any, *items: Any) -> Any:
+    """Run periods of a plan, or say which node lacks this package and how to bring it there."""
+    import os
     import socket
 
     import ray
 
+    # Polars reads it once, when it is first imported. A value that is there already is the user's,
+    # from a runtime_env, or that of the task that this worker ran first.
+    os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
     node = f"{socket.gethostname()} ({ray.get_runtime_context().get_node_id()[:8]})"
     try:
         from polars_io_tools._task import run_task
@@ -31,8 +36,8 @@ def run_period(task: Any, plan: Any, period: Any) -> Any:
             f"every node, or start Ray with ray.init(runtime_env={{'pip': {packages}}})"
         )
         raise RuntimeError(msg) from error
-    return run_task(task, plan, period, node)
+    yield from run_task(task, plan, periods, node, items)
 
 
 # cloudpickle sends by value what it cannot find by name.
-run_period.__module__ = "__main__"
+run_periods.__module__ = "__main__"

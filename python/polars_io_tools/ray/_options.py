@@ -13,7 +13,7 @@ import polars as pl
 from polars_io_tools import _gocore
 from polars_io_tools._plan import Split
 from polars_io_tools._polars import type_name
-from polars_io_tools._task import ReturnAs, unsupported
+from polars_io_tools._transport import ReturnAs, unsupported
 
 __all__ = ["RayOptions", "check_options", "check_split"]
 
@@ -30,6 +30,8 @@ class RayOptions:
     return_as: ReturnAs
     remote_options: Mapping[str, Any] = field(repr=False)
     max_concurrency: int | None
+    max_periods_per_task: int
+    max_unread_bytes: int | None
     preserve_partition_order: bool
     progress: bool | None
     description: str | None
@@ -79,6 +81,8 @@ def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
     return_as: str,
     remote_options: Mapping[str, Any] | None,
     max_concurrency: int | None,
+    max_periods_per_task: int,
+    max_unread_bytes: int | None,
     preserve_partition_order: bool,
     progress: bool | None,
     description: str | None,
@@ -96,6 +100,9 @@ def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
     result_format = cast("ReturnAs", return_as)
     if max_concurrency is not None:
         _check_count("max_concurrency", max_concurrency, "a positive integer or None")
+    _check_count("max_periods_per_task", max_periods_per_task)
+    if max_unread_bytes is not None:
+        _check_count("max_unread_bytes", max_unread_bytes, "a positive integer or None")
     if not isinstance(preserve_partition_order, bool):
         raise TypeError(
             f"preserve_partition_order must be a bool, not {preserve_partition_order!r}"
@@ -114,6 +121,8 @@ def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
         return_as=result_format,
         remote_options=_check_remote_options(remote_options),
         max_concurrency=max_concurrency,
+        max_periods_per_task=max_periods_per_task,
+        max_unread_bytes=max_unread_bytes,
         preserve_partition_order=preserve_partition_order,
         progress=progress,
         description=description,
@@ -132,7 +141,7 @@ def _check_remote_options(options: Mapping[str, Any] | None) -> Mapping[str, Any
         if key in options:
             raise ValueError(f"remote_options must not set {key!r}: execute_on_ray sets it itself")
     if "ray" in sys.modules:
-        from polars_io_tools.ray._executor import remote_function
+        from polars_io_tools.ray._cluster import remote_function
 
         try:
             remote_function().options(**options)

@@ -1,0 +1,191 @@
+"""The Ray side of a run: what is put, submitted, awaited and cancelled.
+
+Each task is a generator: its reports are small and arrive one by one; a part that does not fit into
+its report stays in the object store until it is fetched.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from polars_io_tools._plan import Period
+from polars_io_tools._source import ShippedPlan
+from polars_io_tools._task import Report
+from polars_io_tools._transport import Part
+from polars_io_tools.errors import (
+    InternalError,
+    MissingDependencyError,
+    RayNotInitialisedError,
+)
+from polars_io_tools.ray._bootstrap import run_periods
+from polars_io_tools.ray._window import Arrival, TaskFailed
+
+__all__ = ["RayCluster", "remote_function", "require_ray"]
+
+# How long a task that is interrupted may take to end before its process is stopped.
+_GRACE_SECONDS = 2.0
+
+# How often the cluster is asked for its resources while a query waits.
+_ASK_SECONDS = 1.0
+
+
+def require_ray() -> Any:
+    """Return the ray module.
+
+    Raises:
+        MissingDependencyError: Ray is not installed.
+        RayNotInitialisedError: Ray is not running.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        msg = "execute_on_ray needs Ray; install polars-io-tools-go[ray]"
+        raise MissingDependencyError(msg) from error
+    if not ray.is_initialized():
+        msg = (
+            "Ray is not running in this process: call ray.init() first, or "
+            'ray.init(address="auto") to join a cluster that runs already'
+        )
+        raise RayNotInitialisedError(msg)
+    return ray
+
+
+@cache
+def remote_function() -> Any:
+    """Return the Ray function of a task; Ray exports it once for each cluster."""
+    import ray
+
+    return ray.remote(num_returns="streaming")(run_periods)
+
+
+class RayCluster:
+    """A `Cluster` on the Ray cluster that this process is connected to, for one plan."""
+
+    def __init__(self, plan: ShippedPlan, options: Mapping[str, Any]) -> None:
+        import ray
+
+        self._ray: Any = ray
+        self._options = options
+        cpus = options.get("num_cpus")
+        self._cpus: float = 1 if cpus is None else cpus
+        self._payload = ray.put((pickle.PickleBuffer(plan.payload),))
+        self._items: list[Any] = []
+        attached = []
+        for key, prepare in plan.attachments.items():
+            items = [i if isinstance(i, ray.ObjectRef) else ray.put(i) for i in prepare()]
+            attached.append((key, len(items)))
+            self._items.extend(items)
+        self._task = {**plan.task, "attached": attached}
+        self._slots = 1
+        self._asked = float("-inf")
+        self._reports: dict[Any, Report] = {}  # of tasks whose next item is a part
+
+    def slots(self, running: int) -> int:
+        """Return how many tasks find a CPU at once, at least one, when `running` of ours do.
+
+        It is asked anew at most once a second: the figures of Ray are about as old.
+        """
+        now = time.monotonic()
+        if self._cpus > 0 and now - self._asked >= _ASK_SECONDS:
+            self._asked = now
+            free = self._ray.available_resources().get("CPU", 0) // self._cpus
+            whole = self._ray.cluster_resources().get("CPU", 0) // self._cpus
+            self._slots = max(1, int(min(whole, running + free)))
+        return self._slots
+
+    def store_bytes(self) -> int:
+        """Return the size of the object stores of all nodes."""
+        return int(self._ray.cluster_resources().get("object_store_memory", 0))
+
+    def submit(self, periods: Sequence[Period]) -> Any:
+        """Start a task; its name holds the periods and nothing of the query."""
+        first, last = periods[0].label, periods[-1].label
+        name = f"piot:{first}" if len(periods) == 1 else f"piot:{first}…{last}"
+        return (
+            remote_function()
+            .options(**self._options, name=name)
+            .remote(
+                self._task,
+                max(1, int(self._cpus)),
+                self._payload,
+                [(p.label, p.start, p.end) for p in periods],
+                *self._items,
+            )
+        )
+
+    def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
+        """Return the tasks that have something new, none if there is nothing in time."""
+        if not handles:
+            return []
+        wait = self._ray.wait
+        ready, rest = wait(list(handles), num_returns=1, timeout=timeout, fetch_local=False)
+        if ready and rest:
+            ready += wait(rest, num_returns=len(rest), timeout=0, fetch_local=False)[0]
+        return list(ready)
+
+    def take(self, handle: Any) -> Arrival | None:
+        """Return the next part of a task, None if only its report came.
+
+        Raises:
+            TaskFailed: the task failed.
+        """
+        try:
+            ref = next(handle)
+        except StopIteration as error:
+            raise TaskFailed(InternalError("a task ended before its last period")) from error
+        report = self._reports.pop(handle, None)
+        if report is not None:
+            return Arrival(report, ref)
+        try:
+            report = self._ray.get(ref)
+        except self._ray.exceptions.RayError as error:
+            raise TaskFailed(error) from error
+        if report["part"] is None:
+            self._reports[handle] = report
+            return None
+        return Arrival(report, report["part"])
+
+    def fetch(self, arrival: Arrival) -> Part:
+        """Return a part, from the object store if it is there.
+
+        Raises:
+            TaskFailed: it is lost, and could not be computed again.
+        """
+        if not isinstance(arrival.data, self._ray.ObjectRef):
+            part: Part = arrival.data
+            return part
+        try:
+            part = self._ray.get(arrival.data)
+        except self._ray.exceptions.RayError as error:
+            raise TaskFailed(error) from error
+        return part
+
+    def cancel(self, handles: Sequence[Any]) -> None:
+        """Cancel tasks: queued ones never start, running ones get a grace to end."""
+        if not handles:
+            return
+        for handle in handles:
+            self._ray.cancel(handle, force=False)
+        threading.Thread(
+            target=self._stop_after_grace, args=(list(handles),), daemon=True, name="piot-cancel"
+        ).start()
+
+    def _stop_after_grace(self, handles: list[Any]) -> None:
+        # Ray may be shut down meanwhile, which ends the tasks as well.
+        with suppress(Exception):
+            ends = {handle.completed(): handle for handle in handles}
+            _, late = self._ray.wait(
+                list(ends), num_returns=len(ends), timeout=_GRACE_SECONDS, fetch_local=False
+            )
+            for end in late:
+                self._ray.cancel(ends[end], force=True)
+            # Ray logs each failure that nobody has looked at, and these were wanted.
+            for end in ends:
+                with suppress(self._ray.exceptions.RayError):
+                    self._ray.get(end, timeout=_GRACE_SECONDS)
