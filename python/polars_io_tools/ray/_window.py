@@ -2,9 +2,9 @@
 
 The rules:
 
-- It starts with as many tasks as the cluster has free slots, and allows one more for every two that
-  end while the consumer waits, and whenever it waits and a slot is free, up to `max_tasks`. A
-  consumer that stops pulling stops the growth.
+- It starts with as many tasks as the cluster has free slots. While the consumer pulls it allows one
+  more for every two quick ones that have ended, so that workers need not wait for the next, and
+  one more for a slot that is free because a slow period holds up the others; up to `max_tasks`.
 - A task counts until its last row has gone to the consumer.
 - The first tasks are one period each. Once periods are seen to be quick and small, neighbours share
   a task, as many as take about a tenth of a second; towards the end shares get smaller, so that
@@ -12,13 +12,13 @@ The rules:
 - What is finished and not yet read stays in the object store. When it comes near to `max_bytes`,
   nothing more is submitted or listened to, except for the period whose turn it is.
 
-The window knows no Ray: a `Cluster` runs tasks, and tests give it one with a clock of its own.
-Memory and work per period do not depend on how many there are.
+The window knows no Ray: a `Cluster` runs the tasks. Memory and work per period do not depend on how
+many there are.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -35,13 +35,12 @@ _TASK_BYTES = 8 * 2**20
 # Parts that are ready together go to the consumer together, up to this many bytes.
 _JOINED_BYTES = 64 * 2**20
 
-# How long the consumer waits before it is told that there is nothing yet.
-_PATIENCE = 0.1
+_PATIENCE = 0.1  # seconds until the consumer is told that there is nothing yet
+_REMEMBERED = 8  # estimates rest on so many of the latest periods
 
-# Estimates rest on so many of the latest periods.
-_REMEMBERED = 8
-
+# After every two quick ends one more task may wait for a worker; for slow ones it does not pay.
 _ENDS_PER_STEP = 2
+_QUICK_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -123,8 +122,8 @@ class _Pending:
 @dataclass(eq=False)
 class _Task:
     handle: Any
-    pending: list[_Pending] = field(default_factory=list)
-    position: int = 0  # of the period whose part comes next
+    pending: deque[_Pending] = field(default_factory=deque)  # the first is the next to arrive
+    periods: int = 0
     unread: int = 0  # periods that the consumer has not read to their end
 
 
@@ -145,12 +144,13 @@ class Window:
         self._next = 0
         self._slots = cluster.slots(0)
         self._grown = 0
-        self._ended = 0
+        self._quick_ends = 0
         self._share = 1
         self._tasks: dict[Any, _Task] = {}  # those that still run
         self._unread_tasks = 0
         self._under_way = 0  # periods of running tasks that are not finished
-        self._pending: dict[_Pending, None] = {}  # in the order of the periods
+        # In the order of the periods; the head of a dict would get ever slower to find.
+        self._pending: OrderedDict[_Pending, None] = OrderedDict()
         self._arrived: list[_Pending] = []  # those with new parts, for results in no order
         self._unread_bytes = 0
         self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
@@ -185,11 +185,11 @@ class Window:
 
     def _fill(self) -> None:
         while self._next < len(self._periods) and self._may_submit():
-            share = self._next_share()
-            periods = self._periods[self._next : self._next + share]
+            periods = self._periods[self._next : self._next + self._next_share()]
+            share = len(periods)
             self._next += share
-            task = _Task(self._cluster.submit(periods), unread=len(periods))
-            task.pending = [_Pending(period, task) for period in periods]
+            task = _Task(self._cluster.submit(periods), periods=share, unread=share)
+            task.pending.extend(_Pending(period, task) for period in periods)
             self._tasks[task.handle] = task
             self._unread_tasks += 1
             self._under_way += share
@@ -201,7 +201,7 @@ class Window:
         self._grown += max(0, self._slots - len(self._tasks))
 
     def _may_submit(self) -> bool:
-        allowed = self._slots + self._grown + self._ended // _ENDS_PER_STEP
+        allowed = self._slots + self._grown + self._quick_ends // _ENDS_PER_STEP
         if self._limits.max_tasks is not None:
             allowed = min(allowed, self._limits.max_tasks)
         if self._unread_tasks >= allowed:
@@ -235,11 +235,10 @@ class Window:
         try:
             arrival = self._cluster.take(handle)
         except TaskFailed as failure:
-            self._fail(task, failure)
-            return
+            return self._fail(task, failure)
         if arrival is None:
-            return
-        pending = task.pending[task.position]
+            return None
+        pending = task.pending[0]
         pending.parts.append(arrival)
         if not self._limits.ordered:
             self._arrived.append(pending)
@@ -248,21 +247,21 @@ class Window:
         self._unread_bytes += report["bytes"]
         if report["last"]:
             pending.done = True
-            task.position += 1
+            task.pending.popleft()
             self._under_way -= 1
             self._finished()
             self._seconds.append(report["seconds"])
             self._bytes.append(pending.bytes)
-        if task.position == len(task.pending):
+        if not task.pending:
             del self._tasks[handle]
-            self._ended += 1
-            self._share = max(self._share, len(task.pending))
+            self._quick_ends += report["seconds"] < _QUICK_SECONDS
+            self._share = max(self._share, task.periods)
+        return None
 
     def _fail(self, task: _Task, failure: TaskFailed) -> None:
         del self._tasks[task.handle]
-        self._ended += 1
-        self._under_way -= len(task.pending) - task.position
-        pending = task.pending[task.position]
+        self._under_way -= len(task.pending)
+        pending = task.pending[0]
         if not (self._limits.ordered and self._limits.in_turn):
             raise PeriodFailed(pending.period, failure.error)
         pending.error = failure.error

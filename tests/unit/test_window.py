@@ -1,0 +1,239 @@
+"""The rules of the window, on a cluster that has a clock instead of workers."""
+
+from __future__ import annotations
+
+import heapq
+import tracemalloc
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from polars_io_tools._plan import Period
+from polars_io_tools._task import Report
+from polars_io_tools.ray._window import Arrival, Limits, PeriodFailed, TaskFailed, Window
+
+MIB = 2**20
+
+
+@dataclass(eq=False)
+class Task:
+    periods: Sequence[Period]
+    arrivals: deque[tuple[float, Report | Exception]] = field(default_factory=deque)
+
+
+class FakeCluster:
+    """Runs tasks on `cpus` CPUs; `cost` gives the seconds and the bytes of a period."""
+
+    def __init__(
+        self,
+        cpus: int,
+        cost: Callable[[Period], tuple[float, int]],
+        parts: int = 1,
+        fails: frozenset[str] = frozenset(),
+    ) -> None:
+        self.now = 0.0
+        self.cpus = cpus
+        self.cost = cost
+        self.parts = parts
+        self.fails = fails
+        self.free = [0.0] * cpus  # when each CPU is free
+        self.submitted: list[Task] = []
+        self.most_tasks = 0
+        self.keep = True
+
+    def slots(self, running: int) -> int:
+        return self.cpus
+
+    def submit(self, periods: Sequence[Period]) -> Task:
+        task = Task(periods)
+        time = max(self.now, heapq.heappop(self.free))
+        for position, period in enumerate(periods):
+            seconds, size = self.cost(period)
+            time += seconds
+            if period.label in self.fails:
+                task.arrivals.append((time, ValueError(period.label)))
+                break
+            task.arrivals.extend(
+                (time, report(position, number == self.parts, size // self.parts, seconds))
+                for number in range(1, self.parts + 1)
+            )
+        heapq.heappush(self.free, time)
+        if self.keep:
+            self.submitted.append(task)
+        return task
+
+    def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
+        soonest = min(handle.arrivals[0][0] for handle in handles)
+        if soonest > self.now + timeout:
+            self.now += timeout
+            return []
+        self.now = max(self.now, soonest)
+        return [handle for handle in handles if handle.arrivals[0][0] <= self.now]
+
+    def take(self, handle: Any) -> Arrival | None:
+        _, news = handle.arrivals.popleft()
+        if isinstance(news, Exception):
+            raise TaskFailed(news)
+        return Arrival(news, handle.periods[news["period"]].label)
+
+
+def report(position: int, last: bool, size: int, seconds: float) -> Report:
+    return Report(period=position, last=last, bytes=size, seconds=seconds, threads=1, part=None)
+
+
+def periods(count: int) -> list[Period]:
+    return [Period(str(i), i, i + 1) for i in range(count)]
+
+
+def limits(**changes: Any) -> Limits:
+    defaults = {
+        "max_tasks": 100,
+        "max_bytes": 1000 * MIB,
+        "max_periods_per_task": 64,
+        "ordered": True,
+        "in_turn": False,
+    }
+    return Limits(**(defaults | changes))
+
+
+def labels(window: Window) -> Iterator[str]:
+    for arrivals in window.arrivals():
+        for period, arrival in arrivals:
+            assert period.label == arrival.data
+            yield period.label
+
+
+def none() -> None:
+    return None
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 16])
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("seconds", [0.0001, 0.03, 5.0])
+def test_every_part_of_every_period_comes_once(
+    cpus: int, parts: int, ordered: bool, seconds: float
+) -> None:
+    finished = []
+    cluster = FakeCluster(cpus, lambda p: (seconds * (1 + int(p.label) % 3), MIB), parts)
+    window = Window(cluster, periods(300), limits(ordered=ordered), lambda: finished.append(1))
+    got = list(labels(window))
+    expected = [p.label for p in periods(300) for _ in range(parts)]
+    assert (got if ordered else sorted(got, key=int)) == expected
+    assert len(finished) == 300
+    assert window.running() == []
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 8])
+def test_a_consumer_that_stops_early_has_started_few_slow_periods(cpus: int) -> None:
+    cluster = FakeCluster(cpus, lambda p: (2.0 + int(p.label) / 100, 100))
+    got = labels(Window(cluster, periods(200), limits(), none))
+    assert [next(got) for _ in range(4)] == ["0", "1", "2", "3"]
+    assert cpus < sum(len(t.periods) for t in cluster.submitted) <= 2 * cpus + 4
+
+
+@pytest.mark.parametrize("seconds", [0.001, 5.0])
+@pytest.mark.parametrize("cpus", [1, 2, 4])
+def test_three_months_are_three_tasks(seconds: float, cpus: int) -> None:
+    cluster = FakeCluster(cpus, lambda _: (seconds, 100))
+    list(labels(Window(cluster, periods(3), limits(), none)))
+    assert [len(t.periods) for t in cluster.submitted] == [1, 1, 1]
+
+
+def test_small_periods_share_tasks_and_the_last_ones_are_spread() -> None:
+    cluster = FakeCluster(2, lambda _: (0.001, 100))
+    list(labels(Window(cluster, periods(1000), limits(), none)))
+    shares = [len(t.periods) for t in cluster.submitted]
+    assert shares[:2] == [1, 1]
+    assert max(shares) == 64
+    assert shares[-2:] == [1, 1]
+    assert len(shares) < 60
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(0.5, 100), (0.001, 9 * MIB)])
+def test_slow_or_large_periods_do_not_share(seconds: float, size: int) -> None:
+    cluster = FakeCluster(2, lambda _: (seconds, size))
+    list(labels(Window(cluster, periods(50), limits(), none)))
+    assert {len(t.periods) for t in cluster.submitted} == {1}
+
+
+def test_sharing_can_be_turned_off() -> None:
+    cluster = FakeCluster(2, lambda _: (0.001, 100))
+    list(labels(Window(cluster, periods(200), limits(max_periods_per_task=1), none)))
+    assert {len(t.periods) for t in cluster.submitted} == {1}
+
+
+def test_never_more_tasks_than_allowed() -> None:
+    cluster = FakeCluster(8, lambda p: (100.0 if p.label == "0" else 0.2, 100))
+    window = Window(cluster, periods(400), limits(max_tasks=20), none)
+    most = 0
+    for _ in window.arrivals():
+        most = max(most, window._unread_tasks)
+    assert most == 20
+
+
+def test_a_slow_first_period_leaves_no_slot_idle() -> None:
+    cluster = FakeCluster(2, lambda p: (60.0 if p.label == "0" else 2.0, 100))
+    list(labels(Window(cluster, periods(30), limits(), none)))
+    assert cluster.now < 65  # the other 29 took 58 seconds meanwhile
+
+
+def test_finished_results_stay_within_the_bytes_allowed() -> None:
+    cluster = FakeCluster(2, lambda p: (50.0 if p.label == "0" else 1.0, 20 * MIB))
+    window = Window(cluster, periods(60), limits(max_bytes=100 * MIB), none)
+    most = 0
+    for _ in window.arrivals():
+        most = max(most, window._unread_bytes)
+    assert 40 * MIB < most <= 100 * MIB
+
+
+def test_a_period_larger_than_what_is_allowed_still_comes() -> None:
+    cluster = FakeCluster(2, lambda _: (1.0, 500 * MIB), parts=2)
+    got = list(labels(Window(cluster, periods(5), limits(max_bytes=100 * MIB), none)))
+    assert got == [p.label for p in periods(5) for _ in range(2)]
+
+
+def test_a_failure_is_reported_at_once() -> None:
+    cluster = FakeCluster(2, lambda p: (100.0 if p.label == "0" else 1.0, 10), fails=frozenset("1"))
+    with pytest.raises(PeriodFailed) as info:
+        list(labels(Window(cluster, periods(10), limits(), none)))
+    assert info.value.period.label == "1"
+    assert str(info.value.error) == "1"
+    assert cluster.now < 2
+
+
+def test_a_failure_waits_its_turn_where_it_may_not_count() -> None:
+    cluster = FakeCluster(2, lambda p: (9.0 if p.label == "0" else 1.0, 10), fails=frozenset("2"))
+    got = labels(Window(cluster, periods(10), limits(in_turn=True), none))
+    assert [next(got), next(got)] == ["0", "1"]
+    with pytest.raises(PeriodFailed) as info:
+        next(got)
+    assert info.value.period.label == "2"
+
+
+def test_a_failure_inside_of_a_shared_task_names_its_period() -> None:
+    cluster = FakeCluster(1, lambda _: (0.001, 10), fails=frozenset(["77"]))
+    with pytest.raises(PeriodFailed) as info:
+        list(labels(Window(cluster, periods(100), limits(), none)))
+    assert info.value.period.label == "77"
+    assert any(len(t.periods) > 1 and t.periods[0].label != "77" for t in cluster.submitted)
+
+
+@pytest.mark.parametrize(("ordered", "most"), [(True, 100_000), (False, 20_000)])
+def test_memory_does_not_depend_on_the_number_of_periods(ordered: bool, most: int) -> None:
+    def peak(count: int) -> int:
+        cluster = FakeCluster(4, lambda p: (0.0005 if int(p.label) % 7 else 0.01, 1000))
+        cluster.keep = False
+        window = Window(cluster, periods(count), limits(ordered=ordered), none)
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in labels(window)) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    # The window is full from some 6,000 periods on: 100 tasks of 64.
+    assert peak(most) < 1.1 * peak(10_000)
