@@ -24,6 +24,7 @@ from polars_io_tools.errors import (
     UnsplittablePlanError,
     WorkerError,
 )
+from polars_io_tools.ray import put
 
 __all__ = [
     "ExpressionError",
@@ -45,6 +46,7 @@ __all__ = [
     "WorkerError",
     "__version__",
     "errors",
+    "put",
 ]
 
 if (Path(__file__).parent / "io_sources").exists():

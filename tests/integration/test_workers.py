@@ -189,7 +189,36 @@ def test_options_reach_ray(submitted: Submissions, journal: Journal) -> None:
     options["num_cpus"] = 100  # too late
     assert_same(lazy.collect(), QUARTER_ROWS)
     assert journal.lines() == ["started"] * 3
-    assert submitted.options == [options | {"num_cpus": 2, "name": "piot:2024"}]
+    # What is tried again is for us to say, and a task of each attempt is one that Ray runs once.
+    ours = {"num_cpus": 2, "max_retries": 0, "retry_exceptions": False, "name": "piot:2024"}
+    assert submitted.options == [ours] * 3
+
+
+@pytest.mark.parametrize(
+    ("error", "options", "attempts"),
+    [
+        (ConnectionError("away"), {}, 4),
+        (TimeoutError("slow"), {}, 4),
+        (ValueError("wrong"), {}, 1),
+        (ConnectionError("away"), {"max_retries": 1}, 2),
+        (ConnectionError("away"), {"retry_exceptions": False}, 1),
+        (ValueError("wrong"), {"retry_exceptions": True, "max_retries": 1}, 2),
+        (ValueError("wrong"), {"retry_exceptions": [ValueError]}, 4),
+    ],
+)
+def test_how_often_a_failure_is_tried(
+    error: Exception, options: dict[str, Any], attempts: int, journal: Journal
+) -> None:
+    path = journal.path
+
+    def fails(_: pl.DataFrame) -> None:
+        with path.open("a") as file:
+            file.write("started\n")
+        raise error
+
+    with pytest.raises(piot.WorkerError, match=str(error)):
+        on_ray(source(fails), "yearly", remote_options=options).collect()
+    assert journal.lines() == ["started"] * attempts
 
 
 def test_a_worker_without_the_package_says_where_and_what_to_do(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import tracemalloc
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 
 from polars_io_tools._plan import Period
 from polars_io_tools._task import Report
-from polars_io_tools.ray._window import Arrival, Limits, PeriodFailed, TaskFailed, Window
+from polars_io_tools._transport import Part
+from polars_io_tools.ray._protocol import Arrival, Limits, PeriodFailed, TaskFailed
+from polars_io_tools.ray._window import Window
 
 MIB = 2**20
 
@@ -32,13 +34,15 @@ class FakeCluster:
         cpus: int,
         cost: Callable[[Period], tuple[float, int]],
         parts: int = 1,
-        fails: frozenset[str] = frozenset(),
+        fails: Mapping[str, list[Exception]] | None = None,
+        lost: list[str] | None = None,
     ) -> None:
         self.now = 0.0
         self.cpus = cpus
         self.cost = cost
         self.parts = parts
-        self.fails = fails
+        self.fails = dict(fails or {})  # the failures of a period, before it succeeds
+        self.lost = lost or []  # finished periods that are lost, before they are read
         self.free = [0.0] * cpus  # when each CPU is free
         self.submitted: list[Task] = []
         self.most_tasks = 0
@@ -53,8 +57,8 @@ class FakeCluster:
         for position, period in enumerate(periods):
             seconds, size = self.cost(period)
             time += seconds
-            if period.label in self.fails:
-                task.arrivals.append((time, ValueError(period.label)))
+            if self.fails.get(period.label):
+                task.arrivals.append((time, self.fails[period.label].pop()))
                 break
             task.arrivals.extend(
                 (time, report(position, number == self.parts, size // self.parts, seconds))
@@ -76,8 +80,14 @@ class FakeCluster:
     def take(self, handle: Any) -> Arrival | None:
         _, news = handle.arrivals.popleft()
         if isinstance(news, Exception):
-            raise TaskFailed(news)
+            raise TaskFailed(news, transient=isinstance(news, ConnectionError))
         return Arrival(news, handle.periods[news["period"]].label)
+
+    def fetch(self, arrival: Arrival) -> Part:
+        if self.lost and arrival.data in self.lost:
+            self.lost.remove(arrival.data)
+            raise TaskFailed(ConnectionError(arrival.data), transient=True)
+        return (arrival.data,)
 
 
 def report(position: int, last: bool, size: int, seconds: float) -> Report:
@@ -93,6 +103,7 @@ def limits(**changes: Any) -> Limits:
         "max_tasks": 100,
         "max_bytes": 1000 * MIB,
         "max_periods_per_task": 64,
+        "max_retries": 3,
         "ordered": True,
         "in_turn": False,
     }
@@ -100,10 +111,9 @@ def limits(**changes: Any) -> Limits:
 
 
 def labels(window: Window) -> Iterator[str]:
-    for arrivals in window.arrivals():
-        for period, arrival in arrivals:
-            assert period.label == arrival.data
-            yield period.label
+    for parts in window.parts():
+        for (label,) in parts:
+            yield label
 
 
 def none() -> None:
@@ -170,7 +180,7 @@ def test_never_more_tasks_than_allowed() -> None:
     cluster = FakeCluster(8, lambda p: (100.0 if p.label == "0" else 0.2, 100))
     window = Window(cluster, periods(400), limits(max_tasks=20), none)
     most = 0
-    for _ in window.arrivals():
+    for _ in window.parts():
         most = max(most, window._unread_tasks)
     assert most == 20
 
@@ -185,7 +195,7 @@ def test_finished_results_stay_within_the_bytes_allowed() -> None:
     cluster = FakeCluster(2, lambda p: (50.0 if p.label == "0" else 1.0, 20 * MIB))
     window = Window(cluster, periods(60), limits(max_bytes=100 * MIB), none)
     most = 0
-    for _ in window.arrivals():
+    for _ in window.parts():
         most = max(most, window._unread_bytes)
     assert 40 * MIB < most <= 100 * MIB
 
@@ -197,7 +207,9 @@ def test_a_period_larger_than_what_is_allowed_still_comes() -> None:
 
 
 def test_a_failure_is_reported_at_once() -> None:
-    cluster = FakeCluster(2, lambda p: (100.0 if p.label == "0" else 1.0, 10), fails=frozenset("1"))
+    cluster = FakeCluster(
+        2, lambda p: (100.0 if p.label == "0" else 1.0, 10), fails={"1": [ValueError("1")]}
+    )
     with pytest.raises(PeriodFailed) as info:
         list(labels(Window(cluster, periods(10), limits(), none)))
     assert info.value.period.label == "1"
@@ -206,7 +218,9 @@ def test_a_failure_is_reported_at_once() -> None:
 
 
 def test_a_failure_waits_its_turn_where_it_may_not_count() -> None:
-    cluster = FakeCluster(2, lambda p: (9.0 if p.label == "0" else 1.0, 10), fails=frozenset("2"))
+    cluster = FakeCluster(
+        2, lambda p: (9.0 if p.label == "0" else 1.0, 10), fails={"2": [ValueError("2")]}
+    )
     got = labels(Window(cluster, periods(10), limits(in_turn=True), none))
     assert [next(got), next(got)] == ["0", "1"]
     with pytest.raises(PeriodFailed) as info:
@@ -215,11 +229,57 @@ def test_a_failure_waits_its_turn_where_it_may_not_count() -> None:
 
 
 def test_a_failure_inside_of_a_shared_task_names_its_period() -> None:
-    cluster = FakeCluster(1, lambda _: (0.001, 10), fails=frozenset(["77"]))
+    cluster = FakeCluster(1, lambda _: (0.001, 10), fails={"77": [ValueError("77")]})
     with pytest.raises(PeriodFailed) as info:
         list(labels(Window(cluster, periods(100), limits(), none)))
     assert info.value.period.label == "77"
     assert any(len(t.periods) > 1 and t.periods[0].label != "77" for t in cluster.submitted)
+
+
+def away(times: int) -> list[Exception]:
+    return [ConnectionError("away") for _ in range(times)]
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("seconds", [0.001, 1.0])
+def test_transient_failures_and_losses_change_nothing(
+    ordered: bool, parts: int, seconds: float
+) -> None:
+    fails = {"0": away(3), "5": away(1), "40": away(2), "41": away(1), "99": away(3)}
+    lost = ["0", "3", "3", "50", "51", "52", "99"] if parts == 1 else []
+    finished = []
+    cluster = FakeCluster(3, lambda _: (seconds, MIB), parts, fails, lost)
+    bounds = limits(ordered=ordered, max_retries=4)
+    got = list(labels(Window(cluster, periods(100), bounds, lambda: finished.append(1))))
+    expected = [p.label for p in periods(100) for _ in range(parts)]
+    assert (got if ordered else sorted(got, key=int)) == expected
+    assert not any(cluster.fails.values())
+    assert cluster.lost == []
+    assert len(finished) == 100
+
+
+@pytest.mark.parametrize(("retries", "times"), [(0, 1), (1, 2), (3, 4)])
+def test_after_some_attempts_a_period_fails(retries: int, times: int) -> None:
+    cluster = FakeCluster(2, lambda _: (1.0, 10), fails={"7": away(times)})
+    with pytest.raises(PeriodFailed, match="away") as info:
+        list(labels(Window(cluster, periods(10), limits(max_retries=retries), none)))
+    assert info.value.period.label == "7"
+
+
+def test_without_a_limit_a_period_is_tried_until_it_succeeds() -> None:
+    cluster = FakeCluster(2, lambda _: (1.0, 10), fails={"7": away(50)})
+    got = list(labels(Window(cluster, periods(10), limits(max_retries=None), none)))
+    assert got == [p.label for p in periods(10)]
+
+
+def test_a_period_that_is_read_in_part_goes_on_where_it_was_lost() -> None:
+    cluster = FakeCluster(1, lambda _: (1.0, 10), parts=3, lost=["1"])
+    window = Window(cluster, periods(3), limits(), none)
+    assert list(labels(window)) == [p.label for p in periods(3) for _ in range(3)]
+    assert window._unread_bytes == 0
+    assert window._unread_tasks == 0
+    assert window._under_way == 0
 
 
 def uneven(period: Period) -> tuple[float, int]:

@@ -14,8 +14,9 @@ from polars_io_tools.ray._cluster import require_ray
 from polars_io_tools.ray._executor import RayRunner
 from polars_io_tools.ray._options import check_options, check_split
 from polars_io_tools.ray._progress import require_tqdm
+from polars_io_tools.ray._put import put
 
-__all__ = ["execute_on_ray", "explain_on_ray"]
+__all__ = ["execute_on_ray", "explain_on_ray", "put"]
 
 
 def execute_on_ray(

@@ -24,7 +24,8 @@ from polars_io_tools.errors import (
     RayNotInitialisedError,
 )
 from polars_io_tools.ray._bootstrap import run_periods
-from polars_io_tools.ray._window import Arrival, TaskFailed
+from polars_io_tools.ray._protocol import Arrival, TaskFailed
+from polars_io_tools.ray._retries import Retries
 
 __all__ = ["RayCluster", "remote_function", "require_ray"]
 
@@ -71,7 +72,10 @@ class RayCluster:
         import ray
 
         self._ray: Any = ray
-        self._options = options
+        self._retries = Retries.of(options)
+        # A failed task is tried again by us. Ray's own repetition of tasks whose results are
+        # generated leaves their arguments in the object store for good.
+        self._options = {**options, "max_retries": 0, "retry_exceptions": False}
         cpus = options.get("num_cpus")
         self._cpus: float = 1 if cpus is None else cpus
         self._payload = ray.put((pickle.PickleBuffer(plan.payload),))
@@ -85,6 +89,11 @@ class RayCluster:
         self._slots = 1
         self._asked = float("-inf")
         self._reports: dict[Any, Report] = {}  # of tasks whose next item is a part
+
+    @property
+    def max_retries(self) -> int | None:
+        """How often a task is tried again, None for any number of times."""
+        return self._retries.limit
 
     def slots(self, running: int) -> int:
         """Return how many tasks find a CPU at once, at least one, when `running` of ours do.
@@ -138,14 +147,15 @@ class RayCluster:
         try:
             ref = next(handle)
         except StopIteration as error:
-            raise TaskFailed(InternalError("a task ended before its last period")) from error
+            early = InternalError("a task ended before its last period")
+            raise TaskFailed(early, transient=False) from error
         report = self._reports.pop(handle, None)
         if report is not None:
             return Arrival(report, ref)
         try:
             report = self._ray.get(ref)
         except self._ray.exceptions.RayError as error:
-            raise TaskFailed(error) from error
+            raise TaskFailed(error, transient=self._retries.covers(error)) from error
         if report["part"] is None:
             self._reports[handle] = report
             return None
@@ -155,7 +165,7 @@ class RayCluster:
         """Return a part, from the object store if it is there.
 
         Raises:
-            TaskFailed: it is lost, and could not be computed again.
+            TaskFailed: it is lost.
         """
         if not isinstance(arrival.data, self._ray.ObjectRef):
             part: Part = arrival.data
@@ -163,7 +173,7 @@ class RayCluster:
         try:
             part = self._ray.get(arrival.data)
         except self._ray.exceptions.RayError as error:
-            raise TaskFailed(error) from error
+            raise TaskFailed(error, transient=True) from error
         return part
 
     def cancel(self, handles: Sequence[Any]) -> None:

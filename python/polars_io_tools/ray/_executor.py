@@ -13,17 +13,39 @@ import polars as pl
 
 from polars_io_tools._plan import Period
 from polars_io_tools._source import ShippedPlan
-from polars_io_tools._transport import Part, decode
+from polars_io_tools._transport import decode
 from polars_io_tools.errors import WorkerError
 from polars_io_tools.ray._cluster import RayCluster, require_ray
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import open_bar
-from polars_io_tools.ray._window import Arrival, Limits, PeriodFailed, TaskFailed, Window
+from polars_io_tools.ray._protocol import Limits, PeriodFailed
+from polars_io_tools.ray._window import Window
 
 __all__ = ["RayRunner"]
 
 # How long a query that was stopped early may keep its tasks.
 _LET_GO_SECONDS = 0.1
+
+# What helps, by the name of the exception.
+_HINTS = {
+    "OutOfMemoryError": (
+        "\nThe node ran out of memory. What helps: a finer time_unit, fewer tasks at once "
+        '(remote_options={"num_cpus": …} or max_concurrency), or telling Ray what a task needs '
+        '(remote_options={"memory": …})'
+    ),
+    "WorkerCrashedError": (
+        "\nThe worker process ended, as it does when the system runs out of memory or when native "
+        "code fails; Ray's logs on its node say more"
+    ),
+    "ObjectStoreFullError": (
+        "\nThe object store is full. What helps: a finer time_unit, a smaller max_unread_bytes, or "
+        "ray.init(object_store_memory=…)"
+    ),
+    "OutOfDiskError": (
+        "\nThe disk to which Ray spills objects is full. What helps: a smaller max_unread_bytes, "
+        "or a larger object store"
+    ),
+}
 
 # The share of the object store that finished results may take while they wait to be read.
 _STORE_SHARE = 4
@@ -57,6 +79,7 @@ class RayRunner:
             max_tasks=options.max_concurrency,
             max_bytes=options.max_unread_bytes or cluster.store_bytes() // _STORE_SHARE,
             max_periods_per_task=options.max_periods_per_task,
+            max_retries=cluster.max_retries,
             ordered=options.preserve_partition_order,
             in_turn=plan.task["limit"] is not None,
         )
@@ -65,24 +88,14 @@ class RayRunner:
         ended = threading.Event()
         threading.Thread(target=_let_go, args=(ended,), daemon=True).start()
         try:
-            for arrivals in window.arrivals():
-                yield decode(_fetched(cluster, arrivals)) if arrivals else None
+            for parts in window.parts():
+                yield decode(parts) if parts else None
         except PeriodFailed as failure:
             raise _worker_error(failure) from failure.error
         finally:
             ended.set()
             cluster.cancel(window.running())
             bar.close()
-
-
-def _fetched(cluster: RayCluster, arrivals: list[tuple[Period, Arrival]]) -> list[Part]:
-    parts = []
-    for period, arrival in arrivals:
-        try:
-            parts.append(cluster.fetch(arrival))
-        except TaskFailed as failure:
-            raise PeriodFailed(period, failure.error) from failure.error
-    return parts
 
 
 def _let_go(ended: threading.Event) -> None:
@@ -98,4 +111,5 @@ def _let_go(ended: threading.Event) -> None:
 def _worker_error(failure: PeriodFailed) -> WorkerError:
     cause = getattr(failure.error, "cause", None) or failure.error
     label = failure.period.label
-    return WorkerError(f"period {label} failed: {type(cause).__name__}: {cause}", label)
+    hint = next((h for name, h in _HINTS.items() if type(cause).__name__ == name), "")
+    return WorkerError(f"period {label} failed: {type(cause).__name__}: {cause}{hint}", label)

@@ -19,14 +19,16 @@ many there are.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from polars_io_tools._plan import Period
-from polars_io_tools._task import Report
+from polars_io_tools._transport import Part
+from polars_io_tools.errors import InternalError
+from polars_io_tools.ray._protocol import Arrival, Cluster, Limits, PeriodFailed, TaskFailed
 
-__all__ = ["Arrival", "Cluster", "Limits", "PeriodFailed", "TaskFailed", "Window"]
+__all__ = ["Window"]
 
 # What a task of several periods should take, and bring at most.
 _TASK_SECONDS = 0.1
@@ -43,87 +45,29 @@ _ENDS_PER_STEP = 2
 _QUICK_SECONDS = 0.25
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What bounds a run.
-
-    Attributes:
-        max_tasks: the most tasks that are submitted and not yet read, None for any number.
-        max_bytes: about the most bytes that are finished and not yet read.
-        max_periods_per_task: the most periods that share a task.
-        ordered: whether results come in the order of the periods.
-        in_turn: whether a failure counts only when it is the turn of its period, because a row
-            limit may make the period one that is never needed.
-    """
-
-    max_tasks: int | None
-    max_bytes: int
-    max_periods_per_task: int
-    ordered: bool
-    in_turn: bool
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A part that a task has finished; `data` is what `Cluster.fetch` takes."""
-
-    report: Report
-    data: Any
-
-
-class TaskFailed(Exception):  # noqa: N818  (an outcome, which never leaves this package)
-    """A task ended with an error."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
-class PeriodFailed(TaskFailed):
-    """A task ended with an error in a period."""
-
-    def __init__(self, period: Period, error: Exception) -> None:
-        super().__init__(error)
-        self.period = period
-
-
-class Cluster(Protocol):
-    """Runs tasks of neighbouring periods, whose parts arrive one by one."""
-
-    def slots(self, running: int) -> int:
-        """Return how many tasks could run at once, at least one, when `running` of ours do."""
-
-    def submit(self, periods: Sequence[Period]) -> Hashable:
-        """Start a task and return its handle."""
-
-    def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
-        """Return the handles for which `take` has news, none if there are none in time."""
-
-    def take(self, handle: Any) -> Arrival | None:
-        """Return the next part of a task, None if only news of it came.
-
-        Raises:
-            TaskFailed: the task failed.
-        """
-
-
 @dataclass(eq=False)
 class _Pending:
     """A period that is submitted and has not been read to its end."""
 
     period: Period
     task: _Task
-    parts: deque[Arrival] = field(default_factory=deque)
+    parts: deque[Arrival] = field(default_factory=deque)  # those that wait to be read
+    arrived: int = 0  # parts, of the current attempt
+    skip: int = 0  # so many parts came with earlier attempts
+    orphan: bool = False  # another attempt is under way, and what comes of this one is dropped
+    read: int = 0  # parts
     bytes: int = 0
     done: bool = False
+    counted: bool = False
+    retries: int = 0
     error: Exception | None = None
 
 
 @dataclass(eq=False)
 class _Task:
     handle: Any
+    periods: int
     pending: deque[_Pending] = field(default_factory=deque)  # the first is the next to arrive
-    periods: int = 0
     unread: int = 0  # periods that the consumer has not read to their end
 
 
@@ -156,11 +100,11 @@ class Window:
         self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
         self._bytes: deque[int] = deque(maxlen=_REMEMBERED)
 
-    def arrivals(self) -> Iterator[list[tuple[Period, Arrival]]]:
-        """Yield parts with their periods as their turn comes, and an empty list while waiting.
+    def parts(self) -> Iterator[list[Part]]:
+        """Yield parts as the turn of their period comes, and an empty list while waiting.
 
         Raises:
-            PeriodFailed: a task failed.
+            PeriodFailed: a task failed, and trying again did not help.
         """
         self._fill()
         while self._pending:
@@ -181,19 +125,21 @@ class Window:
         """Return the handles of the tasks that have not ended."""
         return list(self._tasks)
 
-    # --- submitting ---------------------------------------------------------------------------
-
     def _fill(self) -> None:
         while self._next < len(self._periods) and self._may_submit():
             periods = self._periods[self._next : self._next + self._next_share()]
-            share = len(periods)
-            self._next += share
-            task = _Task(self._cluster.submit(periods), periods=share, unread=share)
+            self._next += len(periods)
+            task = self._start(periods)
             task.pending.extend(_Pending(period, task) for period in periods)
-            self._tasks[task.handle] = task
-            self._unread_tasks += 1
-            self._under_way += share
             self._pending.update(dict.fromkeys(task.pending))
+
+    def _start(self, periods: Sequence[Period]) -> _Task:
+        count = len(periods)
+        task = _Task(self._cluster.submit(periods), periods=count, unread=count)
+        self._tasks[task.handle] = task
+        self._unread_tasks += 1
+        self._under_way += count
+        return task
 
     def _grow(self) -> None:
         """Let no slot idle while the consumer waits, as for a first period that is slow."""
@@ -222,8 +168,6 @@ class Window:
         fair = -(-left // (2 * self._slots))
         return max(1, min(quick, small, fair, 2 * self._share, self._limits.max_periods_per_task))
 
-    # --- listening ----------------------------------------------------------------------------
-
     def _listening(self) -> list[Any]:
         """Return the tasks whose news are wanted: all, or only that whose turn it is."""
         if self._limits.ordered and self._unread_bytes >= self._limits.max_bytes:
@@ -235,46 +179,84 @@ class Window:
         try:
             arrival = self._cluster.take(handle)
         except TaskFailed as failure:
-            return self._fail(task, failure)
+            self._end(task)
+            self._fail([p for p in task.pending if not p.orphan], failure)
+            return
         if arrival is None:
-            return None
-        pending = task.pending[0]
-        pending.parts.append(arrival)
-        if not self._limits.ordered:
-            self._arrived.append(pending)
-        report = arrival.report
-        pending.bytes += report["bytes"]
-        self._unread_bytes += report["bytes"]
-        if report["last"]:
-            pending.done = True
+            return
+        if not task.pending[0].orphan:
+            self._keep(task.pending[0], arrival)
+        if arrival.report["last"]:
             task.pending.popleft()
             self._under_way -= 1
-            self._finished()
-            self._seconds.append(report["seconds"])
-            self._bytes.append(pending.bytes)
         if not task.pending:
-            del self._tasks[handle]
-            self._quick_ends += report["seconds"] < _QUICK_SECONDS
+            self._end(task)
+            self._quick_ends += arrival.report["seconds"] < _QUICK_SECONDS
             self._share = max(self._share, task.periods)
-        return None
 
-    def _fail(self, task: _Task, failure: TaskFailed) -> None:
+    def _keep(self, pending: _Pending, arrival: Arrival) -> None:
+        report = arrival.report
+        pending.arrived += 1
+        if pending.arrived > pending.skip:
+            pending.parts.append(arrival)
+            pending.bytes += report["bytes"]
+            self._unread_bytes += report["bytes"]
+            if not self._limits.ordered:
+                self._arrived.append(pending)
+        if not report["last"]:
+            return
+        if pending.arrived < pending.skip:
+            # Its rows would be neither those of the first attempt nor those of the second.
+            error = InternalError("it was tried again, and came back with fewer parts")
+            raise PeriodFailed(pending.period, error)
+        pending.done = True
+        self._seconds.append(report["seconds"])
+        self._bytes.append(pending.bytes)
+        if not pending.counted:
+            pending.counted = True
+            self._finished()
+
+    def _end(self, task: _Task) -> None:
         del self._tasks[task.handle]
         self._under_way -= len(task.pending)
-        pending = task.pending[0]
-        if not (self._limits.ordered and self._limits.in_turn):
-            raise PeriodFailed(pending.period, failure.error)
-        pending.error = failure.error
 
-    # --- reading ------------------------------------------------------------------------------
+    def _fail(self, pending: list[_Pending], failure: TaskFailed) -> None:
+        """Try the periods of a failed task again, or give up at the first."""
+        if not pending:
+            return
+        first = pending[0]
+        limit = self._limits.max_retries
+        if failure.transient and (limit is None or first.retries < limit):
+            self._retry(pending)
+        elif self._limits.ordered and self._limits.in_turn:
+            first.error = failure.error
+        else:
+            raise PeriodFailed(first.period, failure.error)
 
-    def _ready(self) -> list[tuple[Period, Arrival]]:
+    def _retry(self, pending: Iterable[_Pending]) -> None:
+        """Start a task for periods whose task has ended without them."""
+        waiting = list(pending)
+        task = self._start([p.period for p in waiting])
+        task.pending.extend(waiting)
+        for each in waiting:
+            self._forget(each.task)
+            each.task = task
+            each.skip = each.read + len(each.parts)
+            each.arrived = 0
+            each.retries += 1
+            each.done = False
+
+    def _forget(self, task: _Task) -> None:
+        task.unread -= 1
+        self._unread_tasks -= task.unread == 0
+
+    def _ready(self) -> list[Part]:
         """Take the parts whose turn it is: up to the first that is missing, or all there are."""
-        ready: list[tuple[Period, Arrival]] = []
+        ready: list[Part] = []
         if not self._limits.ordered:
-            for pending in self._arrived:
+            arrived, self._arrived = self._arrived, []
+            for pending in arrived:
                 self._read(pending, ready)
-            self._arrived.clear()
             return ready
         size = 0
         while self._pending and size < _JOINED_BYTES:
@@ -284,16 +266,32 @@ class Window:
                     raise PeriodFailed(head.period, head.error)
                 break
             size += self._read(head, ready)
-            if not head.done:
+            if head in self._pending:
                 break
         return ready
 
-    def _read(self, pending: _Pending, ready: list[tuple[Period, Arrival]]) -> int:
-        size = sum(part.report["bytes"] for part in pending.parts)
-        ready.extend((pending.period, part) for part in pending.parts)
-        pending.parts.clear()
-        self._unread_bytes -= size
-        if pending.done and self._pending.pop(pending, pending) is None:
-            pending.task.unread -= 1
-            self._unread_tasks -= pending.task.unread == 0
+    def _read(self, pending: _Pending, ready: list[Part]) -> int:
+        """Move the parts of a period to `ready` and return their size."""
+        size = 0
+        while pending.parts:
+            arrival = pending.parts.popleft()
+            self._unread_bytes -= arrival.report["bytes"]
+            try:
+                ready.append(self._cluster.fetch(arrival))
+            except TaskFailed as failure:
+                self._lose(pending, failure)
+                return size
+            pending.read += 1
+            size += arrival.report["bytes"]
+        if pending.done and pending in self._pending:
+            del self._pending[pending]
+            self._forget(pending.task)
         return size
+
+    def _lose(self, pending: _Pending, failure: TaskFailed) -> None:
+        """Compute a period again, whose next part was lost after it had arrived."""
+        self._unread_bytes -= sum(part.report["bytes"] for part in pending.parts)
+        pending.parts.clear()
+        if pending.task.handle in self._tasks and not pending.done:
+            pending.task.pending[0] = _Pending(pending.period, pending.task, orphan=True)
+        self._fail([pending], failure)

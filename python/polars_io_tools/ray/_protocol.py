@@ -1,0 +1,93 @@
+"""What the window needs of a cluster, and what bounds a run."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from polars_io_tools._plan import Period
+from polars_io_tools._task import Report
+from polars_io_tools._transport import Part
+
+__all__ = ["Arrival", "Cluster", "Limits", "PeriodFailed", "TaskFailed"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What bounds a run.
+
+    Attributes:
+        max_tasks: the most tasks that are submitted and not yet read, None for any number.
+        max_bytes: about the most bytes that are finished and not yet read.
+        max_periods_per_task: the most periods that share a task.
+        max_retries: how often a period is tried again, None for any number of times.
+        ordered: whether results come in the order of the periods.
+        in_turn: whether a failure counts only when it is the turn of its period, because a row
+            limit may make the period one that is never needed.
+    """
+
+    max_tasks: int | None
+    max_bytes: int
+    max_periods_per_task: int
+    max_retries: int | None
+    ordered: bool
+    in_turn: bool
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A part that a task has finished; `data` is what `Cluster.fetch` takes."""
+
+    report: Report
+    data: Any
+
+
+class TaskFailed(Exception):  # noqa: N818  (an outcome, which never leaves this package)
+    """A task ended with an error, or a part of its result is lost.
+
+    Attributes:
+        error: what happened.
+        transient: whether it may well not happen again.
+    """
+
+    def __init__(self, error: Exception, *, transient: bool) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.transient = transient
+
+
+class PeriodFailed(Exception):  # noqa: N818  (an outcome, which never leaves this package)
+    """A period failed for good."""
+
+    def __init__(self, period: Period, error: Exception) -> None:
+        super().__init__(str(error))
+        self.period = period
+        self.error = error
+
+
+class Cluster(Protocol):
+    """Runs tasks of neighbouring periods, whose parts arrive one by one."""
+
+    def slots(self, running: int) -> int:
+        """Return how many tasks could run at once, at least one, when `running` of ours do."""
+
+    def submit(self, periods: Sequence[Period]) -> Hashable:
+        """Start a task and return its handle."""
+
+    def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
+        """Return the handles for which `take` has news, none if there are none in time."""
+
+    def take(self, handle: Any) -> Arrival | None:
+        """Return the next part of a task, None if only news of it came.
+
+        Raises:
+            TaskFailed: the task failed.
+        """
+
+    def fetch(self, arrival: Arrival) -> Part:
+        """Return a part.
+
+        Raises:
+            TaskFailed: it is lost.
+        """

@@ -1,0 +1,57 @@
+"""Which failures are tried again, and how often.
+
+`max_retries` and `retry_exceptions` mean what they mean to Ray, but it is not Ray that repeats the
+task: one that ran out of memory would be repeated without end, and a period would not know of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Retries"]
+
+_DEFAULT_LIMIT = 3
+
+# Failures of the user's code that are likely to pass: databases and storage that are away.
+_TRANSIENT = (ConnectionError, TimeoutError)
+
+# The errors with which Ray says that a process, a node or an object is gone.
+_LOST = (
+    "LocalRayletDiedError",
+    "NodeDiedError",
+    "ObjectLostError",
+    "OutOfMemoryError",
+    "OwnerDiedError",
+    "WorkerCrashedError",
+)
+
+
+@dataclass(frozen=True)
+class Retries:
+    """What is tried again.
+
+    Attributes:
+        limit: the most times for each period, None for any number.
+        exceptions: exceptions of the user's code that are tried again.
+    """
+
+    limit: int | None
+    exceptions: tuple[type[BaseException], ...]
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Retries:
+        """Return what options of a Ray task ask for; without any, transient failures count."""
+        limit = options.get("max_retries", _DEFAULT_LIMIT)
+        wanted = options.get("retry_exceptions", _TRANSIENT)
+        if isinstance(wanted, bool):
+            wanted = (Exception,) if wanted else ()
+        return cls(None if limit == -1 else limit, tuple(wanted or ()))
+
+    def covers(self, error: Exception) -> bool:
+        """Tell whether a failure that Ray reports is tried again."""
+        if any(kind.__name__ in _LOST for kind in type(error).__mro__):
+            return True
+        cause = getattr(error, "cause", None)
+        return isinstance(cause or error, self.exceptions)
