@@ -35,7 +35,7 @@ type wireRequest struct {
 
 type wireNamed struct {
 	Name string `json:"name"`
-	Expr int    `json:"expr"`
+	Expr *int   `json:"expr"`
 }
 
 type wireNode struct {
@@ -43,7 +43,9 @@ type wireNode struct {
 	In            []int       `json:"in"`
 	Name          string      `json:"name"`
 	Detail        string      `json:"detail"`
-	Predicate     int         `json:"predicate"`
+	Path          string      `json:"path"`
+	Files         int         `json:"files"`
+	Predicate     *int        `json:"predicate"`
 	Exprs         []wireNamed `json:"exprs"`
 	Keys          []wireNamed `json:"keys"`
 	Aggs          []wireNamed `json:"aggs"`
@@ -140,6 +142,15 @@ func (d *decoder) expr(i int) expr.Node {
 	return d.exprs[i]
 }
 
+// must is the expression of a field that has no default.
+func (d *decoder) must(i *int) expr.Node {
+	if i == nil {
+		d.fail("no field that says which expression")
+		return nil
+	}
+	return d.expr(*i)
+}
+
 func (d *decoder) list(positions []int) []expr.Node {
 	out := make([]expr.Node, len(positions))
 	for i, p := range positions {
@@ -151,7 +162,7 @@ func (d *decoder) list(positions []int) []expr.Node {
 func (d *decoder) named(ws []wireNamed) []expr.Named {
 	out := make([]expr.Named, len(ws))
 	for i, w := range ws {
-		out[i] = expr.Named{Name: w.Name, Expr: d.expr(w.Expr)}
+		out[i] = expr.Named{Name: w.Name, Expr: d.must(w.Expr)}
 	}
 	return out
 }

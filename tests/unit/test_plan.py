@@ -161,11 +161,12 @@ def test_text_of_a_plan(tmp_path: Path) -> None:
         LF.collect().write_parquet(tmp_path / f"{name}.parquet")
     lf = pl.scan_parquet(tmp_path / "*.parquet").filter(between("2024-01-05", "2024-02-06"))
     dates = "(2024-01-05, 2024-02-06)"
+    before = f"before the call, above scan_parquet {tmp_path.name}/1.parquet and 1 more"
     assert str(explain(lf.filter(pl.col("v") > 3), predicate=day.is_not_null())).splitlines() == [
         "split by 'date' (Date), monthly",
         "  bounds   [2024-01-05, 2024-02-06]",
-        f"  filters  date.is_between{dates} (before the call): gives [2024-01-05, 2024-02-06]",
-        "           v > 3 (before the call): it does not read date",
+        f"  filters  date.is_between{dates} ({before}): gives [2024-01-05, 2024-02-06]",
+        f"           v > 3 ({before}): it does not read date",
         "           date.is_not_null() (after the call): gives (-∞, ∞)",
         f"  sources  scan_parquet: 2 files, first {tmp_path / '1.parquet'}",
         "  periods  2 periods: 2024-01, 2024-02",
@@ -218,7 +219,7 @@ UNBOUNDED: dict[str, tuple[pl.LazyFrame, list[str]]] = {
         [
             '"date" has no upper bound',
             "known so far: [2023-06-01, ∞)",
-            "date >= 2023-06-01 (before the call): gives [2023-06-01, ∞)",
+            "date >= 2023-06-01 (before the call, above in-memory frame): gives [2023-06-01, ∞)",
             '.filter(pl.col("date") < pl.date(2024, 6, 1))',
         ],
     ),
@@ -232,7 +233,7 @@ UNBOUNDED: dict[str, tuple[pl.LazyFrame, list[str]]] = {
     ),
     "another column": (
         LF.filter(pl.col("v") > 1),
-        ["v > 1 (before the call): it does not read date"],
+        ["v > 1 (before the call, above in-memory frame): it does not read date"],
     ),
     "not understood": (
         LF.filter(day.cast(pl.String) > "2024"),
@@ -240,7 +241,7 @@ UNBOUNDED: dict[str, tuple[pl.LazyFrame, list[str]]] = {
     ),
     "hidden by a function": (
         LF.filter(between("2024-01-01", "2024-01-31")).map_batches(lambda frame: frame),
-        ["Filters before it do not count: map_batches cannot be looked into (date)"],
+        ["In the way:\n  - map_batches cannot be looked into"],
     ),
     "either or": (
         LF.filter(between("2024-01-01", "2024-01-31") | (pl.col("v") > 1)),

@@ -28,7 +28,7 @@ REFUSED: dict[str, tuple[pl.LazyFrame, str, str]] = {
     "unique, any row in order": (BASE.unique("k", maintain_order=True), "unique", 'keep="first"'),
     "unique, first after a join": (
         JOINED.unique("k", keep="first"),
-        'unique with keep="first"',
+        'unique("k") with keep="first"',
         "maintain_order",
     ),
     "unique, last after a join": (JOINED.unique("k", keep="last"), 'keep="last"', "maintain_order"),
