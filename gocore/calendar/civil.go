@@ -63,14 +63,17 @@ func formatYear(year int64) string {
 	if year < 0 || year > 9999 {
 		return fmt.Sprintf("%+05d", year)
 	}
-	return fmt.Sprintf("%04d", year)
+	return twoDigits(year/100) + twoDigits(year%100)
 }
 
-func formatMonth(year, month int64) string { return fmt.Sprintf("%s-%02d", formatYear(year), month) }
+func formatMonth(year, month int64) string { return formatYear(year) + "-" + twoDigits(month) }
+
+// twoDigits is %02d, without the cost: dates are most of what is written.
+func twoDigits(n int64) string { return string([]byte{byte('0' + n/10), byte('0' + n%10)}) }
 
 func formatDay(day int64) string {
 	y, m, d := civil(day)
-	return fmt.Sprintf("%s-%02d", formatMonth(y, m), d)
+	return formatMonth(y, m) + "-" + twoDigits(d)
 }
 
 // formatWeek returns the week of ISO 8601 that holds a day.

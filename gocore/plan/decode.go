@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -69,7 +70,8 @@ type wireNode struct {
 // Decode reads wire bytes. Any fault in them is an error wrapping
 // [expr.ErrMalformed] that says where.
 func Decode(wire []byte) (*Request, error) {
-	var w wireRequest
+	// The list of expressions is most of the bytes; growing it would copy it often.
+	w := wireRequest{Exprs: make([]expr.Wire, 0, bytes.Count(wire, []byte(`"k":`)))}
 	if err := json.Unmarshal(wire, &w); err != nil {
 		return nil, fmt.Errorf("plan: %w: %w", expr.ErrMalformed, err)
 	}
