@@ -276,10 +276,10 @@ TOO_MANY = between("2020-01-01", "2023-12-31")
 @pytest.mark.parametrize(
     ("time_unit", "max_periods", "fragments"),
     [
-        ("daily", 1460, ["1461 daily periods, at most 1460", "weekly periods would do"]),
+        ("daily", 1460, ["1461 daily periods, at most max_periods=1460", "weekly periods would do"]),
         ("daily", 47, ["1461 daily periods", "quarterly periods would do"]),
-        ("monthly", 47, ["48 monthly periods, at most 47", "quarterly periods would do"]),
-        ("yearly", 3, ["4 yearly periods, at most 3 are allowed"]),
+        ("monthly", 47, ["48 monthly periods, at most max_periods=47", "quarterly periods would do"]),
+        ("yearly", 3, ["4 yearly periods, at most max_periods=3 are allowed"]),
         ("daily", 1461, None),
         ("monthly", 48, None),
         ("yearly", 4, None),
@@ -302,7 +302,7 @@ def test_too_many_periods_suggest_a_coarser_unit(
 
 def test_a_hundred_thousand_periods_are_the_most() -> None:
     assert len(explain(LF.filter(between("1726-01-01", "1999-10-16")), "daily").periods) == 10**5
-    with pytest.raises(piot.TooManyPeriodsError, match="at most 100000 are allowed"):
+    with pytest.raises(piot.TooManyPeriodsError, match="at most max_periods=100000 are allowed"):
         explain(LF.filter(between("1700-01-01", "1999-12-31")), "daily").to_polars()
 
 
