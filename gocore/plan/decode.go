@@ -79,9 +79,10 @@ func Decode(wire []byte) (*Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
-	dec := decoder{exprs: exprs, nodes: make([]Node, 0, len(w.Plan))}
+	dec := decoder{exprs: exprs, nodes: make([]Node, 0, len(w.Plan)), depths: make([]int, 0, len(w.Plan))}
 	for i, n := range w.Plan {
 		node := dec.node(n, i == w.Pushed)
+		dec.deepen(n)
 		if dec.err != nil {
 			return nil, fmt.Errorf("plan: node %d (%s): %w", i, n.Op, dec.err)
 		}
@@ -104,9 +105,28 @@ const anyNumber = -1
 
 // decoder resolves positions to nodes and remembers the first bad one.
 type decoder struct {
-	exprs []expr.Node
-	nodes []Node
-	err   error
+	exprs  []expr.Node
+	nodes  []Node
+	depths []int // of the nodes
+	err    error
+}
+
+// maxDepth bounds how many nodes may stand above one another: walks over plans use
+// the stack, and one that is full ends the process.
+const maxDepth = 50_000
+
+// deepen notes the depth of the node that was read last.
+func (d *decoder) deepen(w wireNode) {
+	deepest := 0
+	for _, in := range w.In {
+		if in >= 0 && in < len(d.depths) {
+			deepest = max(deepest, d.depths[in])
+		}
+	}
+	if deepest == maxDepth {
+		d.fail("more than %d steps follow one another: collect a part of the query first", maxDepth)
+	}
+	d.depths = append(d.depths, deepest+1)
 }
 
 func (d *decoder) fail(format string, args ...any) {

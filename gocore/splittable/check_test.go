@@ -266,3 +266,21 @@ func TestCheckIsLinear(t *testing.T) {
 		t.Error(problem)
 	}
 }
+
+// TestCheckDeep: an expression of 200,000 nodes, over the deepest plan that is read.
+func TestCheckDeep(t *testing.T) {
+	rows := plan.Node(lookup)
+	for range 50_000 {
+		rows = filter(rows, col("b"))
+	}
+	for bottom, want := range map[string]string{"abs": "", "cum_sum": "with_columns with cum_sum"} {
+		deep := call(bottom, col("x"))
+		for range 200_000 {
+			deep = &expr.Cast{Arg: deep}
+		}
+		problem := splittable.Check(extend(rows, deep), "date")
+		if problem == nil && want != "" || problem != nil && problem.Node != want {
+			t.Errorf("%s far down: %v, want %q", bottom, problem, want)
+		}
+	}
+}

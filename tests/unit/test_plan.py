@@ -276,9 +276,17 @@ TOO_MANY = between("2020-01-01", "2023-12-31")
 @pytest.mark.parametrize(
     ("time_unit", "max_periods", "fragments"),
     [
-        ("daily", 1460, ["1461 daily periods, at most max_periods=1460", "weekly periods would do"]),
+        (
+            "daily",
+            1460,
+            ["1461 daily periods, at most max_periods=1460", "weekly periods would do"],
+        ),
         ("daily", 47, ["1461 daily periods", "quarterly periods would do"]),
-        ("monthly", 47, ["48 monthly periods, at most max_periods=47", "quarterly periods would do"]),
+        (
+            "monthly",
+            47,
+            ["48 monthly periods, at most max_periods=47", "quarterly periods would do"],
+        ),
         ("yearly", 3, ["4 yearly periods, at most max_periods=3 are allowed"]),
         ("daily", 1461, None),
         ("monthly", 48, None),
@@ -313,3 +321,29 @@ def test_explaining_reads_no_rows() -> None:
 
     lf = register_io_source(source, schema={"date": pl.Date})
     assert len(explain(lf.filter(between("2024-01-01", "2024-01-31"))).periods) == 1
+
+
+# In the years 10183 and -6244: Polars has these dates, Python does not.
+@pytest.mark.parametrize("far", [3_000_000, -3_000_000])
+def test_a_date_that_python_has_not_loses_no_row(far: int) -> None:
+    date = pl.lit(far, dtype=pl.Int32).cast(pl.Date)
+    beside = between("2024-01-01", "2024-01-31")
+    for filter_ in (day >= date, day < date, day == date, day != date, ~(day <= date)):
+        assert isinstance(explain(LF.filter(filter_)).problem, piot.UnboundedPredicateError)
+        assert explain(LF.filter(filter_ | beside)).problem is not None
+        both = LF.filter(filter_, beside)
+        if both.collect().height:
+            assert rows(explain(both)) == ["2024-01 2024-01-01 2024-02-01"]
+
+
+def test_deep_queries_are_planned() -> None:
+    many = LF.filter(between("2024-01-01", "2024-01-31"))
+    for i in range(1000):
+        many = many.filter(pl.col("v") > i) if i % 2 else many.with_columns(v=pl.col("v") + i)
+    assert rows(explain(many)) == ["2024-01 2024-01-01 2024-02-01"]
+    terms = day < dt.date(2024, 1, 10)
+    for i in range(1000):
+        terms = terms & (pl.col("v") > i)
+    assert rows(explain(LF.filter(day >= dt.date(2024, 1, 5), terms))) == [
+        "2024-01 2024-01-05 2024-01-10"
+    ]
