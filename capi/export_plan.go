@@ -15,18 +15,28 @@ import (
 // splitPlan is the answer to a planning request. Problem is why collect would
 // raise; everything else that is known is there all the same.
 type splitPlan struct {
-	Bounds  string          `json:"bounds"`
-	Nulls   bool            `json:"nulls"`
-	Filters []seenFilter    `json:"filters"`
-	Sources []string        `json:"sources"`
-	Periods []plannedPeriod `json:"periods"`
-	Problem *problem        `json:"problem"`
+	Bounds    string          `json:"bounds"`
+	Nulls     bool            `json:"nulls"`
+	Filters   []seenFilter    `json:"filters"`
+	Obstacles []obstacle      `json:"obstacles"`
+	Sources   []string        `json:"sources"`
+	Periods   []plannedPeriod `json:"periods"`
+	Problem   *problem        `json:"problem"`
 }
 
 type seenFilter struct {
 	Text    string `json:"text"`
 	Origin  string `json:"origin"`
+	Node    string `json:"node"`
 	Verdict string `json:"verdict"`
+	// Sets are the ends of the bounds that are those of the filter.
+	Sets []string `json:"sets"`
+}
+
+// obstacle is a node of the plan that stands in the way of a split.
+type obstacle struct {
+	Node string `json:"node"`
+	Why  string `json:"why"`
 }
 
 type plannedPeriod struct {
@@ -65,8 +75,9 @@ func planRequest(in []byte) ([]byte, error) {
 	out := splitPlan{
 		Bounds: result.Region.String(), Nulls: result.Region.Null,
 		Sources: sources(request.Root), Filters: filters(result), Periods: []plannedPeriod{},
+		Obstacles: []obstacle{},
 	}
-	if out.Problem = findProblem(request, result, axis); out.Problem == nil {
+	if out.findProblem(request, result, axis); out.Problem == nil {
 		out.split(func() ([]calendar.Period, error) {
 			return calendar.SplitZoned(result.Region.Values, axis.Resolution(), unit, zone, request.MaxPeriods)
 		})
@@ -74,17 +85,21 @@ func planRequest(in []byte) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-func findProblem(
+func (p *splitPlan) findProblem(
 	request *plan.Request, result bounds.Result[int64], axis bounds.Temporal,
-) *problem {
-	if p := splittable.Check(request.Root, request.Column); p != nil {
-		return &problem{Kind: "unsplittable", Message: p.Error()}
+) {
+	for _, o := range result.Obstacles {
+		p.Obstacles = append(p.Obstacles, obstacle(o))
+	}
+	if found := splittable.Check(request.Root, request.Column); found != nil {
+		p.Obstacles = append(p.Obstacles, obstacle{found.Node, found.Why})
+		p.Problem = &problem{Kind: "unsplittable", Message: found.Error()}
+		return
 	}
 	remedy := func(lower, upper bool) string { return axis.Remedy(request.Column, result.Region, lower, upper) }
 	if message := result.Unbounded(request.Column, remedy); message != "" {
-		return &problem{Kind: "unbounded", Message: message}
+		p.Problem = &problem{Kind: "unbounded", Message: message}
 	}
-	return nil
 }
 
 // zoneOf is the zone of the column, UTC for one without.
@@ -131,7 +146,9 @@ func (p *splitPlan) split(split func() ([]calendar.Period, error)) {
 func filters(result bounds.Result[int64]) []seenFilter {
 	out := []seenFilter{}
 	for _, f := range result.Filters {
-		out = append(out, seenFilter{Text: f.Text, Origin: f.Origin(), Verdict: f.Verdict()})
+		out = append(out, seenFilter{
+			Text: f.Text, Origin: f.Origin(), Node: f.Node, Verdict: f.Verdict(), Sets: result.Sets(f),
+		})
 	}
 	return out
 }

@@ -7,19 +7,24 @@ import "github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 // how often each node is referred to.
 type chains map[expr.Node]int
 
-// chainsOf counts the references within root.
-func chainsOf(root expr.Node) chains {
-	c := chains{}
+// survey counts the references within root, and reports whether a field is asked
+// for that comes round again.
+func survey(root expr.Node) (c chains, recurs bool) {
+	c = chains{}
 	stack := []expr.Node{root}
 	for len(stack) > 0 {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		c[n]++
-		if c[n] == 1 {
-			stack = append(stack, expr.Children(n)...)
+		if c[n] > 1 {
+			continue
 		}
+		if call, ok := n.(*expr.Call); ok && !recurs {
+			_, recurs = fields[call.Name]
+		}
+		stack = append(stack, expr.Children(n)...)
 	}
-	return c
+	return c, recurs
 }
 
 // terms returns the terms of the chain that ends in e, from left to right, and

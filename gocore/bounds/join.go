@@ -48,7 +48,7 @@ func (w *walker[T]) join(n *plan.Join, column string) Region[T] {
 func (w *walker[T]) anyOf(n *plan.Join, column string, k keys, padded []side) Region[T] {
 	origins := originsOf(n, column)
 	if len(origins) == 0 {
-		return w.hidden(n, column, "makes the column")
+		return w.hidden(n, column, "makes "+column+" anew")
 	}
 	r := nowhere(w.axis.Domain())
 	for _, o := range origins {

@@ -14,14 +14,19 @@ type Result[T any] struct {
 	// Filters are all filters of the plan, inputs first.
 	Filters []Filter[T]
 
-	// Obstacles say, in the user's words, which nodes hid what lies below them.
-	Obstacles []string
+	// Obstacles say what keeps the column from being bounded, from the result
+	// downwards; there are none where it is.
+	Obstacles []Obstacle
 }
 
 // Filter is one filter of the plan and what it did for the bounds.
 type Filter[T any] struct {
 	Text   string
 	Pushed bool // written after the call
+
+	// Node says what the filter stands above, and in which input of a join or
+	// concatenation.
+	Node string
 
 	// Where the column may lie when the filter is true, under the name it has
 	// there; everywhere when the filter was not reached.
@@ -35,31 +40,16 @@ type Filter[T any] struct {
 // its columns. Where that is bounded, a second walk within the bounds finds what
 // comes round again, such as the months meant.
 func Plan[T any](root plan.Node, column string, axis Axis[T]) Result[T] {
-	result := walk(root, column, axis)
-	if within, ok := axis.Within(result.Region); ok && recurs(root) {
-		return walk(root, column, within)
-	}
-	return result
-}
-
-// recurs reports whether a filter of the plan asks for a field that comes round
-// again.
-func recurs(root plan.Node) bool {
-	found := false
-	plan.Walk(root, func(n plan.Node) {
-		if f, ok := n.(*plan.Filter); ok && !found {
-			found = expr.Calls(f.Predicate, func(name string) bool { _, ok := fields[name]; return ok })
-		}
-	})
-	return found
-}
-
-func walk[T any](root plan.Node, column string, axis Axis[T]) Result[T] {
-	w := walker[T]{
-		axis: axis, regions: map[at]Region[T]{}, seen: map[*plan.Filter]Filter[T]{},
-	}
+	w := newWalker(axis)
 	region := w.region(root, column)
-	return Result[T]{Region: region, Filters: w.filters(root), Obstacles: w.obstacles}
+	if within, ok := axis.Within(region); ok && w.recurs {
+		w = newWalker(within)
+		region = w.region(root, column)
+	}
+	places := plan.Locate(root)
+	return Result[T]{
+		Region: region, Filters: w.filters(root, places), Obstacles: w.obstacles(at{root, column}, places),
+	}
 }
 
 // at is a column of a node's output.
@@ -69,21 +59,32 @@ type at struct {
 }
 
 type walker[T any] struct {
-	axis      Axis[T]
-	regions   map[at]Region[T]
-	seen      map[*plan.Filter]Filter[T]
-	obstacles []string
+	axis    Axis[T]
+	regions map[at]Region[T]
+	seen    map[*plan.Filter]Filter[T]
+	trail   trail
+
+	// recurs says that a filter asks for a field that comes round again.
+	recurs bool
+}
+
+func newWalker[T any](axis Axis[T]) *walker[T] {
+	return &walker[T]{
+		axis: axis, regions: map[at]Region[T]{}, seen: map[*plan.Filter]Filter[T]{}, trail: newTrail(),
+	}
 }
 
 func (w *walker[T]) everywhere() Region[T] { return everywhere(w.axis.Domain()) }
 
 func (w *walker[T]) region(n plan.Node, column string) Region[T] {
 	key := at{n, column}
-	if r, ok := w.regions[key]; ok {
-		return r
+	outer := w.trail.enter(key)
+	r, ok := w.regions[key]
+	if !ok {
+		r = w.fresh(n, column)
+		w.regions[key] = r
 	}
-	r := w.fresh(n, column)
-	w.regions[key] = r
+	w.trail.current = outer
 	return r
 }
 
@@ -115,12 +116,12 @@ func (w *walker[T]) fresh(n plan.Node, column string) Region[T] {
 		return w.beside(n, column)
 	case *plan.Reshape:
 		if slices.Contains(n.Made, column) {
-			return w.hidden(n, column, "makes the column anew")
+			return w.hidden(n, column, "makes "+column+" anew")
 		}
 		return w.region(n.Input, column)
 	case *plan.RowIndex:
 		if n.Name == column {
-			return w.hidden(n, column, "makes the column anew")
+			return w.hidden(n, column, "makes "+column+" anew")
 		}
 		return w.region(n.Input, column)
 	case *plan.Opaque:
@@ -131,30 +132,27 @@ func (w *walker[T]) fresh(n plan.Node, column string) Region[T] {
 	return w.everywhere()
 }
 
-// hidden is everywhere, with the reason kept for the user when there is
-// anything below that could have helped.
+// hidden is everywhere, with the reason kept for the user.
 func (w *walker[T]) hidden(n plan.Node, column, why string) Region[T] {
-	if len(plan.Inputs(n)) > 0 {
-		text := plan.Name(n) + " " + why + " (" + column + ")"
-		if !slices.Contains(w.obstacles, text) {
-			w.obstacles = append(w.obstacles, text)
-		}
-	}
+	w.trail.hidden[at{n, column}] = why
 	return w.everywhere()
 }
 
 func (w *walker[T]) filter(n *plan.Filter, column string) Region[T] {
 	a := newAnalysis(n.Predicate, column, w.axis)
 	where := a.outcome(n.Predicate).True
+	w.recurs = w.recurs || a.recurs
 	f := Filter[T]{
 		Text: expr.String(n.Predicate, w.axis.Literal), Pushed: n.Pushed, Where: where,
 	}
 	switch {
 	case !where.IsEverything():
-	case !expr.Mentions(n.Predicate, column):
-		f.Note = "it does not read " + column
-	default:
+	case expr.Mentions(n.Predicate, column):
 		f.Note = a.blame(n.Predicate)
+	case expr.Calls(n.Predicate, isHidden):
+		f.Note = "it calls a function that cannot be looked into"
+	default:
+		f.Note = "it does not read " + column
 	}
 	if old, ok := w.seen[n]; !ok || old.Note != "" {
 		w.seen[n] = f
@@ -176,15 +174,16 @@ func (w *walker[T]) made(
 			return w.region(input, x.Name)
 		case *expr.Literal:
 			if r, ok := w.axis.Point(x); ok {
+				w.hidden(n, column, w.makes(e))
 				return r
 			}
 		}
-		return w.hidden(n, column, "computes the column anew")
+		return w.hidden(n, column, w.makes(e))
 	}
 	if keeps {
 		return w.region(input, column)
 	}
-	return w.hidden(n, column, "does not have the column")
+	return w.hidden(n, column, "does not have "+column)
 }
 
 // groupBy follows plain keys: a group's key is the value of its rows. The index
@@ -197,9 +196,19 @@ func (w *walker[T]) groupBy(n *plan.GroupBy, column string) Region[T] {
 		}
 	}
 	if n.Windowed {
-		return w.hidden(n, column, "over windows makes the column anew")
+		return w.hidden(n, column, "makes "+column+" anew, the start of a window")
 	}
-	return w.hidden(n, column, "aggregates the column")
+	for _, e := range slices.Concat(n.Keys, n.Aggs) {
+		if e.Name == column {
+			return w.hidden(n, column, w.makes(e))
+		}
+	}
+	return w.hidden(n, column, "does not have "+column)
+}
+
+// makes says of an expression that it is where a column comes from.
+func (w *walker[T]) makes(e expr.Named) string {
+	return "makes " + e.Name + " from " + expr.String(e.Expr, w.axis.Literal)
 }
 
 func (w *walker[T]) union(inputs []plan.Node, column string) Region[T] {
@@ -218,24 +227,4 @@ func (w *walker[T]) beside(n *plan.Beside, column string) Region[T] {
 		}
 	}
 	return w.everywhere()
-}
-
-// filters returns every filter of the plan, also those the walk did not reach.
-func (w *walker[T]) filters(root plan.Node) []Filter[T] {
-	var out []Filter[T]
-	plan.Walk(root, func(n plan.Node) {
-		f, ok := n.(*plan.Filter)
-		if !ok {
-			return
-		}
-		seen, ok := w.seen[f]
-		if !ok {
-			seen = Filter[T]{
-				Text: expr.String(f.Predicate, w.axis.Literal), Pushed: f.Pushed, Where: w.everywhere(),
-				Note: "it is on another column or below a node that hides it",
-			}
-		}
-		out = append(out, seen)
-	})
-	return out
 }

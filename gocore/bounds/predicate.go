@@ -14,6 +14,9 @@ type analysis[T any] struct {
 	column string
 	chains chains
 	memo   map[expr.Node]finding[T]
+
+	// recurs says that the predicate asks for a field that comes round again.
+	recurs bool
 }
 
 // finding is what is known of one node. A logical operator's argument must be
@@ -24,8 +27,9 @@ type finding[T any] struct {
 }
 
 func newAnalysis[T any](root expr.Node, column string, axis Axis[T]) *analysis[T] {
+	counts, recurs := survey(root)
 	return &analysis[T]{
-		axis: axis, column: column, chains: chainsOf(root), memo: map[expr.Node]finding[T]{},
+		axis: axis, column: column, chains: counts, memo: make(map[expr.Node]finding[T], len(counts)), recurs: recurs,
 	}
 }
 

@@ -3,6 +3,8 @@ package bounds
 import (
 	"fmt"
 	"strings"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
 )
 
 // maxListed bounds how many filters an error lists.
@@ -10,7 +12,29 @@ const maxListed = 12
 
 // Missing says which sides of the column are not bounded.
 func (r Result[T]) Missing() (lower, upper bool) {
-	return !r.Region.Values.BoundedBelow(), !r.Region.Values.BoundedAbove()
+	return sidesMissing(r.Region)
+}
+
+// Sets says which ends of the bounds are those of a filter: "lower", "upper", both
+// or none.
+func (r Result[T]) Sets(f Filter[T]) []string {
+	sets := []string{}
+	own, ok := f.Where.Values.Hull()
+	all, ok2 := r.Region.Values.Hull()
+	if !ok || !ok2 || f.Note != "" {
+		return sets
+	}
+	d := r.Region.Values.Domain()
+	same := func(a, b interval.Endpoint[T]) bool {
+		return a.Kind != interval.Unbounded && a.Kind == b.Kind && d.Compare(a.Value, b.Value) == 0
+	}
+	if same(own.Lo, all.Lo) {
+		sets = append(sets, "lower")
+	}
+	if same(own.Hi, all.Hi) {
+		sets = append(sets, "upper")
+	}
+	return sets
 }
 
 // Unbounded is the message for a column that cannot be split because a side of
@@ -28,9 +52,7 @@ func (r Result[T]) Unbounded(column string, remedy func(lower, upper bool) strin
 	}
 	b.WriteString(".\n")
 	r.listFilters(&b)
-	for _, o := range r.Obstacles {
-		fmt.Fprintf(&b, "Filters before it do not count: %s.\n", o)
-	}
+	r.listObstacles(&b)
 	fmt.Fprintf(&b, "Add a filter before execute_on_ray, for example %s. A filter after the call counts "+
 		"only if Polars pushes it down to the call; put it before to be sure.", remedy(lower, upper))
 	return b.String()
@@ -57,8 +79,31 @@ func (r Result[T]) listFilters(b *strings.Builder) {
 			fmt.Fprintf(b, "  … and %d more\n", len(r.Filters)-maxListed)
 			break
 		}
-		fmt.Fprintf(b, "  - %s (%s): %s\n", f.Text, f.Origin(), f.Verdict())
+		fmt.Fprintf(b, "  - %s (%s): %s\n", f.Text, f.Position(), f.Verdict())
 	}
+}
+
+func (r Result[T]) listObstacles(b *strings.Builder) {
+	if len(r.Obstacles) == 0 {
+		return
+	}
+	b.WriteString("In the way:\n")
+	for i, o := range r.Obstacles {
+		if i == maxListed {
+			fmt.Fprintf(b, "  … and %d more\n", len(r.Obstacles)-maxListed)
+			break
+		}
+		fmt.Fprintf(b, "  - %s\n", o)
+	}
+}
+
+// Position says where the filter is, for people: before the call or after it, and
+// above which node.
+func (f Filter[T]) Position() string {
+	if f.Pushed {
+		return f.Origin()
+	}
+	return f.Origin() + ", " + f.Node
 }
 
 // Origin says where the user wrote the filter.

@@ -1,26 +1,14 @@
 package bounds
 
-import "math"
+import (
+	"math"
 
-// floorDiv is a / b rounded down, for b > 0.
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
+)
 
-// mulSaturated multiplies by a positive factor and stops at the ends of int64.
-func mulSaturated(a, by int64) int64 {
-	switch {
-	case a > math.MaxInt64/by:
-		return math.MaxInt64
-	case a < math.MinInt64/by:
-		return math.MinInt64
-	}
-	return a * by
-}
+func floorDiv(a, b int64) int64 { return saturate.FloorDiv(a, b) }
+
+func mulSaturated(a, by int64) int64 { return saturate.Mul(a, by) }
 
 // addSaturated adds and stops at the ends of int64.
 func addSaturated(a, b int64) int64 {

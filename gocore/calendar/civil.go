@@ -1,6 +1,10 @@
 package calendar
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
+)
 
 // The two conversions are those of Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
 // (https://howardhinnant.github.io/date_algorithms.html), in int64. They count years from March,
@@ -17,7 +21,7 @@ const (
 // civil returns the year, month (1 to 12) and day of the month (1 to 31) of a day since
 // 1970-01-01. The year before year 1 is year 0, as in ISO 8601.
 func civil(day int64) (year, month, dayOfMonth int64) {
-	era := floorDiv(day+epochFromEra, daysPerEra)
+	era := saturate.FloorDiv(day+epochFromEra, daysPerEra)
 	dayOfEra := day + epochFromEra - era*daysPerEra
 	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36524 - dayOfEra/146096) / 365
 	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100) // from March 1
@@ -37,25 +41,15 @@ func daysFromCivil(year, month, dayOfMonth int64) int64 {
 		marchMonth = month + 9
 		year--
 	}
-	era := floorDiv(year, 400)
+	era := saturate.FloorDiv(year, 400)
 	yearOfEra := year - era*400
 	dayOfYear := (153*marchMonth+2)/5 + dayOfMonth - 1
 	dayOfEra := yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
 	return era*daysPerEra + dayOfEra - epochFromEra
 }
 
-// floorDiv returns a / b rounded down, for b > 0. Go rounds towards zero, which would put the last
-// tick before 1970 into 1970.
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
-// floorMod returns what floorDiv leaves of a, from 0 to b - 1.
-func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
+// floorMod returns what FloorDiv leaves of a, from 0 to b - 1.
+func floorMod(a, b int64) int64 { return a - saturate.FloorDiv(a, b)*b }
 
 // formatYear returns a year in four digits, and outside of 0 to 9999 in the expanded form of ISO
 // 8601, with a sign.
@@ -63,14 +57,17 @@ func formatYear(year int64) string {
 	if year < 0 || year > 9999 {
 		return fmt.Sprintf("%+05d", year)
 	}
-	return fmt.Sprintf("%04d", year)
+	return twoDigits(year/100) + twoDigits(year%100)
 }
 
-func formatMonth(year, month int64) string { return fmt.Sprintf("%s-%02d", formatYear(year), month) }
+func formatMonth(year, month int64) string { return formatYear(year) + "-" + twoDigits(month) }
+
+// twoDigits is %02d, without the cost: dates are most of what is written.
+func twoDigits(n int64) string { return string([]byte{byte('0' + n/10), byte('0' + n%10)}) }
 
 func formatDay(day int64) string {
 	y, m, d := civil(day)
-	return fmt.Sprintf("%s-%02d", formatMonth(y, m), d)
+	return formatMonth(y, m) + "-" + twoDigits(d)
 }
 
 // formatWeek returns the week of ISO 8601 that holds a day.

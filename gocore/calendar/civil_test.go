@@ -95,26 +95,6 @@ func TestCivilLimits(t *testing.T) {
 	}
 }
 
-func TestFloorDiv(t *testing.T) {
-	tests := []struct{ a, b, want int64 }{
-		{0, 5, 0},
-		{4, 5, 0},
-		{5, 5, 1},
-		{-1, 5, -1},
-		{-5, 5, -1},
-		{-6, 5, -2},
-		{math.MinInt64, 1, math.MinInt64},
-		{math.MinInt64, 1000, -9223372036854776},
-		{-9223372036854775000, 1000, -9223372036854775},
-		{math.MaxInt64, 1000, 9223372036854775},
-	}
-	for _, tt := range tests {
-		if got := floorDiv(tt.a, tt.b); got != tt.want {
-			t.Errorf("floorDiv(%d, %d) = %d, want %d", tt.a, tt.b, got, tt.want)
-		}
-	}
-}
-
 func FuzzCivil(f *testing.F) {
 	// the epoch
 	f.Add(int64(0))

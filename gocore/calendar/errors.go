@@ -51,7 +51,7 @@ type TooManyError struct {
 }
 
 func (e *TooManyError) Error() string {
-	s := fmt.Sprintf("%v: %d %s periods, at most %d are allowed",
+	s := fmt.Sprintf("%v: %d %s periods, at most max_periods=%d are allowed",
 		ErrTooManyPeriods, e.Needed, e.Unit, e.Limit)
 	if e.Suggested != e.Unit {
 		s += fmt.Sprintf("; %s periods would do", e.Suggested)

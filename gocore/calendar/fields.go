@@ -1,5 +1,7 @@
 package calendar
 
+import "github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
+
 // Year returns the year of a day since 1970-01-01; the year before year 1 is year 0.
 func Year(day int64) int64 {
 	y, _, _ := civil(day)
@@ -26,10 +28,10 @@ func MonthEnd(day int64) int64 { return AddMonths(MonthStart(day), 1) - 1 }
 func AddMonths(day, months int64) int64 {
 	y, m, d := civil(day)
 	index := 12*y + m - 1 + months
-	year := floorDiv(index, 12)
+	year := saturate.FloorDiv(index, 12)
 	first := daysFromCivil(year, index-12*year+1, 1)
 	next := index + 1
-	nextYear := floorDiv(next, 12)
+	nextYear := saturate.FloorDiv(next, 12)
 	last := daysFromCivil(nextYear, next-12*nextYear+1, 1) - 1
 	return min(first+d-1, last)
 }

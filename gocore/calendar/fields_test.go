@@ -3,13 +3,15 @@ package calendar
 import (
 	"testing"
 	"time"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
 )
 
 // The fields of every day of six centuries, against the standard library.
 func TestFields(t *testing.T) {
 	start := time.Date(1700, 1, 1, 0, 0, 0, 0, time.UTC)
 	for d := start; d.Year() < 2300; d = d.AddDate(0, 0, 1) {
-		day := floorDiv(d.Unix(), secondsPerDay)
+		day := saturate.FloorDiv(d.Unix(), secondsPerDay)
 		isoYear, isoWeek := d.ISOWeek()
 		first := time.Date(d.Year(), d.Month(), 1, 0, 0, 0, 0, time.UTC)
 		monday := d.AddDate(0, 0, -((int(d.Weekday()) + 6) % 7))
@@ -19,8 +21,8 @@ func TestFields(t *testing.T) {
 		}
 		want := []int64{
 			int64(d.Year()), int64(d.Month()), int64(isoYear), int64(isoWeek),
-			floorDiv(first.Unix(), secondsPerDay), floorDiv(first.AddDate(0, 1, -1).Unix(), secondsPerDay),
-			floorDiv(monday.Unix(), secondsPerDay),
+			saturate.FloorDiv(first.Unix(), secondsPerDay), saturate.FloorDiv(first.AddDate(0, 1, -1).Unix(), secondsPerDay),
+			saturate.FloorDiv(monday.Unix(), secondsPerDay),
 		}
 		for i := range got {
 			if got[i] != want[i] {
@@ -51,7 +53,7 @@ func TestAddMonths(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := formatDay(AddMonths(floorDiv(d.Unix(), secondsPerDay), tt.months))
+		got := formatDay(AddMonths(saturate.FloorDiv(d.Unix(), secondsPerDay), tt.months))
 		if got != tt.want {
 			t.Errorf("%s and %d months: %s, want %s", tt.from, tt.months, got, tt.want)
 		}

@@ -2,7 +2,8 @@ package calendar
 
 import (
 	"fmt"
-	"math"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
 )
 
 // grid lays a unit over the ticks of a clock that never jumps: UTC, or the wall clock of a zone
@@ -30,17 +31,17 @@ func newGrid(r Resolution, u Unit) grid {
 func (g grid) index(tick int64) int64 {
 	n := g.unit.count
 	if g.unit.base == clock {
-		return floorDiv(tick, g.step)
+		return saturate.FloorDiv(tick, g.step)
 	}
-	day := floorDiv(tick, g.resolution.TicksPerDay())
+	day := saturate.FloorDiv(tick, g.resolution.TicksPerDay())
 	switch g.unit.base {
 	case weeks:
-		return floorDiv(day-firstMonday, 7*n)
+		return saturate.FloorDiv(day-firstMonday, 7*n)
 	case months:
 		y, m, _ := civil(day)
-		return floorDiv(12*(y-1970)+m-1, n)
+		return saturate.FloorDiv(12*(y-1970)+m-1, n)
 	default:
-		return floorDiv(day, n)
+		return saturate.FloorDiv(day, n)
 	}
 }
 
@@ -48,9 +49,9 @@ func (g grid) index(tick int64) int64 {
 // does not reach so far it returns its nearer end.
 func (g grid) first(index int64) int64 {
 	if g.unit.base == clock {
-		return multiply(index, g.step)
+		return saturate.Mul(index, g.step)
 	}
-	return multiply(g.firstDay(index), g.resolution.TicksPerDay())
+	return saturate.Mul(g.firstDay(index), g.resolution.TicksPerDay())
 }
 
 // firstDay returns the first day of a unit that is none of the clock.
@@ -60,7 +61,7 @@ func (g grid) firstDay(index int64) int64 {
 	case weeks:
 		return 7*n*index + firstMonday
 	case months:
-		year := floorDiv(n*index, 12)
+		year := saturate.FloorDiv(n*index, 12)
 		return daysFromCivil(year+1970, n*index-12*year+1, 1)
 	default:
 		return n * index
@@ -92,19 +93,8 @@ func (g grid) start(index int64) (day, nanos int64) {
 	}
 	perDay := g.resolution.TicksPerDay()
 	tick := g.first(index) // in the unit, if not its first one
-	day = floorDiv(tick, perDay)
+	day = saturate.FloorDiv(tick, perDay)
 	rest := tick - day*perDay - floorMod(tick, g.step)
-	borrow := floorDiv(rest, perDay)
+	borrow := saturate.FloorDiv(rest, perDay)
 	return day + borrow, (rest - borrow*perDay) * (nanosPerDay / perDay)
-}
-
-// multiply returns a * b for b > 0, or the end of int64 that is nearer to it.
-func multiply(a, b int64) int64 {
-	switch {
-	case a > math.MaxInt64/b:
-		return math.MaxInt64
-	case a < math.MinInt64/b:
-		return math.MinInt64
-	}
-	return a * b
 }

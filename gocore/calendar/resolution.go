@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
 )
 
 // Resolution is what one tick, the physical integer of a column, stands for.
@@ -45,7 +46,7 @@ func Format(v int64, r Resolution) string {
 	if r == Days {
 		return formatDay(v)
 	}
-	day := floorDiv(v, r.TicksPerDay())
+	day := saturate.FloorDiv(v, r.TicksPerDay())
 	ticks := v - day*r.TicksPerDay()
 	seconds := ticks / ticksPerSecond[r]
 	nanos := ticks % ticksPerSecond[r] * (1e9 / ticksPerSecond[r])

@@ -264,46 +264,46 @@ func TestSplitLimit(t *testing.T) {
 		{"at the limit", year, days, daily, 366, "366 periods"},
 		{
 			"one over the limit", year, days, daily, 365,
-			tooMany + "366 daily periods, at most 365 are allowed; weekly periods would do",
+			tooMany + "366 daily periods, at most max_periods=365 are allowed; weekly periods would do",
 		},
 		{
 			"the next but one is just enough", year, days, daily, 12,
-			tooMany + "366 daily periods, at most 12 are allowed; monthly periods would do",
+			tooMany + "366 daily periods, at most max_periods=12 are allowed; monthly periods would do",
 		},
 		{
 			"and is not enough", year, days, daily, 11,
-			tooMany + "366 daily periods, at most 11 are allowed; quarterly periods would do",
+			tooMany + "366 daily periods, at most max_periods=11 are allowed; quarterly periods would do",
 		},
 		{
 			"a duration is finer than the next name", year, days, unit("5d"), 50,
-			"calendar: split by 5d: too many periods: 74 5d periods, at most 50 are allowed; monthly periods would do",
+			"calendar: split by 5d: too many periods: 74 5d periods, at most max_periods=50 are allowed; monthly periods would do",
 		},
 		{
 			"more than int64 counts", set(ns, math.MinInt64+1, math.MaxInt64-1), ns, unit("1ns"), 100_000,
-			"calendar: split by 1ns: too many periods: 9223372036854775807 1ns periods, at most 100000 are allowed; " +
+			"calendar: split by 1ns: too many periods: 9223372036854775807 1ns periods, at most max_periods=100000 are allowed; " +
 				"weekly periods would do",
 		},
 		{
 			"no unit is enough", year, days, daily, 0,
-			tooMany + "366 daily periods, at most 0 are allowed",
+			tooMany + "366 daily periods, at most max_periods=0 are allowed",
 		},
 		{
 			"none is coarser", set(days, 0, 800), days, yearly, 2,
-			"calendar: split by yearly: too many periods: 3 yearly periods, at most 2 are allowed",
+			"calendar: split by yearly: too many periods: 3 yearly periods, at most max_periods=2 are allowed",
 		},
 		{
 			// They would need 40 TB: the number must come without the periods.
 			"a trillion days", trillion, days, daily, 100_000,
-			tooMany + "1000000000000 daily periods, at most 100000 are allowed",
+			tooMany + "1000000000000 daily periods, at most max_periods=100000 are allowed",
 		},
 		{
 			"all milliseconds", set(ms, math.MinInt64+1, math.MaxInt64-1), ms, daily, 100_000,
-			tooMany + "213503982336 daily periods, at most 100000 are allowed",
+			tooMany + "213503982336 daily periods, at most max_periods=100000 are allowed",
 		},
 		{"points of one day count once", set(ms, 1, 1, 3, 3, 5, 5), ms, daily, 1, "1 periods"},
 		{
 			"points of two days", set(ms, -3, -3, -1, -1, 1, 1, 3, 3), ms, daily, 1,
-			tooMany + "2 daily periods, at most 1 are allowed; weekly periods would do",
+			tooMany + "2 daily periods, at most max_periods=1 are allowed; weekly periods would do",
 		},
 		{"empty", set(days), days, daily, 0, "0 periods"},
 	}

@@ -237,7 +237,7 @@ func TestSplitZoned(t *testing.T) {
 func TestSplitZonedLimit(t *testing.T) {
 	year := set(us, utc("2024-01-01 00:00:00")*1e6-3600e6, utc("2025-01-01 00:00:00")*1e6-3600e6-1)
 	_, err := calendar.SplitZoned(year, us, hourly, berlin, 366)
-	const want = "calendar: split by hourly: too many periods: 8784 hourly periods, at most 366 are allowed; " +
+	const want = "calendar: split by hourly: too many periods: 8784 hourly periods, at most max_periods=366 are allowed; " +
 		"daily periods would do"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

@@ -3,6 +3,8 @@ package calendar
 import (
 	"math"
 	"sort"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
 )
 
 // zonedGrid lays a unit over the instants of a zone.
@@ -30,7 +32,7 @@ func newZonedGrid(r Resolution, u Unit, z Zone) *zonedGrid {
 	perSecond := ticksPerSecond[r]
 	reached := int64(math.MinInt64) // the greatest local unit before the segment
 	for i, t := range z.transitions {
-		s := segment{start: multiply(t.At, perSecond), offset: t.Offset * perSecond}
+		s := segment{start: saturate.Mul(t.At, perSecond), offset: t.Offset * perSecond}
 		switch {
 		case i == 0 || s.start == math.MinInt64:
 			g.segments = []segment{g.openingSegment(s.offset)}

@@ -1,5 +1,7 @@
 package expr
 
+import "slices"
+
 // Node is one expression. The set of implementations is closed.
 type Node interface{ sealed() }
 
@@ -167,48 +169,61 @@ func Children(n Node) []Node {
 	return nil
 }
 
+// Walk calls visit for every node under n once, arguments before users. Its stack
+// does not grow with the depth of n.
+func Walk(n Node, visit func(Node)) {
+	done := map[Node]bool{} // false for a node whose arguments are on the stack
+	stack := []Node{n}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		finished, entered := done[n]
+		if !entered {
+			before := len(stack)
+			for _, c := range slices.Backward(Children(n)) {
+				if _, known := done[c]; !known {
+					stack = append(stack, c)
+				}
+			}
+			if done[n] = len(stack) == before; !done[n] {
+				continue
+			}
+			visit(n)
+		} else if !finished {
+			done[n] = true
+			visit(n)
+		}
+		stack = stack[:len(stack)-1]
+	}
+}
+
 // Mentions reports whether n reads the column anywhere.
 func Mentions(n Node, column string) bool { return Readers(n, column)[n] }
 
 // Readers returns, for n and every node below it, whether it reads the column
-// anywhere. Its stack does not grow with the depth of n.
+// anywhere.
 func Readers(n Node, column string) map[Node]bool {
 	reads := map[Node]bool{}
-	entered := map[Node]bool{}
-	stack := []Node{n}
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		if !entered[n] {
-			entered[n] = true
-			stack = append(stack, Children(n)...)
-			continue
-		}
-		stack = stack[:len(stack)-1]
+	Walk(n, func(n Node) {
 		if c, ok := n.(*Column); ok && c.Name == column {
 			reads[n] = true
 		}
 		for _, c := range Children(n) {
-			reads[n] = reads[n] || reads[c]
+			if reads[c] {
+				reads[n] = true
+			}
 		}
-	}
+	})
 	return reads
 }
 
 // Calls reports whether a function with a name that is meant is called anywhere
 // in n.
 func Calls(n Node, meant func(name string) bool) bool {
-	seen := map[Node]bool{}
-	stack := []Node{n}
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
+	found := false
+	Walk(n, func(n Node) {
 		if c, ok := n.(*Call); ok && meant(c.Name) {
-			return true
+			found = true
 		}
-		if !seen[n] {
-			seen[n] = true
-			stack = append(stack, Children(n)...)
-		}
-	}
-	return false
+	})
+	return found
 }

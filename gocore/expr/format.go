@@ -6,6 +6,10 @@ import "strings"
 // must not become the text of an error.
 const maxText = 400
 
+// maxNested bounds how deep the rendering goes: it may be the end of a chain of a
+// hundred thousand terms that is written first. What is deeper is "…".
+const maxNested = 10_000
+
 // String renders n for people, in the notation of Polars' expressions; literal
 // says how to write a literal. Long texts are cut with "…".
 func String(n Node, literal func(*Literal) string) string {
@@ -29,6 +33,7 @@ func cut(s string) string {
 type printer struct {
 	b       strings.Builder
 	literal func(*Literal) string
+	nested  int
 }
 
 func (p *printer) full() bool { return p.b.Len() > maxText }
@@ -68,6 +73,11 @@ func (p *printer) node(n Node, parent int) {
 	if p.full() {
 		return
 	}
+	if p.nested == maxNested {
+		p.b.WriteString("…")
+		return
+	}
+	p.nested++
 	switch n := n.(type) {
 	case *Column:
 		p.b.WriteString(n.Name)
@@ -86,6 +96,7 @@ func (p *printer) node(n Node, parent int) {
 	case *Window:
 		p.method(n.Func, "over", nil, n.By)
 	}
+	p.nested--
 }
 
 func (p *printer) list(n *List) {

@@ -190,3 +190,15 @@ func TestTypes(t *testing.T) {
 		}
 	}
 }
+
+// TestStringDeep: a chain of 200,000 terms is written from the inside, which is too
+// deep; the end of the text tells what is there.
+func TestStringDeep(t *testing.T) {
+	var n expr.Node = &expr.Column{Name: "a"}
+	for i := range 200_000 {
+		n = &expr.Binary{Op: expr.And, Symbol: "&", Left: n, Right: &expr.Column{Name: fmt.Sprint("c", i)}}
+	}
+	if got := expr.String(n, literalText); !strings.HasPrefix(got, "… & … & c190001 & c190002 & ") || len(got) > 500 {
+		t.Errorf("got %s", got)
+	}
+}

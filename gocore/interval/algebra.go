@@ -2,6 +2,13 @@ package interval
 
 // Union returns the values in s or in o, in time linear in their intervals.
 func (s Set[T]) Union(o Set[T]) Set[T] {
+	// Sets are immutable, so the common cases share what is there.
+	switch {
+	case s.IsFull() || o.IsEmpty():
+		return s
+	case o.IsFull() || s.IsEmpty():
+		return o
+	}
 	out := make([]Interval[T], 0, len(s.intervals)+len(o.intervals))
 	a, b := s.intervals, o.intervals
 	for len(a) > 0 && len(b) > 0 {
@@ -41,6 +48,12 @@ func appendJoined[T any](d Domain[T], out []Interval[T], iv Interval[T]) []Inter
 // The pieces need no joining: two neighbours are parted by a gap of s or of o, and every gap of a
 // canonical set holds a value.
 func (s Set[T]) Intersect(o Set[T]) Set[T] {
+	switch {
+	case s.IsEmpty() || o.IsFull():
+		return s
+	case o.IsEmpty() || s.IsFull():
+		return o
+	}
 	var out []Interval[T]
 	a, b := s.intervals, o.intervals
 	for len(a) > 0 && len(b) > 0 {

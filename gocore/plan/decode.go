@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -35,7 +36,7 @@ type wireRequest struct {
 
 type wireNamed struct {
 	Name string `json:"name"`
-	Expr int    `json:"expr"`
+	Expr *int   `json:"expr"`
 }
 
 type wireNode struct {
@@ -43,7 +44,9 @@ type wireNode struct {
 	In            []int       `json:"in"`
 	Name          string      `json:"name"`
 	Detail        string      `json:"detail"`
-	Predicate     int         `json:"predicate"`
+	Path          string      `json:"path"`
+	Files         int         `json:"files"`
+	Predicate     *int        `json:"predicate"`
 	Exprs         []wireNamed `json:"exprs"`
 	Keys          []wireNamed `json:"keys"`
 	Aggs          []wireNamed `json:"aggs"`
@@ -67,7 +70,8 @@ type wireNode struct {
 // Decode reads wire bytes. Any fault in them is an error wrapping
 // [expr.ErrMalformed] that says where.
 func Decode(wire []byte) (*Request, error) {
-	var w wireRequest
+	// The list of expressions is most of the bytes; growing it would copy it often.
+	w := wireRequest{Exprs: make([]expr.Wire, 0, bytes.Count(wire, []byte(`"k":`)))}
 	if err := json.Unmarshal(wire, &w); err != nil {
 		return nil, fmt.Errorf("plan: %w: %w", expr.ErrMalformed, err)
 	}
@@ -75,9 +79,10 @@ func Decode(wire []byte) (*Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
-	dec := decoder{exprs: exprs, nodes: make([]Node, 0, len(w.Plan))}
+	dec := decoder{exprs: exprs, nodes: make([]Node, 0, len(w.Plan)), depths: make([]int, 0, len(w.Plan))}
 	for i, n := range w.Plan {
 		node := dec.node(n, i == w.Pushed)
+		dec.deepen(n)
 		if dec.err != nil {
 			return nil, fmt.Errorf("plan: node %d (%s): %w", i, n.Op, dec.err)
 		}
@@ -100,9 +105,28 @@ const anyNumber = -1
 
 // decoder resolves positions to nodes and remembers the first bad one.
 type decoder struct {
-	exprs []expr.Node
-	nodes []Node
-	err   error
+	exprs  []expr.Node
+	nodes  []Node
+	depths []int // of the nodes
+	err    error
+}
+
+// maxDepth bounds how many nodes may stand above one another: walks over plans use
+// the stack, and one that is full ends the process.
+const maxDepth = 50_000
+
+// deepen notes the depth of the node that was read last.
+func (d *decoder) deepen(w wireNode) {
+	deepest := 0
+	for _, in := range w.In {
+		if in >= 0 && in < len(d.depths) {
+			deepest = max(deepest, d.depths[in])
+		}
+	}
+	if deepest == maxDepth {
+		d.fail("more than %d steps follow one another: collect a part of the query first", maxDepth)
+	}
+	d.depths = append(d.depths, deepest+1)
 }
 
 func (d *decoder) fail(format string, args ...any) {
@@ -140,6 +164,15 @@ func (d *decoder) expr(i int) expr.Node {
 	return d.exprs[i]
 }
 
+// must is the expression of a field that has no default.
+func (d *decoder) must(i *int) expr.Node {
+	if i == nil {
+		d.fail("no field that says which expression")
+		return nil
+	}
+	return d.expr(*i)
+}
+
 func (d *decoder) list(positions []int) []expr.Node {
 	out := make([]expr.Node, len(positions))
 	for i, p := range positions {
@@ -151,7 +184,7 @@ func (d *decoder) list(positions []int) []expr.Node {
 func (d *decoder) named(ws []wireNamed) []expr.Named {
 	out := make([]expr.Named, len(ws))
 	for i, w := range ws {
-		out[i] = expr.Named{Name: w.Name, Expr: d.expr(w.Expr)}
+		out[i] = expr.Named{Name: w.Name, Expr: d.must(w.Expr)}
 	}
 	return out
 }

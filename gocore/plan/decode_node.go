@@ -8,7 +8,7 @@ func (d *decoder) node(w wireNode, pushed bool) Node {
 	}
 	switch w.Op {
 	case "filter":
-		return &Filter{Input: d.inputs(w, 1)[0], Predicate: d.expr(w.Predicate), Pushed: pushed}
+		return &Filter{Input: d.inputs(w, 1)[0], Predicate: d.must(w.Predicate), Pushed: pushed}
 	case "select":
 		return &Select{Input: d.inputs(w, 1)[0], Exprs: d.named(w.Exprs)}
 	case "with_columns":
@@ -52,7 +52,7 @@ func (d *decoder) node(w wireNode, pushed bool) Node {
 func (d *decoder) leaf(w wireNode) (Node, bool) {
 	switch w.Op {
 	case "scan":
-		return &Scan{Kind: w.Name, Detail: w.Detail}, true
+		return &Scan{Kind: w.Name, Detail: w.Detail, Path: w.Path, Files: w.Files}, true
 	case "frame":
 		return &Frame{Detail: w.Detail, Empty: w.Empty}, true
 	case "source":

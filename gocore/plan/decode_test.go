@@ -49,6 +49,8 @@ func TestDecodeErrors(t *testing.T) {
 		{"later input", request(`{"op":"union","in":[1]},` + frame), "no plan node 1 before it"},
 		{"negative input", request(frame + `,{"op":"opaque","in":[-1]}`), "no plan node -1 before it"},
 		{"source of a later plan", request(`{"op":"source","in":[1]},` + frame), "no plan node 1 before it"},
+		{"no predicate", request(frame + `,{"op":"filter","in":[0]}`), "node 1 (filter): no field that says which expression"},
+		{"no expression", request(frame + `,{"op":"select","in":[0],"exprs":[{"name":"a"}]}`), "node 1 (select): no field that says which expression"},
 		{"no such predicate", request(frame + `,{"op":"filter","in":[0],"predicate":3}`), "no expression 3"},
 		{"no such column", request(frame + `,{"op":"select","in":[0],"exprs":[{"name":"a","expr":-1}]}`), "no expression -1"},
 		{"no such with_columns", request(frame + `,{"op":"with_columns","in":[0],"exprs":[{"name":"a","expr":9}]}`), "no expression 9"},
@@ -210,30 +212,46 @@ func TestWalkShared(t *testing.T) {
 	plan.Walk(nil, func(plan.Node) { t.Error("nothing was visited") })
 }
 
-// TestDecodeDeep: a filter of 200,000 nodes over a plan of as many.
-func TestDecodeDeep(t *testing.T) {
-	const depth = 200_000
+// chain is a request of filters over filters, with a predicate that is as deep.
+func chain(t *testing.T, exprDepth, planDepth int) []byte {
+	t.Helper()
 	type node = map[string]any
 	exprs := []node{{"k": "col", "name": "flag", "type": "boolean"}}
-	plans := []node{{"op": "frame"}}
-	for i := range depth {
+	for i := range exprDepth {
 		exprs = append(exprs, node{"k": "bin", "op": "and", "args": []int{i, 0}})
-		plans = append(plans, node{"op": "filter", "in": []int{i}, "predicate": i})
+	}
+	plans := []node{{"op": "frame"}}
+	for i := range planDepth {
+		plans = append(plans, node{"op": "filter", "in": []int{i}, "predicate": exprDepth})
 	}
 	wire, err := json.Marshal(node{
-		"exprs": exprs, "plan": plans, "root": depth, "pushed": depth, "column": "date", "type": "date",
+		"exprs": exprs, "plan": plans, "root": planDepth, "pushed": planDepth, "column": "date", "type": "date",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := plan.Decode(wire)
+	return wire
+}
+
+// TestDecodeDeep: a filter of 200,000 nodes is read, and a plan of as many as walks
+// can bear; a deeper one is refused and does not end the process.
+func TestDecodeDeep(t *testing.T) {
+	const most = 50_000
+	r, err := plan.Decode(chain(t, 200_000, most-1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	visits := 0
 	plan.Walk(r.Root, func(plan.Node) { visits++ })
-	if visits != depth+1 || !r.Root.(*plan.Filter).Pushed {
-		t.Errorf("%d nodes, want %d, the last one pushed", visits, depth+1)
+	if visits != most || !r.Root.(*plan.Filter).Pushed {
+		t.Errorf("%d nodes, want %d, the last one pushed", visits, most)
+	}
+	for _, depth := range []int{most, 200_000} {
+		_, err := plan.Decode(chain(t, 1, depth))
+		want := fmt.Sprintf("node %d (filter): more than 50000 steps follow one another", most)
+		if !errors.Is(err, expr.ErrMalformed) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d deep: %v, want an ErrMalformed with %q", depth, err, want)
+		}
 	}
 }
 

@@ -1,12 +1,21 @@
 package plan
 
-import "github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+import (
+	"slices"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+)
 
 // Node is one step of a query. The set of implementations is closed.
 type Node interface{ sealed() }
 
-// Scan reads files. Detail is for people: how many files, of which name.
-type Scan struct{ Kind, Detail string }
+// Scan reads files. Detail is for people: how many files, of which name. Path is
+// the first of the files, "" where it is not known.
+type Scan struct {
+	Kind, Detail string
+	Path         string
+	Files        int
+}
 
 // Frame is data held in memory. Empty says that it has no rows; Polars also puts
 // such a frame in place of filters that it sees to exclude one another.
@@ -200,19 +209,31 @@ func Inputs(n Node) []Node {
 	return nil
 }
 
-// Walk calls visit for every node under root once, inputs before users.
+// Walk calls visit for every node under root once, inputs before users. Its stack
+// does not grow with the depth of the plan.
 func Walk(root Node, visit func(Node)) {
-	seen := map[Node]bool{}
-	var walk func(Node)
-	walk = func(n Node) {
-		if n == nil || seen[n] {
-			return
-		}
-		seen[n] = true
-		for _, in := range Inputs(n) {
-			walk(in)
-		}
-		visit(n)
+	if root == nil {
+		return
 	}
-	walk(root)
+	const entered, done = 1, 2
+	state := map[Node]int{}
+	stack := []Node{root}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		switch state[n] {
+		case 0:
+			state[n] = entered
+			for _, in := range slices.Backward(Inputs(n)) {
+				if state[in] == 0 {
+					stack = append(stack, in)
+				}
+			}
+		case entered:
+			state[n] = done
+			visit(n)
+			stack = stack[:len(stack)-1]
+		default:
+			stack = stack[:len(stack)-1]
+		}
+	}
 }

@@ -22,7 +22,7 @@ func (p *Problem) Error() string {
 // Check returns the first reason, nearest to the data, why root cannot be split
 // by the column, or nil.
 func Check(root plan.Node, column string) *Problem {
-	c := checker{memo: map[at]state{}}
+	c := checker{root: root, memo: map[at]state{}}
 	c.state(root, column)
 	return c.problem
 }
@@ -35,32 +35,42 @@ type at struct {
 }
 
 type checker struct {
+	root    plan.Node
 	memo    map[at]state
 	problem *Problem
 }
 
-// refuse keeps the first problem.
-func (c *checker) refuse(node, why, remedy string) state {
+const (
+	// hiddenRemedy is what to do where a function may be one of single rows: Polars
+	// does not show the flag that says so.
+	hiddenRemedy = "Whether the function looks at single rows, as map_elements and " +
+		"map_batches(is_elementwise=True) do, cannot be seen: if it does, write it before, or after execute_on_ray."
+
+	// slicedRemedy is for rows taken by their place out of a join: an order that the
+	// join promises is forgotten when Polars pushes the slice into it.
+	slicedRemedy = "Use join(..., maintain_order=\"left_right\") and after it " +
+		"sort(..., maintain_order=True), or take the rows after execute_on_ray."
+)
+
+// refuse keeps the first problem: of n, or of what it does.
+func (c *checker) refuse(n plan.Node, what, why, remedy string) state {
 	if c.problem == nil {
-		c.problem = &Problem{Node: node, Why: why, Remedy: remedy}
+		c.problem = &Problem{Node: plan.With(n, what, plan.Locate(c.root)), Why: why, Remedy: remedy}
 	}
 	return state{}
 }
 
 func (c *checker) refuseDisorder(n plan.Node, what string, in state) state {
-	name, depends := plan.Name(n), "depends"
-	if what != "" {
-		name += " with " + what
-	}
 	if isHidden(what) {
-		depends = "may depend"
+		return c.refuse(n, what, "it may depend on the order of rows, which "+in.disorder+" leaves open, so every "+
+			"period would see another order", in.remedy+" "+hiddenRemedy)
 	}
-	return c.refuse(name, "it "+depends+" on the order of rows, which "+in.disorder+" leaves open, so every "+
+	return c.refuse(n, what, "it depends on the order of rows, which "+in.disorder+" leaves open, so every "+
 		"period would see another order", in.remedy)
 }
 
 func (c *checker) refuseChoice(n plan.Node, in state) state {
-	return c.refuse(plan.Name(n), "it mixes rows of several dates, and "+in.choice+" chooses among rows "+
+	return c.refuse(n, "", "it mixes rows of several dates, and "+in.choice+" chooses among rows "+
 		"anew in every period", "Write it after execute_on_ray, or make the choice unique.")
 }
 
@@ -122,10 +132,10 @@ func (c *checker) rows(n plan.Node, in state, column string, exprs []expr.Named)
 		f := inspect(e.Expr, column)
 		switch {
 		case f.effect == random:
-			return c.refuse(plan.Name(n)+" with "+f.name, "every period would draw its own sample",
+			return c.refuse(n, f.name, "every period would draw its own sample",
 				"Write it after execute_on_ray.")
 		case f.effect == shuffled:
-			return c.refuse(plan.Name(n)+" with "+f.name, "the order of its result is open, so every period "+
+			return c.refuse(n, f.name, "the order of its result is open, so every period "+
 				"would see another one", "Use unique(maintain_order=True), or write it after execute_on_ray.")
 		case f.effect == ordered && in.disorder != "":
 			return c.refuseDisorder(n, f.name, in)
@@ -139,16 +149,18 @@ func (c *checker) rows(n plan.Node, in state, column string, exprs []expr.Named)
 // positional are the nodes that take rows by their place.
 func (c *checker) positional(n, input plan.Node, column string) state {
 	in := c.state(input, column)
+	_, isSlice := n.(*plan.Slice)
 	switch {
+	case in.disorder != "" && isSlice && in.joined:
+		in.remedy = slicedRemedy
+		return c.refuseDisorder(n, "", in)
 	case in.disorder != "":
 		return c.refuseDisorder(n, "", in)
 	case in.choice != "":
 		return c.refuseChoice(n, in)
-	}
-	if _, isSlice := n.(*plan.Slice); isSlice && in.sliced != "" {
-		return c.refuse(plan.Name(n), "Polars may take its rows from the "+in.sliced+" in any order, also "+
-			"where the join promises one", "Sort the joined rows before, by columns that are unique "+
-			"together or with maintain_order=True.")
+	case isSlice && in.sliced != "":
+		return c.refuse(n, "", "Polars may take its rows from "+in.sliced+" in any order, also "+
+			"where the join promises one", slicedRemedy)
 	}
 	return in
 }

@@ -120,7 +120,7 @@ func TestCheck(t *testing.T) {
 		{"python function over a scan", &plan.Opaque{Inputs: []plan.Node{scan}, Name: "map_batches"}, ""},
 
 		{"join", lookup, ""},
-		{"head of a join", head(lookup), "head/tail/slice cannot be split: it depends on the order of rows, which join leaves open"},
+		{"head of a join", head(lookup), "head/tail/slice cannot be split: it depends on the order of rows, which join(how=\"left\", on=\"k\") leaves open"},
 		{"row index of a join", rowIndex(lookup), "with_row_index cannot"},
 		{"cumulative over a join", extend(lookup, cumSum), "with_columns with cum_sum cannot"},
 		{"sum over a join", extend(lookup, sum), ""},
@@ -129,85 +129,85 @@ func TestCheck(t *testing.T) {
 		{"unknown function of one group over a join", extend(lookup, over(call("python function", col("k")), "date")), ""},
 		{"cumulative within one date over a join", extend(lookup, over(cumSum, "date")), ""},
 		{"cumulative within keys over a join", extend(lookup, over(cumSum, "k")), "with cum_sum"},
-		{"filter by row number after a join", filter(lookup, call("is_first_distinct", col("k"))), "filter with is_first_distinct"},
+		{"filter by row number after a join", filter(lookup, call("is_first_distinct", col("k"))), "filter with is_first_distinct (above join(how=\"left\", on=\"k\"))"},
 		{"map_batches over a join", &plan.Opaque{Inputs: []plan.Node{lookup}, Name: "map_batches"}, "map_batches cannot"},
-		{"head of an ordered join", head(join(scan, scan, plan.Left, "left_right")), "Polars may take its rows from the join in any order"},
+		{"head of an ordered join", head(join(scan, scan, plan.Left, "left_right")), "Polars may take its rows from join(how=\"left\", on=\"k\") in any order"},
 		{"tail of a projection of an ordered join", head(extend(join(scan, scan, plan.Inner, "left_right"), col("x"))), "in any order"},
 		{"head of a concat of an ordered join", head(union(kept, scan, join(scan, scan, plan.Left, "left_right"))), "in any order"},
 		{"head of a stable sort of an ordered join", head(stable(join(scan, scan, plan.Left, "left_right"), "x")), ""},
 		{"row index of an ordered join", rowIndex(join(scan, scan, plan.Left, "left_right")), ""},
 		{"cumulative over an ordered join", extend(join(scan, scan, plan.Left, "left_right"), call("cum_sum", col("x"))), ""},
-		{"head of an ordered join of unordered rows", head(join(lookup, scan, plan.Left, "left_right")), "join leaves open"},
-		{"left order leaves partners open", head(join(scan, scan, plan.Left, "left")), "join leaves open"},
+		{"head of an ordered join of unordered rows", head(join(lookup, scan, plan.Left, "left_right")), "join(how=\"left\", on=\"k\") leaves open"},
+		{"left order leaves partners open", head(join(scan, scan, plan.Left, "left")), "join(how=\"left\", on=\"k\") leaves open"},
 		{"left order is all of a semi join", rowIndex(join(scan, scan, plan.Semi, "left")), ""},
 		{"head of an ordered semi join", head(join(scan, scan, plan.Semi, "left")), "in any order"},
-		{"head of a cross join", head(join(scan, scan, plan.Cross, "none")), "join leaves open"},
+		{"head of a cross join", head(join(scan, scan, plan.Cross, "none")), "join(how=\"cross\", on=\"k\") leaves open"},
 
-		{"head of an unstable sort", head(sortBy(scan, "k")), "sort leaves open"},
+		{"head of an unstable sort", head(sortBy(scan, "k")), "sort(\"k\") leaves open"},
 		{"head of a stable sort", head(stable(scan, "k")), ""},
-		{"head of a stable sort of a join", head(stable(lookup, "k")), "join leaves open"},
-		{"head of a sort of a join", head(sortBy(lookup, "k")), "sort leaves open"},
-		{"head of groups", head(group(scan, sum, "k", "date")), "group_by leaves open"},
+		{"head of a stable sort of a join", head(stable(lookup, "k")), "and after it sort(..., maintain_order=True)"},
+		{"head of a sort of a join", head(sortBy(lookup, "k")), "sort(\"k\") leaves open"},
+		{"head of groups", head(group(scan, sum, "k", "date")), "group_by(\"k\", \"date\") leaves open"},
 		{"head of groups in order", head(ordered(group(scan, sum, "k", "date"))), ""},
-		{"head of ordered groups of a join", head(ordered(group(lookup, sum, "k", "date"))), "join leaves open"},
+		{"head of ordered groups of a join", head(ordered(group(lookup, sum, "k", "date"))), "join(how=\"left\", on=\"k\") leaves open"},
 		{"head of groups sorted by their keys", head(sortBy(group(scan, sum, "k", "date"), "date", "k")), ""},
 		{"the same after a filter and a rename", head(sortBy(selected(
 			filter(group(scan, sum, "k", "date"), col("b")), named("date", col("date")), named("q", col("k")), named("agg", col("agg"))), "q", "date")), ""},
-		{"head of groups sorted by some keys", head(sortBy(group(scan, sum, "k", "date"), "date")), "sort leaves open"},
+		{"head of groups sorted by some keys", head(sortBy(group(scan, sum, "k", "date"), "date")), "sort(\"date\") leaves open"},
 		{"a key replaced before the sort", head(sortBy(&plan.Extend{
 			Input: group(scan, sum, "date"), Exprs: []expr.Named{named("date", col("agg"))},
-		}, "date")), "sort leaves open"},
-		{"a key lost before the sort", head(sortBy(selected(group(scan, sum, "k", "date"), named("date", col("date"))), "date")), "sort leaves open"},
-		{"exploded keys are not unique", head(sortBy(&plan.Reshape{Input: group(scan, sum, "date"), Name: "explode"}, "date")), "sort leaves open"},
+		}, "date")), "sort(\"date\") leaves open"},
+		{"a key lost before the sort", head(sortBy(selected(group(scan, sum, "k", "date"), named("date", col("date"))), "date")), "sort(\"date\") leaves open"},
+		{"exploded keys are not unique", head(sortBy(&plan.Reshape{Input: group(scan, sum, "date"), Name: "explode"}, "date")), "sort(\"date\") leaves open"},
 
 		{"last of the day over an unstable sort", group(sortBy(scan, "x"), first, "date", "k"), ""},
 		{"chosen value, date aggregated by order", &plan.GroupBy{
 			Input: lookup, Keys: []expr.Named{named("k", col("k"))},
 			Aggs: []expr.Named{named("date", call("first", col("date")))},
-		}, "group_by with first cannot"},
+		}, "group_by(\"k\") with first cannot"},
 		{"chosen value, date aggregated as a set", &plan.GroupBy{
 			Input: lookup, Keys: []expr.Named{named("k", col("k"))},
 			Aggs: []expr.Named{named("date", call("max", col("date"))), named("v", first)},
 		}, ""},
 		{"first of a scan", group(scan, first, "k"), ""},
 		{"sample in an aggregate", group(scan, call("sample", col("x")), "date"), "every period would draw its own sample"},
-		{"dynamic windows keep an open order open", head(windowed(group(sortBy(scan, "date"), sum))), "sort leaves open"},
+		{"dynamic windows keep an open order open", head(windowed(group(sortBy(scan, "date"), sum))), "sort(\"date\") leaves open"},
 		{"dynamic windows", head(windowed(group(stable(scan, "date"), sum))), ""},
 
 		{"unique rows", unique(scan, "any", open), ""},
 		{"head of unique rows", head(unique(scan, "any", open)), "unique leaves open"},
 		{"head of unique rows in order", head(unique(scan, "any", kept)), ""},
-		{"unique on a subset", unique(scan, "any", open, "k"), "unique cannot be split: which of the rows that are equal on its subset"},
-		{"unique on a subset in order still chooses", unique(scan, "any", kept, "k"), "unique cannot"},
+		{"unique on a subset", unique(scan, "any", open, "k"), "unique(\"k\") cannot be split: which of the rows that are equal on its subset"},
+		{"unique on a subset in order still chooses", unique(scan, "any", kept, "k"), "unique(\"k\") cannot"},
 		{"unique on a subset with the date", daily, ""},
 		{"unique, first of a scan", unique(scan, "first", kept, "k"), ""},
-		{"unique, last of a join", unique(lookup, "last", kept, "k"), "unique with keep=\"last\" cannot"},
+		{"unique, last of a join", unique(lookup, "last", kept, "k"), "unique(\"k\") with keep=\"last\" cannot"},
 		{"unique, first of a join with the date", unique(lookup, "first", kept, "date"), ""},
 		{"unique, none", unique(lookup, "none", open, "k"), ""},
 
 		{"rows of a day chosen, then filtered", filter(daily, col("b")), ""},
-		{"rows of a day chosen, then summed over all", extend(daily, sum), "it mixes rows of several dates, and unique chooses"},
+		{"rows of a day chosen, then summed over all", extend(daily, sum), "it mixes rows of several dates, and unique(\"date\", \"k\") chooses"},
 		{"rows of a day chosen, then summed within the day", extend(daily, over(sum, "date", "k")), ""},
 		{"rows of a day chosen, then head", head(stable(daily, "x")), "cannot be split"},
 		{"rows of a day chosen, then grouped by day", group(daily, sum, "date"), ""},
-		{"rows of a day chosen, then grouped by key", group(daily, sum, "k"), "unique cannot be split: which"},
-		{"rows of a day chosen, then unique on a subset without it", unique(daily, "none", open, "k"), "unique chooses"},
+		{"rows of a day chosen, then grouped by key", group(daily, sum, "k"), "unique(\"date\", \"k\") cannot be split: which"},
+		{"rows of a day chosen, then unique on a subset without it", unique(daily, "none", open, "k"), "unique(\"date\", \"k\") chooses"},
 		{"rows of a day chosen, joined from the left", join(daily, scan, plan.Left, "none"), ""},
-		{"rows of a day chosen, on the right of a join", join(scan, daily, plan.Left, "none"), "unique cannot be split: which"},
-		{"rows of a day chosen, full join", join(daily, scan, plan.Full, "none"), "unique chooses"},
+		{"rows of a day chosen, on the right of a join", join(scan, daily, plan.Left, "none"), "unique(\"date\", \"k\") (right side of join(how=\"left\", on=\"k\")) cannot be split: which"},
+		{"rows of a day chosen, full join", join(daily, scan, plan.Full, "none"), "unique(\"date\", \"k\") chooses"},
 		{"rows of a day chosen, then renamed", group(selected(daily, named("day", col("date")), named("date", col("date"))), sum, "date"), ""},
-		{"the date computed after a choice", extend(&plan.Extend{Input: daily, Exprs: []expr.Named{named("date", call("dt.date", col("ts")))}}, over(sum, "date")), "unique cannot be split: which"},
+		{"the date computed after a choice", extend(&plan.Extend{Input: daily, Exprs: []expr.Named{named("date", call("dt.date", col("ts")))}}, over(sum, "date")), "unique(\"date\", \"k\") cannot be split: which"},
 
 		{"asof join of stable sides", head(join(scan, scan, plan.Asof, "none")), ""},
 		{"asof join on an unstable right side", join(scan, sortBy(scan, "k"), plan.Asof, "none"), ""},
-		{"the same, then a sum over all", extend(join(scan, sortBy(scan, "k"), plan.Asof, "none"), sum), "join_asof chooses"},
+		{"the same, then a sum over all", extend(join(scan, sortBy(scan, "k"), plan.Asof, "none"), sum), "join_asof(on=\"k\") chooses"},
 
 		{"concat keeps the order", head(union(kept, scan, scan)), ""},
 		{"union does not", head(union(open, scan, scan)), "union leaves open"},
-		{"concat of a join", head(union(kept, scan, lookup)), "join leaves open"},
+		{"concat of a join", head(union(kept, scan, lookup)), "join(how=\"left\", on=\"k\") leaves open"},
 		{"merge_sorted", head(&plan.MergeSorted{Inputs: []plan.Node{scan, scan}}), "merge_sorted leaves open"},
 		{"columns beside one another", &plan.Beside{Inputs: []plan.Node{scan, scan}, Columns: [][]string{columns, {"y"}}}, ""},
-		{"columns beside an unordered plan", &plan.Beside{Inputs: []plan.Node{scan, lookup}, Columns: [][]string{columns, {"y"}}}, "join leaves open"},
+		{"columns beside an unordered plan", &plan.Beside{Inputs: []plan.Node{scan, lookup}, Columns: [][]string{columns, {"y"}}}, "join(how=\"left\", on=\"k\") leaves open"},
 
 		{"sample", extend(scan, call("sample", col("x"))), "with_columns with sample cannot"},
 		{"shuffle inside a window of one date", extend(scan, over(call("shuffle", col("x")), "date")), "with shuffle"},
@@ -229,7 +229,7 @@ func TestCheck(t *testing.T) {
 		{"distinct values in order", selected(scan, named("date", option("unique", "maintain_order", col("date"))), named("x", option("unique", "maintain_order", col("x")))), ""},
 		{"number of distinct values", extend(scan, call("n_unique", call("unique", col("x")))), ""},
 
-		{"inside a source of ours", head(&plan.Source{Inner: head(lookup)}), "join leaves open"},
+		{"inside a source of ours", head(&plan.Source{Inner: head(lookup)}), "join(how=\"left\", on=\"k\") leaves open"},
 		{"a cached scan", head(&plan.Pass{Input: scan}), ""},
 	}
 	for _, tt := range tests {
@@ -264,5 +264,23 @@ func TestCheckIsLinear(t *testing.T) {
 	}
 	if problem := splittable.Check(extend(scan, e), "date"); problem != nil {
 		t.Error(problem)
+	}
+}
+
+// TestCheckDeep: an expression of 200,000 nodes, over the deepest plan that is read.
+func TestCheckDeep(t *testing.T) {
+	rows := plan.Node(lookup)
+	for range 50_000 {
+		rows = filter(rows, col("b"))
+	}
+	for bottom, want := range map[string]string{"abs": "", "cum_sum": "with_columns with cum_sum"} {
+		deep := call(bottom, col("x"))
+		for range 200_000 {
+			deep = &expr.Cast{Arg: deep}
+		}
+		problem := splittable.Check(extend(rows, deep), "date")
+		if problem == nil && want != "" || problem != nil && problem.Node != want {
+			t.Errorf("%s far down: %v, want %q", bottom, problem, want)
+		}
 	}
 }

@@ -100,34 +100,31 @@ type finding struct {
 // the column among its keys stays within rows of equal date: its effect is that
 // of a row, unless it is random.
 func inspect(e expr.Node, column string) finding {
-	memo := map[expr.Node]finding{}
-	var visit func(expr.Node) finding
-	visit = func(e expr.Node) finding {
-		if f, ok := memo[e]; ok {
-			return f
-		}
-		worst := own(e)
-		for _, c := range expr.Children(e) {
-			if f := visit(c); f.effect > worst.effect {
-				worst = f
+	worst := map[expr.Node]finding{} // those that are not of one row only
+	expr.Walk(e, func(n expr.Node) {
+		f := own(n)
+		for _, c := range expr.Children(n) {
+			if below := worst[c]; below.effect > f.effect {
+				f = below
 			}
 		}
-		switch e := e.(type) {
+		switch n := n.(type) {
 		case *expr.Call:
 			// A sorted or counted expression forgets the order below it only if
 			// nothing there has turned order into values already.
-			if worst.effect == shuffled && ofCall(e.Name, e.Option) == setWise {
-				worst = finding{setWise, e.Name}
+			if f.effect == shuffled && ofCall(n.Name, n.Option) == setWise {
+				f = finding{setWise, n.Name}
 			}
 		case *expr.Window:
-			if worst.effect < random && partitionedBy(e, column) {
-				worst = finding{}
+			if f.effect < random && partitionedBy(n, column) {
+				f = finding{}
 			}
 		}
-		memo[e] = worst
-		return worst
-	}
-	return visit(e)
+		if f.effect > rowWise {
+			worst[n] = f
+		}
+	})
+	return worst[e]
 }
 
 func own(e expr.Node) finding {

@@ -7,7 +7,7 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/plan"
 )
 
-const stableSort = "Use sort(..., maintain_order=True), or sort by columns that are unique together."
+const stableSort = "Use sort(..., maintain_order=True)."
 
 // selected is a projection that makes every column.
 func (c *checker) selected(n *plan.Select, column string) state {
@@ -17,7 +17,7 @@ func (c *checker) selected(n *plan.Select, column string) state {
 		// One column of distinct values in any order: the rows are the same.
 		if f := inspect(n.Exprs[0].Expr, origin); f.effect == shuffled && in.choice == "" {
 			return state{unique: []string{n.Exprs[0].Name}}.disordered(
-				"select with "+f.name, "Use unique(maintain_order=True).")
+				plan.Describe(n)+" with "+f.name, "Use unique(maintain_order=True).")
 		}
 	}
 	s := c.rows(n, in, origin, n.Exprs)
@@ -98,7 +98,7 @@ func (c *checker) grouped(n *plan.GroupBy, column string) state {
 		case chosen && origin == "" && (column == "" || a.Name == column):
 			return c.refuseDisorder(n, f.name, in.disordered(f.name, "Use unique(maintain_order=True)."))
 		case chosen:
-			out.choice = plan.Name(n) + " with " + f.name
+			out.choice = plan.Describe(n) + " with " + f.name
 		}
 	}
 	if n.Windowed {
@@ -106,7 +106,7 @@ func (c *checker) grouped(n *plan.GroupBy, column string) state {
 		return out
 	}
 	if !n.MaintainOrder {
-		return out.disordered("group_by", "Use group_by(..., maintain_order=True), or sort by its keys.")
+		return out.disordered(plan.Describe(n), "Use group_by(..., maintain_order=True), or sort by its keys.")
 	}
 	return out.withOrderOf(in)
 }
@@ -130,18 +130,19 @@ func (c *checker) joined(n *plan.Join, column string) state {
 	if n.How == plan.Asof {
 		return c.asof(n, out, left, right, fromLeft)
 	}
-	remedy := "Use join(..., maintain_order=\"left_right\"), or sort by columns that are unique together."
+	const remedy = "Use join(..., maintain_order=\"left_right\")."
 	out = out.withOrderOf(left)
 	if oneSided := n.How == plan.Semi || n.How == plan.Anti; !oneSided {
 		out = out.withOrderOf(right)
 	} else if n.Order == "left" {
-		out.sliced = "join"
+		out.sliced = plan.Describe(n)
 		return out
 	}
 	if n.Order != "left_right" && n.Order != "right_left" {
-		return out.disordered("join", remedy)
+		out.joined = out.joined || out.disorder == ""
+		return out.disordered(plan.Describe(n), remedy)
 	}
-	out.sliced = "join"
+	out.sliced = plan.Describe(n)
 	return out
 }
 
@@ -155,7 +156,7 @@ func (c *checker) asof(n *plan.Join, out, left, right state, fromLeft bool) stat
 	if !fromLeft {
 		return c.refuseDisorder(n, "the column on its right side", right)
 	}
-	out.choice = "join_asof"
+	out.choice = plan.Describe(n)
 	return out
 }
 
@@ -177,7 +178,7 @@ func (c *checker) combined(n plan.Node, column string) state {
 	}
 	switch n := n.(type) {
 	case *plan.MergeSorted:
-		return out.disordered("merge_sorted", stableSort)
+		return out.disordered(plan.Describe(n), stableSort)
 	case *plan.Union:
 		if !n.MaintainOrder {
 			return out.disordered("union", "Use pl.concat, which keeps the order.")
@@ -198,16 +199,16 @@ func (c *checker) distinct(n *plan.Distinct, column string) state {
 	chosen := n.Subset != nil && n.Keep != "none" && (n.Keep == "any" || in.disorder != "")
 	switch {
 	case chosen && !local && n.Keep == "any":
-		return c.refuse("unique", "which of the rows that are equal on its subset is kept is open, so "+
+		return c.refuse(n, "", "which of the rows that are equal on its subset is kept is open, so "+
 			"every period would keep another one",
 			"Use unique(..., keep=\"first\", maintain_order=True), or add the date column to the subset.")
 	case chosen && !local:
 		return c.refuseDisorder(n, "keep=\""+n.Keep+"\"", in)
 	case chosen:
-		out.choice = "unique"
+		out.choice = plan.Describe(n)
 	}
 	if !n.MaintainOrder {
-		return out.disordered("unique", "Use unique(..., maintain_order=True).")
+		return out.disordered(plan.Describe(n), "Use unique(..., maintain_order=True).")
 	}
 	return out.withOrderOf(in)
 }
@@ -236,5 +237,5 @@ func (c *checker) sorted(n *plan.Sort, column string) state {
 		return out // the order below, known or open, shows between equal keys
 	}
 	out.disorder = ""
-	return out.disordered("sort", stableSort)
+	return out.disordered(plan.Describe(n), stableSort)
 }

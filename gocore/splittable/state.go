@@ -7,6 +7,10 @@ type state struct {
 	disorder string
 	remedy   string
 
+	// joined says that this node is a join and nothing above it asked for an order:
+	// a slice reaches into it.
+	joined bool
+
 	// choice names the node whose choice among rows of equal date shows in the
 	// values, "" when the rows are the same in every run.
 	choice string
@@ -21,7 +25,7 @@ type state struct {
 
 func (s state) withOrderOf(o state) state {
 	if s.disorder == "" {
-		s.disorder, s.remedy = o.disorder, o.remedy
+		s.disorder, s.remedy, s.joined = o.disorder, o.remedy, o.joined
 	}
 	return s
 }

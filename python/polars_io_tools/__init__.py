@@ -8,7 +8,7 @@ from pathlib import Path
 
 from polars_io_tools import errors
 from polars_io_tools._namespace import PiotNamespace, TimeUnit
-from polars_io_tools._plan import Period, PlannedFilter, RayPlan
+from polars_io_tools._plan import Obstacle, Period, PlannedFilter, RayPlan
 from polars_io_tools._version import __version__
 from polars_io_tools.errors import (
     ExpressionError,
@@ -31,6 +31,7 @@ __all__ = [
     "ForkedProcessError",
     "InternalError",
     "MissingDependencyError",
+    "Obstacle",
     "Period",
     "PiotError",
     "PiotNamespace",

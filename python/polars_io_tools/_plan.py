@@ -22,7 +22,7 @@ from polars_io_tools.errors import (
     UnsplittablePlanError,
 )
 
-__all__ = ["NULL_LABEL", "Period", "PlannedFilter", "RayPlan", "Split", "plan_split"]
+__all__ = ["NULL_LABEL", "Obstacle", "Period", "PlannedFilter", "RayPlan", "Split", "plan_split"]
 
 # The label of the period that holds the rows without a date.
 NULL_LABEL = "null"
@@ -34,6 +34,8 @@ _ERRORS: dict[str, type[PiotError]] = {
 }
 
 _MAX_LISTED = 8
+
+_AFTER = "after the call"
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,34 @@ class PlannedFilter:
     Attributes:
         text: the filter, in the notation of Polars expressions.
         origin: "before the call" or "after the call".
+        node: the plan node that it stands above, and in which input of a join or concatenation:
+            "above scan_parquet trades/1.parquet, input 2 of concat".
         verdict: the bounds that it gives, or why it gives none.
+        sets: which ends of the bounds of the plan are its own: "lower", "upper", both or none.
     """
 
     text: str
     origin: str
+    node: str
     verdict: str
+    sets: tuple[str, ...]
+
+    def __str__(self) -> str:
+        where = self.origin if self.origin == _AFTER else f"{self.origin}, {self.node}"
+        return f"{self.text} ({where}): {self.verdict}"
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """A plan node that stands in the way of a split.
+
+    Attributes:
+        node: what the node is and where: 'with_columns (left side of join(how="left", on="k"))'.
+        why: what it does, to be read after its name: "makes date from date.shift()".
+    """
+
+    node: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -87,6 +111,7 @@ class RayPlan:
         time_unit: the calendar unit of the periods.
         bounds: where the dates of the result lie, as text.
         filters: the filters that were seen, in the order of the query.
+        obstacles: the nodes that stand in the way; there are none where the query can be split.
         sources: where the data comes from.
         problem: the error that collecting would raise, else None.
     """
@@ -96,6 +121,7 @@ class RayPlan:
     time_unit: str
     bounds: str
     filters: tuple[PlannedFilter, ...]
+    obstacles: tuple[Obstacle, ...]
     sources: tuple[str, ...]
     problem: PiotError | None
     _periods: tuple[Period, ...] = field(repr=False)
@@ -147,7 +173,7 @@ class RayPlan:
         lines = [
             f"split by {self.column!r} ({self.dtype}), {self.time_unit}",
             f"  bounds   {self.bounds}",
-            *_listed("filters", [f"{f.text} ({f.origin}): {f.verdict}" for f in self.filters]),
+            *_listed("filters", [str(f) for f in self.filters]),
             *_listed("sources", list(self.sources)),
         ]
         if self.problem is not None:
@@ -192,7 +218,8 @@ def plan_split(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split) -> Ray
         dtype=split.dtype,
         time_unit=split.time_unit,
         bounds=answer["bounds"],
-        filters=tuple(PlannedFilter(**f) for f in answer["filters"]),
+        filters=tuple(PlannedFilter(**f | {"sets": tuple(f["sets"])}) for f in answer["filters"]),
+        obstacles=tuple(Obstacle(**o) for o in answer["obstacles"]),
         sources=tuple(answer["sources"]),
         problem=problem and _ERRORS.get(problem["kind"], InternalError)(problem["message"]),
         _periods=() if problem else tuple(periods),

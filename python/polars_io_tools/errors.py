@@ -51,18 +51,23 @@ class ExpressionError(PiotError, ValueError):
 class UnboundedPredicateError(PiotError, ValueError):
     """The filters leave the date column without a lower or an upper bound.
 
-    The message names the column, the side that is missing and a filter that would help.
+    The message names the column, the side that is missing, the filters that were seen and the plan
+    nodes they stand above, the nodes that stand in the way, and a filter that would help.
     """
 
 
 class TooManyPeriodsError(PiotError, ValueError):
-    """The bounds hold more periods than `max_periods`; a coarser unit makes fewer."""
+    """The bounds hold more periods than `max_periods`, which the message gives with its value.
+
+    A coarser unit makes fewer; where one would do, the message names it.
+    """
 
 
 class UnsplittablePlanError(PiotError, ValueError):
     """Running the plan period by period would give another answer than running it whole.
 
-    The message names the node of the plan and what to write instead.
+    The message names the node of the plan, in which input of a join or concatenation it is, what
+    stands in the way, and what to write instead.
     """
 
 

@@ -215,7 +215,7 @@ def test_what_cannot_be_split_is_refused_when_it_is_collected(
     scan: pl.LazyFrame, submitted: Submissions
 ) -> None:
     lazy = on_ray(scan.filter(QUARTER).unique("symbol"))
-    with pytest.raises(piot.UnsplittablePlanError, match="unique cannot be split"):
+    with pytest.raises(piot.UnsplittablePlanError, match=r'unique\("symbol"\) cannot be split'):
         lazy.collect()
     with pytest.raises(piot.UnboundedPredicateError, match='"date" has no lower and no upper'):
         on_ray(scan).collect()

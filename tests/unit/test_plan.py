@@ -161,11 +161,12 @@ def test_text_of_a_plan(tmp_path: Path) -> None:
         LF.collect().write_parquet(tmp_path / f"{name}.parquet")
     lf = pl.scan_parquet(tmp_path / "*.parquet").filter(between("2024-01-05", "2024-02-06"))
     dates = "(2024-01-05, 2024-02-06)"
+    before = f"before the call, above scan_parquet {tmp_path.name}/1.parquet and 1 more"
     assert str(explain(lf.filter(pl.col("v") > 3), predicate=day.is_not_null())).splitlines() == [
         "split by 'date' (Date), monthly",
         "  bounds   [2024-01-05, 2024-02-06]",
-        f"  filters  date.is_between{dates} (before the call): gives [2024-01-05, 2024-02-06]",
-        "           v > 3 (before the call): it does not read date",
+        f"  filters  date.is_between{dates} ({before}): gives [2024-01-05, 2024-02-06]",
+        f"           v > 3 ({before}): it does not read date",
         "           date.is_not_null() (after the call): gives (-∞, ∞)",
         f"  sources  scan_parquet: 2 files, first {tmp_path / '1.parquet'}",
         "  periods  2 periods: 2024-01, 2024-02",
@@ -218,7 +219,7 @@ UNBOUNDED: dict[str, tuple[pl.LazyFrame, list[str]]] = {
         [
             '"date" has no upper bound',
             "known so far: [2023-06-01, ∞)",
-            "date >= 2023-06-01 (before the call): gives [2023-06-01, ∞)",
+            "date >= 2023-06-01 (before the call, above in-memory frame): gives [2023-06-01, ∞)",
             '.filter(pl.col("date") < pl.date(2024, 6, 1))',
         ],
     ),
@@ -232,7 +233,7 @@ UNBOUNDED: dict[str, tuple[pl.LazyFrame, list[str]]] = {
     ),
     "another column": (
         LF.filter(pl.col("v") > 1),
-        ["v > 1 (before the call): it does not read date"],
+        ["v > 1 (before the call, above in-memory frame): it does not read date"],
     ),
     "not understood": (
         LF.filter(day.cast(pl.String) > "2024"),
@@ -240,7 +241,7 @@ UNBOUNDED: dict[str, tuple[pl.LazyFrame, list[str]]] = {
     ),
     "hidden by a function": (
         LF.filter(between("2024-01-01", "2024-01-31")).map_batches(lambda frame: frame),
-        ["Filters before it do not count: map_batches cannot be looked into (date)"],
+        ["In the way:\n  - map_batches cannot be looked into"],
     ),
     "either or": (
         LF.filter(between("2024-01-01", "2024-01-31") | (pl.col("v") > 1)),
@@ -275,10 +276,18 @@ TOO_MANY = between("2020-01-01", "2023-12-31")
 @pytest.mark.parametrize(
     ("time_unit", "max_periods", "fragments"),
     [
-        ("daily", 1460, ["1461 daily periods, at most 1460", "weekly periods would do"]),
+        (
+            "daily",
+            1460,
+            ["1461 daily periods, at most max_periods=1460", "weekly periods would do"],
+        ),
         ("daily", 47, ["1461 daily periods", "quarterly periods would do"]),
-        ("monthly", 47, ["48 monthly periods, at most 47", "quarterly periods would do"]),
-        ("yearly", 3, ["4 yearly periods, at most 3 are allowed"]),
+        (
+            "monthly",
+            47,
+            ["48 monthly periods, at most max_periods=47", "quarterly periods would do"],
+        ),
+        ("yearly", 3, ["4 yearly periods, at most max_periods=3 are allowed"]),
         ("daily", 1461, None),
         ("monthly", 48, None),
         ("yearly", 4, None),
@@ -301,7 +310,7 @@ def test_too_many_periods_suggest_a_coarser_unit(
 
 def test_a_hundred_thousand_periods_are_the_most() -> None:
     assert len(explain(LF.filter(between("1726-01-01", "1999-10-16")), "daily").periods) == 10**5
-    with pytest.raises(piot.TooManyPeriodsError, match="at most 100000 are allowed"):
+    with pytest.raises(piot.TooManyPeriodsError, match="at most max_periods=100000 are allowed"):
         explain(LF.filter(between("1700-01-01", "1999-12-31")), "daily").to_polars()
 
 
@@ -312,3 +321,29 @@ def test_explaining_reads_no_rows() -> None:
 
     lf = register_io_source(source, schema={"date": pl.Date})
     assert len(explain(lf.filter(between("2024-01-01", "2024-01-31"))).periods) == 1
+
+
+# In the years 10183 and -6244: Polars has these dates, Python does not.
+@pytest.mark.parametrize("far", [3_000_000, -3_000_000])
+def test_a_date_that_python_has_not_loses_no_row(far: int) -> None:
+    date = pl.lit(far, dtype=pl.Int32).cast(pl.Date)
+    beside = between("2024-01-01", "2024-01-31")
+    for filter_ in (day >= date, day < date, day == date, day != date, ~(day <= date)):
+        assert isinstance(explain(LF.filter(filter_)).problem, piot.UnboundedPredicateError)
+        assert explain(LF.filter(filter_ | beside)).problem is not None
+        both = LF.filter(filter_, beside)
+        if both.collect().height:
+            assert rows(explain(both)) == ["2024-01 2024-01-01 2024-02-01"]
+
+
+def test_deep_queries_are_planned() -> None:
+    many = LF.filter(between("2024-01-01", "2024-01-31"))
+    for i in range(1000):
+        many = many.filter(pl.col("v") > i) if i % 2 else many.with_columns(v=pl.col("v") + i)
+    assert rows(explain(many)) == ["2024-01 2024-01-01 2024-02-01"]
+    terms = day < dt.date(2024, 1, 10)
+    for i in range(1000):
+        terms = terms & (pl.col("v") > i)
+    assert rows(explain(LF.filter(day >= dt.date(2024, 1, 5), terms))) == [
+        "2024-01 2024-01-05 2024-01-10"
+    ]

@@ -28,7 +28,7 @@ REFUSED: dict[str, tuple[pl.LazyFrame, str, str]] = {
     "unique, any row in order": (BASE.unique("k", maintain_order=True), "unique", 'keep="first"'),
     "unique, first after a join": (
         JOINED.unique("k", keep="first"),
-        'unique with keep="first"',
+        'unique("k") with keep="first"',
         "maintain_order",
     ),
     "unique, last after a join": (JOINED.unique("k", keep="last"), 'keep="last"', "maintain_order"),
@@ -246,3 +246,53 @@ def test_what_is_written_after_the_call_is_not_split() -> None:
         date_column="date", time_unit="monthly", predicate=V.is_first_distinct()
     )
     assert plan.problem is None
+
+
+ORDERED = BASE.join(OTHER, on="k", maintain_order="left_right")
+
+# What is refused, and the same with what its message says to write instead.
+REMEDIED: dict[str, tuple[pl.LazyFrame, pl.LazyFrame]] = {
+    "head of a join": (JOINED.head(3), ORDERED.sort("date", "k", maintain_order=True).head(3)),
+    "head of an ordered join": (ORDERED.head(3), ORDERED.sort("v", maintain_order=True).head(3)),
+    "head of a sorted join": (
+        JOINED.sort("date").head(3),
+        ORDERED.sort("date", maintain_order=True).head(3),
+    ),
+    "row index of a join": (JOINED.with_row_index(), ORDERED.with_row_index()),
+    "running sum after a join": (
+        JOINED.with_columns(V.cum_sum()),
+        ORDERED.with_columns(V.cum_sum()),
+    ),
+    "a function of rows after a join": (
+        JOINED.with_columns(V.map_elements(abs, return_dtype=pl.Float64)),
+        BASE.with_columns(V.map_elements(abs, return_dtype=pl.Float64)).join(OTHER, on="k"),
+    ),
+    "head of a group_by": (
+        GROUPED.head(3),
+        BASE.group_by("date", "k", maintain_order=True).agg(V.sum()).head(3),
+    ),
+    "head of a sort": (BASE.sort("k").head(3), BASE.sort("k", maintain_order=True).head(3)),
+    "head of unique": (BASE.unique().head(3), BASE.unique(maintain_order=True).head(3)),
+}
+
+
+@pytest.mark.parametrize("name", REMEDIED)
+def test_what_the_message_says_to_write_is_accepted(name: str) -> None:
+    refused, remedied = REMEDIED[name]
+    assert isinstance(explain(refused).problem, piot.UnsplittablePlanError)
+    assert explain(remedied).problem is None
+
+
+def test_a_slice_of_a_join_is_told_to_sort() -> None:
+    for lf in (JOINED.head(3), ORDERED.head(3), JOINED.sort("k", maintain_order=True).head(3)):
+        message = str(explain(lf).problem)
+        assert 'maintain_order="left_right") and after it sort(..., maintain_order=True)' in message
+        assert "take the rows after execute_on_ray" in message
+
+
+def test_a_hidden_flag_is_told_of() -> None:
+    lf = JOINED.with_columns(V.map_elements(abs, return_dtype=pl.Float64))
+    message = str(explain(lf).problem)
+    assert "with python function cannot be split: it may depend on the order of rows" in message
+    assert "map_elements and map_batches(is_elementwise=True)" in message
+    assert "write it before, or after execute_on_ray" in message

@@ -68,7 +68,7 @@ def constant_of(
 
 
 def _literal(wire: dict[str, Any], view: Any) -> Constant | None:
-    if wire.get("lo") != wire.get("hi"):
+    if "hi" in wire:
         low, high = (pl.lit(wire[end], dtype=pl.Int64).cast(view.dtype) for end in ("lo", "hi"))
         return low, high
     if not isinstance(view.value, _SCALARS):

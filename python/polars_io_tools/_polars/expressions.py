@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -61,6 +62,7 @@ _NAMESPACES = {
 _HIDDEN_LEAVES = {"element": "element", "field": "struct.field"}
 
 
+@cache
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
@@ -75,7 +77,9 @@ class ExpressionEncoder:
     def __init__(self, traverser: Traverser) -> None:
         self._traverser = traverser
         self._positions: dict[tuple[int, int], int] = {}
-        self._constants: dict[int, Constant] = {}
+        # By position; a literal that no function was applied to yet is its node.
+        self._constants: dict[int, Constant | int] = {}
+        self._columns: dict[tuple[str, str], int] = {}
         self.wire: list[Wire] = []
 
     def encode(self, node: int, schema: Schema, scope: int) -> int:
@@ -95,27 +99,52 @@ class ExpressionEncoder:
                 stack.extend((a, None, []) for a in arguments)
                 continue
             positions = [self._positions[scope, a] for a in arguments]
-            self._positions[scope, current] = len(self.wire)
-            self.wire.append(self._folded(current, wire, positions) or wire | {"args": positions})
+            self._positions[scope, current] = self._add(current, wire, positions)
         return self._positions[scope, node]
 
-    def _folded(self, node: int, wire: Wire, arguments: list[int]) -> Wire | None:
-        """Return a node whose arguments are all constant as a literal, None if it is none.
+    def _add(self, node: int, wire: Wire, arguments: list[int]) -> int:
+        """Return the position of a node in the list; a column stands there once."""
+        if wire["k"] == "col":
+            key = wire["name"], wire["type"]
+            position = self._columns.setdefault(key, len(self.wire))
+            if position == len(self.wire):
+                self.wire.append(wire)
+            return position
+        position = len(self.wire)
+        self.wire.append(
+            self._folded(node, wire, arguments)
+            or (wire | {"args": arguments} if arguments else wire)
+        )
+        return position
 
-        Constants are kept by their position in the list.
-        """
-        constants = [self._constants.get(a) for a in arguments]
+    def _folded(self, node: int, wire: Wire, arguments: list[int]) -> Wire | None:
+        """Return a node whose arguments are all constant as a literal, None if it is none."""
+        if wire["k"] == "lit":
+            self._constants[len(self.wire)] = node
+            return None
+        if not arguments or any(a not in self._constants for a in arguments):
+            return None
+        constants = [self._constant(a) for a in arguments]
         known = [c for c in constants if c is not None]
-        if len(known) < len(constants) or (not known and wire["k"] != "lit"):
+        if len(known) < len(constants):
             return None
         view = self._traverser.view_expression(node)
         constant = constant_of(wire, view, known, lambda: self._traverser.get_dtype(node))
-        if constant is None:
-            return None
-        computed = compute(constant) if known else None
-        if not known or computed is not None:
+        computed = None if constant is None else compute(constant)
+        if constant is not None and computed is not None:
             self._constants[len(self.wire)] = constant
         return computed
+
+    def _constant(self, position: int) -> Constant | None:
+        """Return a constant in the list, None if it is a literal that is no scalar."""
+        found = self._constants.get(position)
+        if isinstance(found, int):
+            view = self._traverser.view_expression(found)
+            constant = constant_of(self.wire[position], view, [], lambda: view.dtype)
+            if constant is None:
+                return None
+            found = self._constants[position] = constant
+        return found
 
     def _view(self, node: int, schema: Schema) -> View:
         """Return one node and its arguments; what cannot be viewed is a call that says so."""
@@ -222,7 +251,8 @@ def _hidden(reason: str) -> str:
 
 
 def _call(name: str, *, option: str = "", text: str = "") -> Wire:
-    return {"k": "call", "name": name, "option": option, "text": text}
+    wire = {"k": "call", "name": name, "option": option, "text": text}
+    return {field: value for field, value in wire.items() if value}
 
 
 # Functions of which one setting, by its place, changes what a reader may conclude.

@@ -41,7 +41,13 @@ def literal(value: Any, dtype: pl.DataType) -> Wire:
     (physical,) = _all_physical([value], dtype)
     if physical is None:
         return wire | {"type": "other", "text": _text(value)}
-    return wire | {"lo": physical[0], "hi": physical[-1], "text": _text(value)}
+    # The upper end is left out where it is the lower one, and the text where Go writes it.
+    wire["lo"] = physical[0]
+    if physical[-1] != physical[0]:
+        wire["hi"] = physical[-1]
+    if not (dtype.is_integer() or dtype in (pl.Date, pl.Datetime)):
+        wire["text"] = _text(value)
+    return wire
 
 
 def _series(values: pl.Series) -> Wire:

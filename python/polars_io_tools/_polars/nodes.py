@@ -86,7 +86,8 @@ def leaf(view: Any, inner: int | None) -> Wire:
     if kind == "Scan":
         first = view.paths[0] if view.paths else ""
         files = "1 file" if len(view.paths) == 1 else f"{len(view.paths)} files"
-        return {"op": "scan", "name": view.scan_type[0], "detail": f"{files}, first {first}"}
+        detail = {"detail": f"{files}, first {first}", "path": str(first), "files": len(view.paths)}
+        return {"op": "scan", "name": view.scan_type[0]} | detail
     if kind == "DataFrameScan":
         height, width = view.df.height(), view.df.width()
         return {"op": "frame", "detail": f"{height} rows, {width} columns", "empty": height == 0}

@@ -48,7 +48,8 @@ def plan_request(
             "unit": time_unit,
             "max_periods": max_periods,
             "offsets": _offsets(dtype),
-        }
+        },
+        separators=(",", ":"),
     ).encode()
 
 
