@@ -2,6 +2,7 @@ package bounds
 
 import (
 	"math"
+	"strings"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 )
@@ -51,10 +52,26 @@ func (f function) combine(symbol string, l *expr.Literal) (function, bool) {
 		return f.shift(f.typ, sign*l.Lo), f.typ.Int.Bits == 32 || f.sumsFit(lo, hi)
 	case l.Type == f.typ && f.typ.Kind == expr.Duration:
 		return f.shift(f.typ, sign*l.Lo), true
+	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Date:
+		return f.sinceDate(l.Lo)
 	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Datetime:
 		return f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -l.Lo), true
 	}
 	return function{}, false
+}
+
+// reachable reports whether microseconds reach a day: any other constant makes the
+// difference null.
+func reachable(day int64) bool { return -lastMicroDay <= day && day <= lastMicroDay }
+
+// sinceDate is the duration since a date, in microseconds: null for a day that they
+// do not reach.
+func (f function) sinceDate(day int64) (function, bool) {
+	us := expr.Type{Kind: expr.Datetime, Unit: expr.Microseconds}
+	ticks, _ := us.TicksPerDay()
+	instants, ok := f.castTime(us)
+	ok = ok && reachable(day)
+	return instants.shift(expr.Type{Kind: expr.Duration, Unit: us.Unit}, -mulSaturated(day, ticks)), ok
 }
 
 // addDuration adds in the coarser of the two units, as Polars does. How it rounds
@@ -116,25 +133,56 @@ func (f function) fits(lo, hi int64) bool {
 	return f.least > f.greatest || f.low(f.least) >= lo && f.high(f.greatest) <= hi
 }
 
-// reversed reads "literal - operand OP v" as "operand MIRRORED literal - v".
+// reversed reads "literal - operand OP v" as "operand MIRRORED literal - v". The
+// whole units in such a difference are turned round with it: they are rounded
+// towards zero on either side.
 func reversed(op expr.Op, operand expr.Node, v *expr.Literal) (expr.Op, expr.Node, *expr.Literal, bool) {
-	b, ok := operand.(*expr.Binary)
-	if !ok || b.Symbol != "-" {
+	if c, ok := operand.(*expr.Call); ok {
+		return reversedTotal(op, c, v)
+	}
+	from, arg, ok := fromConstant(operand)
+	if !ok || !v.Exact || v.Type.Kind != expr.Duration {
 		return 0, nil, nil, false
 	}
-	from, ok := constantOf(b.Left)
-	if !ok || !v.Exact || v.Type.Unit != from.Type.Unit {
-		return 0, nil, nil, false
-	}
-	if from.Type.Kind != expr.Datetime || v.Type.Kind != expr.Duration {
-		return 0, nil, nil, false
+	start := expr.Range{Lo: from.Lo, Hi: from.Hi}
+	to := from.Type
+	if to.Kind == expr.Date {
+		to = expr.Type{Kind: expr.Datetime, Unit: expr.Microseconds}
+		day, _ := to.TicksPerDay()
+		start = expr.Range{Lo: mulSaturated(from.Lo, day), Hi: mulSaturated(from.Hi, day)}
+		arg = &expr.Cast{To: to, Arg: arg}
 	}
 	turned := &expr.Literal{
-		Type: from.Type, Exact: true,
-		Lo: subSaturated(from.Lo, v.Hi), Hi: subSaturated(from.Lo, v.Lo),
+		Type: to, Exact: true, Lo: subSaturated(start.Lo, v.Hi), Hi: subSaturated(start.Hi, v.Lo),
 	}
-	if turned.Lo == math.MinInt64 || turned.Hi == math.MaxInt64 {
+	if v.Type.Unit != to.Unit || turned.Lo == math.MinInt64 || turned.Hi == math.MaxInt64 {
 		return 0, nil, nil, false // no column value may be as far from the constant
 	}
-	return op.Mirror(), b.Right, turned, true
+	return op.Mirror(), arg, turned, true
+}
+
+// fromConstant reads "literal - argument", of times.
+func fromConstant(e expr.Node) (*expr.Literal, expr.Node, bool) {
+	b, ok := e.(*expr.Binary)
+	if !ok || b.Symbol != "-" {
+		return nil, nil, false
+	}
+	from, ok := constantOf(b.Left)
+	if !ok || !from.Type.IsTemporal() || from.Type.Kind == expr.Date && !reachable(from.Lo) {
+		return nil, nil, false
+	}
+	return from, b.Right, true
+}
+
+func reversedTotal(op expr.Op, c *expr.Call, v *expr.Literal) (expr.Op, expr.Node, *expr.Literal, bool) {
+	if len(c.Args) != 1 || !strings.HasPrefix(c.Name, "dt.total_") || !v.Exact || v.Lo == math.MinInt64 {
+		return 0, nil, nil, false
+	}
+	from, arg, ok := fromConstant(c.Args[0])
+	if !ok {
+		return 0, nil, nil, false
+	}
+	difference := &expr.Binary{Op: expr.Arithmetic, Symbol: "-", Left: arg, Right: from}
+	turned := &expr.Literal{Type: v.Type, Exact: true, Lo: -v.Hi, Hi: -v.Lo}
+	return op.Mirror(), &expr.Call{Name: c.Name, Args: []expr.Node{difference}}, turned, true
 }

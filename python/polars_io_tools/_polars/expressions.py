@@ -157,7 +157,9 @@ def _ternary(view: Any, _: Schema) -> View:
 
 
 def _function(view: Any, _: Schema) -> View:
-    head, *options = view.function_data
+    data = view.function_data
+    # A function whose settings Polars does not show is its bare name.
+    head, *options = data if isinstance(data, tuple) else (data,)
     family, _dot, name = str(head).rpartition(".")
     full_name = _NAMESPACES.get(family, "") + _snake(name)
     if full_name == "ffi_plugin":
