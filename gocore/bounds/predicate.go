@@ -58,6 +58,9 @@ func (a *analysis[T]) outcome(e expr.Node) Outcome[T] {
 func (a *analysis[T]) arguments(n expr.Node) []expr.Node {
 	switch n := n.(type) {
 	case *expr.Binary:
+		if comparesConditions(n) {
+			return []expr.Node{n.Left, n.Right}
+		}
 		if !isLogical(n.Op) {
 			return conditionsOf([]expr.Node{n.Left, n.Right})
 		}
@@ -127,6 +130,9 @@ func (a *analysis[T]) literal(l *expr.Literal) finding[T] {
 }
 
 func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
+	if comparesConditions(e) {
+		return a.agreement(e)
+	}
 	switch e.Op {
 	case expr.And, expr.Or, expr.Xor:
 		return a.logical(e)
@@ -139,6 +145,42 @@ func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
 	case expr.Arithmetic:
 	}
 	return finding[T]{a.unknown(), false}
+}
+
+// agreement compares two conditions: they differ where exactly one of them is true.
+func (a *analysis[T]) agreement(e *expr.Binary) finding[T] {
+	l, r := a.memo[e.Left], a.memo[e.Right]
+	if !l.boolean || !r.boolean {
+		return finding[T]{a.unknown(), true}
+	}
+	differ := l.outcome.xor(r.outcome)
+	if e.Op == expr.Eq {
+		return finding[T]{differ.not(), true}
+	}
+	return finding[T]{differ, true}
+}
+
+// comparesConditions tells comparisons such as (date >= x) == true from those of
+// values.
+func comparesConditions(e *expr.Binary) bool {
+	return (e.Op == expr.Eq || e.Op == expr.NotEq) && isCondition(e.Left) && isCondition(e.Right)
+}
+
+func isCondition(n expr.Node) bool {
+	switch n := n.(type) {
+	case *expr.Literal:
+		return n.Type.Kind == expr.Boolean
+	case *expr.Column:
+		return n.Type.Kind == expr.Boolean
+	case *expr.Binary:
+		return n.Op != expr.Arithmetic
+	case *expr.Call:
+		switch n.Name {
+		case "not", "is_null", "is_not_null", "is_between", "is_in":
+			return true
+		}
+	}
+	return false
 }
 
 // logical folds the terms of a chain pairwise, so that of n different sets each

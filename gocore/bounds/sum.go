@@ -54,15 +54,11 @@ func (f function) combine(symbol string, l *expr.Literal) (function, bool) {
 		return f.shift(f.typ, sign*l.Lo), true
 	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Date:
 		return f.sinceDate(l.Lo)
-	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Datetime:
-		return f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -l.Lo), true
+	case symbol == "-" && l.Type.Kind == expr.Datetime && f.typ.Kind == expr.Datetime:
+		return f.since(l.Lo, l.Type)
 	}
 	return function{}, false
 }
-
-// reachable reports whether microseconds reach a day: any other constant makes the
-// difference null.
-func reachable(day int64) bool { return -lastMicroDay <= day && day <= lastMicroDay }
 
 // sinceDate is the duration since a date, in microseconds: null for a day that they
 // do not reach.
@@ -70,8 +66,29 @@ func (f function) sinceDate(day int64) (function, bool) {
 	us := expr.Type{Kind: expr.Datetime, Unit: expr.Microseconds}
 	ticks, _ := us.TicksPerDay()
 	instants, ok := f.castTime(us)
-	ok = ok && reachable(day)
+	// Any other constant makes the difference null.
+	ok = ok && -lastMicroDay <= day && day <= lastMicroDay
 	return instants.shift(expr.Type{Kind: expr.Duration, Unit: us.Unit}, -mulSaturated(day, ticks)), ok
+}
+
+// since is the duration since an instant, in the coarser of the two units.
+func (f function) since(start int64, typ expr.Type) (function, bool) {
+	own, _ := f.typ.TicksPerDay()
+	ticks, _ := typ.TicksPerDay()
+	if f.typ.Zone != typ.Zone {
+		return function{}, false
+	}
+	ok := true
+	if ticks < own {
+		f, ok = f.castTime(typ)
+		own = ticks
+	}
+	ratio := ticks / own
+	out := f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -floorDiv(start, ratio))
+	if start%ratio != 0 {
+		out = out.widened(out.typ, 1, 0)
+	}
+	return out, ok
 }
 
 // addDuration adds in the coarser of the two units, as Polars does. How it rounds
@@ -133,56 +150,28 @@ func (f function) fits(lo, hi int64) bool {
 	return f.least > f.greatest || f.low(f.least) >= lo && f.high(f.greatest) <= hi
 }
 
-// reversed reads "literal - operand OP v" as "operand MIRRORED literal - v". The
-// whole units in such a difference are turned round with it: they are rounded
-// towards zero on either side.
-func reversed(op expr.Op, operand expr.Node, v *expr.Literal) (expr.Op, expr.Node, *expr.Literal, bool) {
-	if c, ok := operand.(*expr.Call); ok {
-		return reversedTotal(op, c, v)
+// turned reads "literal - argument", of times, as "argument - literal" with the
+// opposite value. The whole units in such a difference are turned round with it:
+// they are rounded towards zero on either side.
+func turned(operand expr.Node) (expr.Node, bool) {
+	switch e := operand.(type) {
+	case *expr.Binary:
+		from, ok := constantOf(e.Left)
+		if !ok || e.Symbol != "-" || !from.Type.IsTemporal() {
+			return nil, false
+		}
+		return &expr.Binary{Op: expr.Arithmetic, Symbol: "-", Left: e.Right, Right: from}, true
+	case *expr.Call:
+		if len(e.Args) != 1 || !strings.HasPrefix(e.Name, "dt.total_") {
+			return nil, false
+		}
+		difference, ok := turned(e.Args[0])
+		return &expr.Call{Name: e.Name, Option: e.Option, Args: []expr.Node{difference}}, ok
 	}
-	from, arg, ok := fromConstant(operand)
-	if !ok || !v.Exact || v.Type.Kind != expr.Duration {
-		return 0, nil, nil, false
-	}
-	start := expr.Range{Lo: from.Lo, Hi: from.Hi}
-	to := from.Type
-	if to.Kind == expr.Date {
-		to = expr.Type{Kind: expr.Datetime, Unit: expr.Microseconds}
-		day, _ := to.TicksPerDay()
-		start = expr.Range{Lo: mulSaturated(from.Lo, day), Hi: mulSaturated(from.Hi, day)}
-		arg = &expr.Cast{To: to, Arg: arg}
-	}
-	turned := &expr.Literal{
-		Type: to, Exact: true, Lo: subSaturated(start.Lo, v.Hi), Hi: subSaturated(start.Hi, v.Lo),
-	}
-	if v.Type.Unit != to.Unit || turned.Lo == math.MinInt64 || turned.Hi == math.MaxInt64 {
-		return 0, nil, nil, false // no column value may be as far from the constant
-	}
-	return op.Mirror(), arg, turned, true
+	return nil, false
 }
 
-// fromConstant reads "literal - argument", of times.
-func fromConstant(e expr.Node) (*expr.Literal, expr.Node, bool) {
-	b, ok := e.(*expr.Binary)
-	if !ok || b.Symbol != "-" {
-		return nil, nil, false
-	}
-	from, ok := constantOf(b.Left)
-	if !ok || !from.Type.IsTemporal() || from.Type.Kind == expr.Date && !reachable(from.Lo) {
-		return nil, nil, false
-	}
-	return from, b.Right, true
-}
-
-func reversedTotal(op expr.Op, c *expr.Call, v *expr.Literal) (expr.Op, expr.Node, *expr.Literal, bool) {
-	if len(c.Args) != 1 || !strings.HasPrefix(c.Name, "dt.total_") || !v.Exact || v.Lo == math.MinInt64 {
-		return 0, nil, nil, false
-	}
-	from, arg, ok := fromConstant(c.Args[0])
-	if !ok {
-		return 0, nil, nil, false
-	}
-	difference := &expr.Binary{Op: expr.Arithmetic, Symbol: "-", Left: arg, Right: from}
-	turned := &expr.Literal{Type: v.Type, Exact: true, Lo: -v.Hi, Hi: -v.Lo}
-	return op.Mirror(), &expr.Call{Name: c.Name, Args: []expr.Node{difference}}, turned, true
+// opposite is -r; a value that has none stays out of reach.
+func opposite(r expr.Range) expr.Range {
+	return expr.Range{Lo: subSaturated(0, r.Hi), Hi: subSaturated(0, r.Lo)}
 }
