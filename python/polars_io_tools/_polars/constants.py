@@ -44,6 +44,7 @@ _FUNCTIONS: dict[str, Callable[[list[pl.Expr], list[Any], Any], pl.Expr]] = {
     "dt.convert_time_zone": lambda a, o, _: a[0].dt.convert_time_zone(o[0]),
     "dt.cast_time_unit": lambda a, o, _: a[0].dt.cast_time_unit(o[0]),
     "dt.date": lambda a, _, __: a[0].dt.date(),
+    "dt.combine": lambda a, o, _: a[0].dt.combine(a[1], time_unit=o[0]),
     "dt.year": lambda a, _, __: a[0].dt.year(),
     "dt.iso_year": lambda a, _, __: a[0].dt.iso_year(),
     "dt.month_start": lambda a, _, __: a[0].dt.month_start(),
