@@ -1,6 +1,8 @@
 package bounds
 
 import (
+	"math"
+
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 )
@@ -9,19 +11,26 @@ import (
 // call out of that of its first argument, or returns false where it cannot.
 // Names are those of the wire. What is not here bounds nothing.
 var calls = map[string]func(function, *expr.Call) (function, bool){
-	"dt.date":              dtDate,
-	"dt.year":              dtYear,
-	"dt.iso_year":          dtISOYear,
-	"dt.truncate":          dtTruncate,
-	"dt.round":             dtRound,
-	"dt.month_start":       dtMonthStart,
-	"dt.month_end":         dtMonthEnd,
-	"dt.offset_by":         dtOffsetBy,
-	"dt.time_stamp":        dtTimestamp,
-	"dt.cast_time_unit":    dtCastTimeUnit,
-	"dt.convert_time_zone": dtConvertTimeZone,
-	"dt.replace_time_zone": dtReplaceTimeZone,
-	"to_physical":          toPhysical,
+	"dt.date":               dtDate,
+	"dt.year":               dtYear,
+	"dt.iso_year":           dtISOYear,
+	"dt.truncate":           dtTruncate,
+	"dt.round":              dtRound,
+	"dt.month_start":        dtMonthStart,
+	"dt.month_end":          dtMonthEnd,
+	"dt.offset_by":          dtOffsetBy,
+	"dt.time_stamp":         dtTimestamp,
+	"dt.total_days":         total(nanosPerDay),
+	"dt.total_hours":        total(3600e9),
+	"dt.total_minutes":      total(60e9),
+	"dt.total_seconds":      total(1e9),
+	"dt.total_milliseconds": total(1e6),
+	"dt.total_microseconds": total(1e3),
+	"dt.total_nanoseconds":  total(1),
+	"dt.cast_time_unit":     dtCastTimeUnit,
+	"dt.convert_time_zone":  dtConvertTimeZone,
+	"dt.replace_time_zone":  dtReplaceTimeZone,
+	"to_physical":           toPhysical,
 }
 
 var date = expr.Type{Kind: expr.Date}
@@ -116,7 +125,8 @@ func dtRound(f function, e *expr.Call) (function, bool) {
 
 // zoned takes a wall clock back to the instants of its zone.
 func (f function) zoned(typ expr.Type) function {
-	if typ.Zone == "" {
+	if isUTC(typ.Zone) {
+		f.typ = typ
 		return f
 	}
 	day, _ := typ.TicksPerDay()
@@ -149,37 +159,34 @@ func (f function) moveDay(move func(int64) int64) (function, bool) {
 	return local.zoned(typ), true
 }
 
-// dtOffsetBy knows offsets of whole units: months move the day, all others the
-// instant, or the wall clock of a zone.
+// dtOffsetBy moves by months and days of the wall clock, in this order, and then
+// the instant by what is shorter. A Date moves from midnight, and is the date of
+// where it arrives.
 func dtOffsetBy(f function, e *expr.Call) (function, bool) {
 	text, ok := constantText(e)
-	if !ok {
-		return function{}, false
-	}
-	o, ok := parseOffset(text)
 	if !ok || !f.typ.IsTemporal() {
 		return function{}, false
 	}
-	typ := f.typ
-	if typ.Kind == expr.Date {
-		f = f.clip(-lastMicroDay, lastMicroDay)
-	}
-	if o.months != 0 {
-		if o.nanos != 0 {
-			return function{}, false
-		}
-		return f.moveDay(func(day int64) int64 { return calendar.AddMonths(day, o.months) })
-	}
-	day, _ := typ.TicksPerDay()
-	if o.nanos%nanosPerDay != 0 && typ.Kind == expr.Date {
-		return function{}, false
-	}
-	by, ok := ticksOf(o.nanos, day)
+	o, ok := parseOffset(text)
 	if !ok {
 		return function{}, false
 	}
-	local := f.local()
-	return local.shift(local.typ, by).zoned(typ), true
+	day, _ := f.typ.TicksPerDay()
+	short, whole := ticksOf(o.nanos, day)
+	if f.typ.Kind == expr.Date {
+		f = f.clip(-lastMicroDay, lastMicroDay)
+		short, whole = floorDiv(o.nanos, nanosPerDay), true
+	}
+	switch {
+	case !whole:
+		return function{}, false
+	case o.months != 0:
+		f, ok = f.moveDay(func(day int64) int64 { return calendar.AddMonths(day, o.months) + o.days })
+	case o.days != 0:
+		local := f.local()
+		f = local.shift(local.typ, mulSaturated(o.days, day)).zoned(f.typ)
+	}
+	return f.shift(f.typ, short), ok
 }
 
 func dtTimestamp(f function, e *expr.Call) (function, bool) {
@@ -192,8 +199,28 @@ func dtTimestamp(f function, e *expr.Call) (function, bool) {
 	if !ok {
 		return function{}, false
 	}
-	return ticks.cast(expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 64}})
+	return ticks.cast(int64s)
 }
+
+// total is the number of whole units of that many nanoseconds in a duration,
+// rounded towards zero as Polars does.
+func total(nanos int64) func(function, *expr.Call) (function, bool) {
+	return func(f function, e *expr.Call) (function, bool) {
+		ticks, ok := f.typ.TicksPerDay()
+		if !ok || f.typ.Kind != expr.Duration || len(e.Args) != 1 || e.Option != "" {
+			return function{}, false
+		}
+		perTick := nanosPerDay / ticks
+		if nanos >= perTick {
+			by := nanos / perTick
+			return f.then(int64s, math.MinInt64, math.MaxInt64, func(v int64) int64 { return v / by }), true
+		}
+		by := perTick / nanos
+		return f.then(int64s, math.MinInt64/by, math.MaxInt64/by, func(v int64) int64 { return v * by }), true
+	}
+}
+
+var int64s = expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 64}}
 
 func dtCastTimeUnit(f function, e *expr.Call) (function, bool) {
 	unit := expr.ParseType("datetime[" + e.Option + "]")

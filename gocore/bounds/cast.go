@@ -19,14 +19,15 @@ func (f function) cast(to expr.Type) (function, bool) {
 }
 
 // castTime changes the tick: to finer ticks a product, to coarser ones a
-// quotient rounded down, as Polars does. Between zones, only the instant is
-// known to stay; the date of a zoned value is known to within a day.
+// quotient rounded down, as Polars does. The date of a zoned value is that of its
+// wall clock. From one zone to another the instant stays; between a zone and none
+// it is the instant or the wall clock that does, within a day of each other.
 func (f function) castTime(to expr.Type) (function, bool) {
 	switch {
 	case f.typ.Zone != "" && to.Kind == expr.Date:
-		return f.local().castTime(to)
+		f = f.local()
 	case f.typ.Zone != to.Zone:
-		return function{}, false
+		return f.castZone(to)
 	}
 	from, _ := f.typ.TicksPerDay()
 	ticks, _ := to.TicksPerDay()
@@ -41,12 +42,36 @@ func (f function) castTime(to expr.Type) (function, bool) {
 	return f.then(to, least/by, greatest/by, func(v int64) int64 { return v * by }), true
 }
 
+func (f function) castZone(to expr.Type) (function, bool) {
+	unzoned := f.typ.Zone == "" || to.Zone == ""
+	same := isUTC(f.typ.Zone) && isUTC(to.Zone)
+	f.typ.Zone = to.Zone
+	if f.typ.Kind == expr.Date {
+		f.typ.Zone = ""
+	}
+	f, ok := f.castTime(expr.Type{Kind: to.Kind, Unit: to.Unit, Zone: f.typ.Zone})
+	f.typ = to
+	if !unzoned || same || !ok {
+		return f, ok
+	}
+	day, _ := to.TicksPerDay()
+	f = f.widened(to, day, day)
+	f.maybeNull = true
+	return f, true
+}
+
+// isUTC reports whether the wall clock of a zone is that of UTC, as it is without
+// a zone.
+func isUTC(zone string) bool { return zone == "" || zone == "UTC" || zone == "Etc/UTC" }
+
 // local is the wall clock of a zoned value, without its zone: no zone is a day
 // or more away from UTC.
 func (f function) local() function {
-	if f.typ.Zone == "" {
+	typ := expr.Type{Kind: f.typ.Kind, Unit: f.typ.Unit}
+	if isUTC(f.typ.Zone) {
+		f.typ = typ
 		return f
 	}
 	day, _ := f.typ.TicksPerDay()
-	return f.widened(expr.Type{Kind: f.typ.Kind, Unit: f.typ.Unit}, day, day)
+	return f.widened(typ, day, day)
 }

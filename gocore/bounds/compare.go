@@ -10,8 +10,10 @@ import (
 func (t Temporal) Compare(
 	op expr.Op, operand expr.Node, column string, l *expr.Literal,
 ) (Outcome[int64], bool) {
-	if turned, arg, v, ok := reversed(op, operand, l); ok {
-		return t.Compare(turned, arg, column, v)
+	if difference, ok := turned(operand); ok && l.Exact {
+		minus := opposite(expr.Range{Lo: l.Lo, Hi: l.Hi})
+		value := &expr.Literal{Type: l.Type, Exact: true, Lo: minus.Lo, Hi: minus.Hi}
+		return t.Compare(op.Mirror(), difference, column, value)
 	}
 	if f, ok := t.function(operand, column); ok {
 		if !l.Exact || !comparable(f.typ, l.Type) {
@@ -105,6 +107,13 @@ func (t Temporal) onwards(f function, ok func(int64) bool) interval.Set[int64] {
 
 // Member implements [Axis]: a value is in a list if it equals one of its items.
 func (t Temporal) Member(operand expr.Node, column string, l *expr.List) (Outcome[int64], bool) {
+	if difference, ok := turned(operand); ok && l.Exact {
+		opposites := &expr.List{Type: l.Type, Null: l.Null, Exact: true, Items: make([]expr.Range, len(l.Items))}
+		for i, item := range l.Items {
+			opposites.Items[i] = opposite(item)
+		}
+		return t.Member(difference, column, opposites)
+	}
 	f, ok := t.function(operand, column)
 	if !ok {
 		return t.memberOfFields(operand, column, l)
@@ -128,6 +137,9 @@ func (t Temporal) Member(operand expr.Node, column string, l *expr.List) (Outcom
 
 // Validity implements [Axis].
 func (t Temporal) Validity(operand expr.Node, column string) (Outcome[int64], bool) {
+	if difference, ok := turned(operand); ok {
+		return t.Validity(difference, column)
+	}
 	f, ok := t.function(operand, column)
 	if !ok {
 		return Outcome[int64]{}, false

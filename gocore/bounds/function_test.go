@@ -72,6 +72,9 @@ func TestFunctionExact(t *testing.T) {
 			if env.Eval(operand).Null || env.Failed {
 				continue
 			}
+			if b, ok := e.(*expr.Binary); ok && env.Eval(b.Left).Null {
+				continue // a difference that its ticks do not reach
+			}
 			asked++
 			answer := answerName(env.Eval(e))
 			if err := exactly(o, answer, v); err != nil && !env.Failed {

@@ -12,17 +12,20 @@ import (
 func FuzzPredicateSound(f *testing.F) {
 	seeds := []string{
 		"",                                     // every choice is the first one: date == the least Date
-		"\x01\x02\x00\x05\x07\x09\x0b\x0d",     // milliseconds, which reach beyond Date; is_between
+		"\x01\x02\x00\x05\x07\x09\x0b\x0d",     // milliseconds, which reach beyond Date; is_between with crossed ends
 		"\x01\x0e\x05\x06",                     // is_null
 		"\x00\x29\x06\x69\x06",                 // xor of one comparison with itself
-		"\x03\x01\x05\x02\xdf\x0e\x0e",         // a cast of nanoseconds near their end
+		"\x03\x01\x05\x02\xdf\x0e\x0e",         // a cast of another column, near the end of nanoseconds
 		"\xdf\x0c\x0f\x6e\x06\x53\x0f\x0a\x08", // an opaque function of two casts
 		"\x05\x4b\x05\x09\x05\x03\x97\x08",     // a window over a condition
-		"\x0c\x06\x0a\x0a\x0f\x0d\x0f\xd1",     // eq_missing, of which nothing is known
+		"\x0c\x06\x0a\x0a\x0f\x0d\x0f\xd1",     // eq_missing of another column
 		"\x38\xb5\x05\x0b\xd7\x0c\x09\x05",     // a computed time against a literal
 		"\x02\x04\x09\x09\x09\x09\x09\x09\x09", // when/then/otherwise within each other
 		"\x00\x00\x04\x01\x07\x01\x07\x01\x07", // not of not of not
 		"\x00\x00\x04\x01\x0a\x00\x0a\x00\x0a", // shared subtrees at every level
+		"\xf6\xaf\xffs\xa9\xd3\xd1\x1f4*\xdcM", // the date, filled where it is null, against a literal
+		"'I\x15\x9cE{\xe8\xa2$\x8f\xab;",       // when/then/otherwise over a window
+		"]\x8d\xb0\xb5f\x16\xa1\xd1v\xccj\xa2", // xor with a constant
 	}
 	for _, s := range seeds {
 		f.Add([]byte(s))
@@ -45,13 +48,18 @@ func FuzzPredicateSound(f *testing.F) {
 // and what is asked of them; see oracle.Gen.Function and oracle.Gen.Relation.
 func FuzzFunctionSound(f *testing.F) {
 	seeds := []string{
-		"",                             // dt.date of a Date, in the empty list
-		"\x00\x00\x07\x04\x05",         // dt.offset_by "1mo" of a Date
-		"\x03\x01\x05\x08\x04\x02",     // dt.round and dt.timestamp of nanoseconds, eq_missing
-		"\x02\x02\x0b\x01\x03\x00\x03", // sums with durations, is_null
-		"\x01\x00\x0d\x01\x03\x04",     // a difference of times, turned round
-		"111010$00",                    // a difference that no time is as far away as
-		"\x00\x01\x0a\x00\x02\x01\x02", // a cast to a narrow integer, and arithmetic
+		"",                                      // dt.date of a Date, in the empty list
+		"\x00\x00\x07\x04\x05",                  // dt.offset_by "1mo" of a Date, at the end of the type
+		"\x03\x01\x05\x08\x04\x02",              // dt.truncate of dt.round of nanoseconds, in the empty list
+		"\x02\x02\x0b\x01\x03\x00\x03",          // the date of the hour of a sum with a duration
+		"\x01\x00\x0d\x01\x03\x04",              // a difference of times, turned round
+		"111010$00",                             // a difference that no time is as far away as
+		"\x00\x01\x0a\x00\x02\x01\x02",          // a cast to a narrow integer, doubled
+		"s\x0ct\\\x04e\x01\xf5\x18\xad\xf3\x14", // whole days since the start of a fortnight
+		"\x98\xda\xb1\xd4\x15\xc3\x98\x96\x1e\xc0\x02q", // the physical value of a Date moved by an hour
+		"\x13\xf6\x05\xc7&d\xef1C\x9e\xf6\x92",          // dt.round against null
+		"\x11\xed\xafP\x94\xcb\xcemW*\x94p",             // a difference beyond the reach of ticks
+		"a|Hk\xef!\x10\x18EDo\x8e",                      // an ISO year as a narrow integer, in a list
 	}
 	for _, s := range seeds {
 		f.Add([]byte(s))

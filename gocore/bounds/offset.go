@@ -7,16 +7,18 @@ import (
 
 const nanosPerDay = 86_400_000_000_000
 
-// offset is a duration string of Polars: whole months, and everything else in
-// nanoseconds, both with the sign of the string.
+// offset is a duration string of Polars, with the sign of the string: months and
+// days, which the wall clock moves by, and what is shorter.
 type offset struct {
-	months, nanos int64
+	months, days, nanos int64
 }
 
 var monthsOf = map[string]int64{"mo": 1, "q": 3, "y": 12}
 
+var daysOf = map[string]int64{"d": 1, "w": 7}
+
 var nanosOf = map[string]int64{
-	"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9, "d": nanosPerDay, "w": 7 * nanosPerDay,
+	"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
 }
 
 // parseOffset reads strings such as "-1mo", "2w", "1d12h". It returns false for
@@ -43,6 +45,8 @@ func parseOffset(s string) (offset, bool) {
 		switch {
 		case monthsOf[symbol] != 0:
 			o.months += sign * n * monthsOf[symbol]
+		case daysOf[symbol] != 0:
+			o.days += sign * n * daysOf[symbol]
 		case nanosOf[symbol] != 0 && n <= math.MaxInt64/nanosOf[symbol]:
 			o.nanos = addSaturated(o.nanos, sign*n*nanosOf[symbol])
 		default:

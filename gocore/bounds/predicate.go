@@ -62,12 +62,27 @@ func (a *analysis[T]) outcome(e expr.Node) Outcome[T] {
 func (a *analysis[T]) arguments(n expr.Node) []expr.Node {
 	switch n := n.(type) {
 	case *expr.Binary:
+		if comparesConditions(n) {
+			return []expr.Node{n.Left, n.Right}
+		}
+		if !isLogical(n.Op) {
+			return conditionsOf([]expr.Node{n.Left, n.Right})
+		}
 		return a.chains.terms(n)
 	case *expr.Ternary:
 		return expr.Children(n)
 	case *expr.Call:
-		if len(n.Args) == 1 && (n.Name == "not" || n.Name == "is_null" || n.Name == "is_not_null") {
+		switch n.Name {
+		case "not", "is_null", "is_not_null":
+			if len(n.Args) == 1 {
+				return n.Args
+			}
+		case "is_between", "is_in":
+			return conditionsOf(n.Args)
+		case "fill_null", "coalesce":
 			return n.Args
+		case "repeat":
+			return n.Args[:min(1, len(n.Args))]
 		}
 	}
 	return nil
@@ -90,9 +105,25 @@ func (a *analysis[T]) fresh(n expr.Node) finding[T] {
 			a.memo[n.When].outcome.choose(then.outcome, otherwise.outcome), then.boolean && otherwise.boolean,
 		}
 	case *expr.Call:
+		switch {
+		case fillsNull(n) && len(n.Args) > 0:
+			return a.firstNotNull(n.Args)
+		case n.Name == "repeat" && len(n.Args) > 0: // of a constant, for every row
+			return a.memo[n.Args[0]]
+		}
 		return finding[T]{a.call(n), true}
 	}
 	return finding[T]{a.unknown(), true}
+}
+
+// firstNotNull is fill_null and coalesce.
+func (a *analysis[T]) firstNotNull(args []expr.Node) finding[T] {
+	f := a.memo[args[0]]
+	for _, arg := range args[1:] {
+		next := a.memo[arg]
+		f = finding[T]{f.outcome.orElse(next.outcome), f.boolean && next.boolean}
+	}
+	return f
 }
 
 func (a *analysis[T]) literal(l *expr.Literal) finding[T] {
@@ -103,6 +134,9 @@ func (a *analysis[T]) literal(l *expr.Literal) finding[T] {
 }
 
 func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
+	if comparesConditions(e) {
+		return a.agreement(e)
+	}
 	switch e.Op {
 	case expr.And, expr.Or, expr.Xor:
 		return a.logical(e)
@@ -115,6 +149,42 @@ func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
 	case expr.Arithmetic:
 	}
 	return finding[T]{a.unknown(), false}
+}
+
+// agreement compares two conditions: they differ where exactly one of them is true.
+func (a *analysis[T]) agreement(e *expr.Binary) finding[T] {
+	l, r := a.memo[e.Left], a.memo[e.Right]
+	if !l.boolean || !r.boolean {
+		return finding[T]{a.unknown(), true}
+	}
+	differ := l.outcome.xor(r.outcome)
+	if e.Op == expr.Eq {
+		return finding[T]{differ.not(), true}
+	}
+	return finding[T]{differ, true}
+}
+
+// comparesConditions tells comparisons such as (date >= x) == true from those of
+// values.
+func comparesConditions(e *expr.Binary) bool {
+	return (e.Op == expr.Eq || e.Op == expr.NotEq) && isCondition(e.Left) && isCondition(e.Right)
+}
+
+func isCondition(n expr.Node) bool {
+	switch n := n.(type) {
+	case *expr.Literal:
+		return n.Type.Kind == expr.Boolean
+	case *expr.Column:
+		return n.Type.Kind == expr.Boolean
+	case *expr.Binary:
+		return n.Op != expr.Arithmetic
+	case *expr.Call:
+		switch n.Name {
+		case "not", "is_null", "is_not_null", "is_between", "is_in":
+			return true
+		}
+	}
+	return false
 }
 
 // logical folds the terms of a chain pairwise, so that of n different sets each
@@ -153,8 +223,15 @@ func fold[O any](list []O, combine func(O, O) O) O {
 	return list[0]
 }
 
-// compare accepts the literal on either side.
+// compare asks of each value that a side may be chosen from.
 func (a *analysis[T]) compare(op expr.Op, left, right expr.Node) Outcome[T] {
+	return a.chosen(left, func(l expr.Node) Outcome[T] {
+		return a.chosen(right, func(r expr.Node) Outcome[T] { return a.comparePair(op, l, r) })
+	})
+}
+
+// comparePair accepts the literal on either side.
+func (a *analysis[T]) comparePair(op expr.Op, left, right expr.Node) Outcome[T] {
 	if l, ok := left.(*expr.Literal); ok {
 		left, right, op = right, l, op.Mirror()
 	}
@@ -164,6 +241,12 @@ func (a *analysis[T]) compare(op expr.Op, left, right expr.Node) Outcome[T] {
 	}
 	if l.Null {
 		return constant(a.axis.Domain(), false, true)
+	}
+	if m, ok := left.(*expr.Literal); ok {
+		if m.Null {
+			return constant(a.axis.Domain(), false, true)
+		}
+		return a.constants(op, m, l)
 	}
 	if o, ok := a.axis.Compare(op, left, a.column, l); ok {
 		return o
@@ -197,11 +280,17 @@ func (a *analysis[T]) member(e *expr.Call) Outcome[T] {
 	if !ok {
 		return a.unknown()
 	}
-	o, ok := a.axis.Member(e.Args[0], a.column, l)
+	return a.chosen(e.Args[0], func(operand expr.Node) Outcome[T] {
+		return a.memberOf(operand, l, e.Option)
+	})
+}
+
+func (a *analysis[T]) memberOf(operand expr.Node, l *expr.List, option string) Outcome[T] {
+	o, ok := a.axis.Member(operand, a.column, l)
 	switch {
 	case !ok:
 		return a.unknown()
-	case e.Option != "nulls_equal":
+	case option != "nulls_equal":
 		// A null in the list makes no difference to Polars, but this is cheap.
 		o.Null = o.Null.union(o.False)
 		return o

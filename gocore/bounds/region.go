@@ -115,6 +115,15 @@ func (o Outcome[T]) choose(a, b Outcome[T]) Outcome[T] {
 	return a.within(o.True).union(b.within(o.False.union(o.Null)))
 }
 
+// orElse is fill_null: o where it is not null, and p elsewhere.
+func (o Outcome[T]) orElse(p Outcome[T]) Outcome[T] {
+	return Outcome[T]{
+		True:  o.True.union(o.Null.intersect(p.True)),
+		False: o.False.union(o.Null.intersect(p.False)),
+		Null:  o.Null.intersect(p.Null),
+	}
+}
+
 // isNull is the outcome of asking whether the expression is null, which is
 // itself never null.
 func (o Outcome[T]) isNull(d interval.Domain[T]) Outcome[T] {

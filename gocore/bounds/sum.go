@@ -2,6 +2,7 @@ package bounds
 
 import (
 	"math"
+	"strings"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 )
@@ -51,10 +52,43 @@ func (f function) combine(symbol string, l *expr.Literal) (function, bool) {
 		return f.shift(f.typ, sign*l.Lo), f.typ.Int.Bits == 32 || f.sumsFit(lo, hi)
 	case l.Type == f.typ && f.typ.Kind == expr.Duration:
 		return f.shift(f.typ, sign*l.Lo), true
-	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Datetime:
-		return f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -l.Lo), true
+	case symbol == "-" && l.Type == f.typ && f.typ.Kind == expr.Date:
+		return f.sinceDate(l.Lo)
+	case symbol == "-" && l.Type.Kind == expr.Datetime && f.typ.Kind == expr.Datetime:
+		return f.since(l.Lo, l.Type)
 	}
 	return function{}, false
+}
+
+// sinceDate is the duration since a date, in microseconds: null for a day that they
+// do not reach.
+func (f function) sinceDate(day int64) (function, bool) {
+	us := expr.Type{Kind: expr.Datetime, Unit: expr.Microseconds}
+	ticks, _ := us.TicksPerDay()
+	instants, ok := f.castTime(us)
+	// Any other constant makes the difference null.
+	ok = ok && -lastMicroDay <= day && day <= lastMicroDay
+	return instants.shift(expr.Type{Kind: expr.Duration, Unit: us.Unit}, -mulSaturated(day, ticks)), ok
+}
+
+// since is the duration since an instant, in the coarser of the two units.
+func (f function) since(start int64, typ expr.Type) (function, bool) {
+	own, _ := f.typ.TicksPerDay()
+	ticks, _ := typ.TicksPerDay()
+	if f.typ.Zone != typ.Zone {
+		return function{}, false
+	}
+	ok := true
+	if ticks < own {
+		f, ok = f.castTime(typ)
+		own = ticks
+	}
+	ratio := ticks / own
+	out := f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -floorDiv(start, ratio))
+	if start%ratio != 0 {
+		out = out.widened(out.typ, 1, 0)
+	}
+	return out, ok
 }
 
 // addDuration adds in the coarser of the two units, as Polars does. How it rounds
@@ -116,25 +150,28 @@ func (f function) fits(lo, hi int64) bool {
 	return f.least > f.greatest || f.low(f.least) >= lo && f.high(f.greatest) <= hi
 }
 
-// reversed reads "literal - operand OP v" as "operand MIRRORED literal - v".
-func reversed(op expr.Op, operand expr.Node, v *expr.Literal) (expr.Op, expr.Node, *expr.Literal, bool) {
-	b, ok := operand.(*expr.Binary)
-	if !ok || b.Symbol != "-" {
-		return 0, nil, nil, false
+// turned reads "literal - argument", of times, as "argument - literal" with the
+// opposite value. The whole units in such a difference are turned round with it:
+// they are rounded towards zero on either side.
+func turned(operand expr.Node) (expr.Node, bool) {
+	switch e := operand.(type) {
+	case *expr.Binary:
+		from, ok := constantOf(e.Left)
+		if !ok || e.Symbol != "-" || !from.Type.IsTemporal() {
+			return nil, false
+		}
+		return &expr.Binary{Op: expr.Arithmetic, Symbol: "-", Left: e.Right, Right: from}, true
+	case *expr.Call:
+		if len(e.Args) != 1 || !strings.HasPrefix(e.Name, "dt.total_") {
+			return nil, false
+		}
+		difference, ok := turned(e.Args[0])
+		return &expr.Call{Name: e.Name, Option: e.Option, Args: []expr.Node{difference}}, ok
 	}
-	from, ok := constantOf(b.Left)
-	if !ok || !v.Exact || v.Type.Unit != from.Type.Unit {
-		return 0, nil, nil, false
-	}
-	if from.Type.Kind != expr.Datetime || v.Type.Kind != expr.Duration {
-		return 0, nil, nil, false
-	}
-	turned := &expr.Literal{
-		Type: from.Type, Exact: true,
-		Lo: subSaturated(from.Lo, v.Hi), Hi: subSaturated(from.Lo, v.Lo),
-	}
-	if turned.Lo == math.MinInt64 || turned.Hi == math.MaxInt64 {
-		return 0, nil, nil, false // no column value may be as far from the constant
-	}
-	return op.Mirror(), b.Right, turned, true
+	return nil, false
+}
+
+// opposite is -r; a value that has none stays out of reach.
+func opposite(r expr.Range) expr.Range {
+	return expr.Range{Lo: subSaturated(0, r.Hi), Hi: subSaturated(0, r.Lo)}
 }

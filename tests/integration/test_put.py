@@ -110,7 +110,7 @@ def test_lazy_frames_are_collected(scan: pl.LazyFrame) -> None:
 
 def test_what_cannot_be_stored() -> None:
     with pytest.raises(TypeError, match="put takes a DataFrame or a LazyFrame, not list"):
-        piot.put([1, 2])  # type: ignore[arg-type]
+        piot.put([1, 2])  # type: ignore[arg-type]  # the wrong type is the point
     with pytest.raises(ValueError, match="'thing': Object"):
         piot.put(pl.DataFrame({"thing": [object()]}))
 

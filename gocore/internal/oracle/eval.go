@@ -177,6 +177,13 @@ func (v *Env) call(e *expr.Call) Value {
 	switch {
 	case e.Name == "not" && TypeOf(e.Args[0]).Kind == expr.Boolean:
 		return kleene(expr.Xor, args[0], Of(1))
+	case e.Name == "fill_null", e.Name == "coalesce":
+		for _, a := range args {
+			if !a.Null {
+				return a
+			}
+		}
+		return Null
 	case e.Name == "is_null":
 		return Truth(args[0].Null)
 	case e.Name == "is_not_null":

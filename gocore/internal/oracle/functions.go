@@ -45,6 +45,11 @@ func (v *Env) arithmetic(e *expr.Binary, l, r *big.Int) (Value, bool) {
 	}
 	out := new(big.Int)
 	switch {
+	case from.Kind == expr.Date && by.Kind == expr.Date:
+		if l.CmpAbs(big.NewInt(lastMicroDay)) > 0 || r.CmpAbs(big.NewInt(lastMicroDay)) > 0 {
+			return Null, true
+		}
+		out.Mul(out.Add(l, r), big.NewInt(ticksPerDay[expr.Microseconds]))
 	case from.Kind == expr.Date: // midnight, in microseconds at the finest
 		if l.CmpAbs(big.NewInt(lastMicroDay)) > 0 {
 			return Null, true
@@ -119,6 +124,9 @@ func (v *Env) ofTime(e *expr.Call, args []Value) (Value, bool) {
 		return Null, false
 	}
 	from, to, x := TypeOf(e.Args[0]), TypeOf(e), args[0]
+	if from.Kind == expr.Duration && totals[e.Name] != 0 {
+		return v.total(from, x, totals[e.Name])
+	}
 	if !isTime(from) && e.Name != "to_physical" {
 		return Null, false
 	}
@@ -143,6 +151,21 @@ func (v *Env) ofTime(e *expr.Call, args []Value) (Value, bool) {
 		return v.moved(e.Name, from, x.V, every)
 	}
 	return Null, false
+}
+
+// totals are the nanoseconds of the units that a duration is counted in.
+var totals = map[string]int64{
+	"dt.total_days": 86400e9, "dt.total_hours": 3600e9, "dt.total_minutes": 60e9, "dt.total_seconds": 1e9,
+	"dt.total_milliseconds": 1e6, "dt.total_microseconds": 1e3, "dt.total_nanoseconds": 1,
+}
+
+func (v *Env) total(t expr.Type, x Value, nanos int64) (Value, bool) {
+	if x.Null {
+		return Null, true
+	}
+	n := new(big.Int).Mul(big.NewInt(x.V), big.NewInt(nanosInDay))
+	n.Div(n, ticks(t))
+	return v.wanted(n.Quo(n, big.NewInt(nanos)), expr.ParseType("int64")), true
 }
 
 func constant(t expr.Type, x Value) *expr.Literal {

@@ -98,21 +98,29 @@ func (v *Env) atDay(t expr.Type, d time.Time, rest int64) Value {
 	return v.wanted(days.Add(days.Mul(days, ticks(t)), big.NewInt(rest)), t)
 }
 
-// offset adds months, or anything else; what is both is nobody's affair. A Date
-// is taken to microseconds and back.
+// offset adds months first, then everything else. A Date is taken to microseconds
+// and back.
 func (v *Env) offset(t expr.Type, x int64, s span) (Value, bool) {
 	if t.Kind == expr.Date && (x < -lastMicroDay || x > lastMicroDay) {
 		return Null, true
 	}
-	if s.months == 0 {
-		by, whole := s.ticksIn(t)
-		return v.wanted(by.Add(by, big.NewInt(x)), t), whole
+	by, whole := s.ticksIn(t)
+	if t.Kind == expr.Date {
+		by, _ = s.ticksIn(expr.ParseType("datetime[ns]"))
+		by, whole = by.Div(by, big.NewInt(nanosInDay)), true
 	}
-	return v.inMonth(t, x, func(d time.Time) time.Time {
-		first := time.Date(d.Year(), d.Month()+time.Month(s.months), 1, 0, 0, 0, 0, time.UTC)
-		length := time.Date(first.Year(), first.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
-		return first.AddDate(0, 0, min(d.Day(), length)-1)
-	}), s == span{months: s.months}
+	moved := Of(x)
+	if s.months != 0 {
+		moved = v.inMonth(t, x, func(d time.Time) time.Time {
+			first := time.Date(d.Year(), d.Month()+time.Month(s.months), 1, 0, 0, 0, 0, time.UTC)
+			length := time.Date(first.Year(), first.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
+			return first.AddDate(0, 0, min(d.Day(), length)-1)
+		})
+	}
+	if moved.Null {
+		return moved, whole
+	}
+	return v.wanted(by.Add(by, big.NewInt(moved.V)), t), whole
 }
 
 // truncated is the start of the unit that holds x, or of the one that many later.

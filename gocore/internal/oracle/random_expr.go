@@ -46,7 +46,9 @@ func (g *Gen) Predicate(depth int) expr.Node {
 		return g.atom()
 	}
 	sub := func() expr.Node { return g.Predicate(depth - 1) }
-	switch g.Below(11) {
+	switch g.Below(12) {
+	case 11:
+		return &expr.Call{Name: "fill_null", Args: []expr.Node{sub(), g.truth()}}
 	case 0, 1, 2:
 		return binaryOf("and", sub(), sub())
 	case 3, 4, 5:
@@ -104,15 +106,32 @@ func (g *Gen) truth() expr.Node {
 func (g *Gen) comparison() expr.Node {
 	operand := g.operand()
 	l, r := operand, g.literal(operand)
+	if g.Forms != ColumnOnly && g.OneIn(6) {
+		l = g.choiceOf(operand)
+	}
 	if g.OneIn(2) {
 		l, r = r, l
 	}
 	return binaryOf(Pick(g.Choice, comparisons), l, r)
 }
 
+// choiceOf is a value that is operand only now and then.
+func (g *Gen) choiceOf(operand expr.Node) expr.Node {
+	switch g.Below(3) {
+	case 0:
+		return &expr.Call{Name: "fill_null", Args: []expr.Node{operand, g.literal(operand)}}
+	case 1:
+		return &expr.Call{Name: "coalesce", Args: []expr.Node{operand, g.literal(operand), g.literal(operand)}}
+	}
+	return &expr.Ternary{When: g.Predicate(1), Then: operand, Otherwise: g.literal(operand)}
+}
+
 func (g *Gen) between() expr.Node {
 	operand := g.operand()
 	args := []expr.Node{operand, g.literal(operand), g.literal(operand)}
+	if g.Forms != ColumnOnly && g.OneIn(6) {
+		args[0] = g.choiceOf(operand)
+	}
 	if g.Forms != ColumnOnly && g.OneIn(8) {
 		args[0], args[1] = args[1], args[0] // a literal between a column and a literal
 	}

@@ -28,7 +28,7 @@ func (g *Gen) Relation(operand expr.Node) expr.Node {
 		name := Pick(g.Choice, []string{"is_null", "is_not_null"})
 		return &expr.Call{Name: name, Args: []expr.Node{operand}}
 	case 4:
-		if t.Kind == expr.Datetime || t.Kind == expr.Duration && g.Forms == Functions {
+		if t.Kind == expr.Date || t.Kind == expr.Datetime || t.Kind == expr.Duration && g.Forms == Functions {
 			return g.reversed(operand)
 		}
 	}
@@ -59,15 +59,19 @@ func (g *Gen) membership(operand expr.Node) expr.Node {
 func (g *Gen) reversed(operand expr.Node) expr.Node {
 	v := g.image(operand)
 	from := &expr.Literal{Type: TypeOf(operand), Exact: true, Lo: v, Hi: v}
-	left := binaryOf("-", from, operand)
+	var left expr.Node = binaryOf("-", from, operand)
+	if TypeOf(left).Kind == expr.Duration && g.OneIn(3) {
+		left = call(Pick(g.Choice, totalNames), "", left)
+	}
 	return binaryOf(Pick(g.Choice, comparisons), left, g.literal(left))
 }
 
 var (
 	integerTypes = []string{"int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", "int128"}
 	everies      = []string{"1h", "1d", "3d", "1w", "2w", "1mo", "1q", "1y", "90m", "1d12h", "5mo"}
-	offsets      = []string{"1h", "1d", "-3d", "1w", "1mo", "-1mo", "1q", "-2y", "-90m", "1d12h", "1mo2d", "0d"}
+	offsets      = []string{"1h", "1d", "-3d", "1w", "1mo", "-1mo", "1q", "-2y", "-90m", "1d12h", "1mo2d", "0d", "-1mo12h"}
 	units        = []string{"ms", "us", "ns"}
+	totalNames   = []string{"dt.total_days", "dt.total_hours", "dt.total_seconds", "dt.total_nanoseconds"}
 )
 
 // step puts one function round e.
@@ -78,9 +82,11 @@ func (g *Gen) step(e expr.Node) expr.Node {
 	case expr.Integer:
 		return g.integerStep(e, t)
 	case expr.Duration:
-		switch g.Below(3) {
+		switch g.Below(4) {
 		case 0:
 			return call("to_physical", "", e)
+		case 3:
+			return call(Pick(g.Choice, totalNames), "", e)
 		case 1:
 			return binaryOf("-", e, g.duration(t.Unit))
 		}
@@ -120,10 +126,10 @@ func (g *Gen) timeStep(e expr.Node, t expr.Type) expr.Node {
 	case 12:
 		return call("to_physical", "", e)
 	}
-	if t.Kind == expr.Date {
+	if t.Kind == expr.Date && g.OneIn(2) {
 		return g.sum(e, t)
 	}
-	if g.OneIn(2) {
+	if t.Kind == expr.Datetime && g.OneIn(2) {
 		return call("dt.cast_time_unit", Pick(g.Choice, units), e)
 	}
 	v := g.image(e)

@@ -49,6 +49,8 @@ func typeOfSum(symbol string, l, r expr.Type) expr.Type {
 	switch {
 	case symbol == "-" && l.Kind == expr.Datetime && l == r:
 		return expr.Type{Kind: expr.Duration, Unit: l.Unit}
+	case symbol == "-" && l.Kind == expr.Date && l == r:
+		return expr.ParseType("duration[us]")
 	case symbol == "+" && l.Kind == expr.Duration && isTime(r):
 		return typeOfSum(symbol, r, l)
 	case (symbol == "+" || symbol == "-") && r.Kind == expr.Duration && (isTime(l) || l == r):
@@ -85,8 +87,13 @@ func typeOfCall(e *expr.Call) expr.Type {
 		return expr.Type{Kind: expr.Datetime, Unit: unit, Zone: TypeOf(e.Args[0]).Zone}
 	case "dt.convert_time_zone", "dt.replace_time_zone":
 		return expr.Type{Kind: expr.Datetime, Unit: TypeOf(e.Args[0]).Unit, Zone: e.Option}
+	case "fill_null", "coalesce":
+		return TypeOf(e.Args[0])
 	case "to_physical":
 		return physicalType(TypeOf(e.Args[0]))
+	}
+	if strings.HasPrefix(e.Name, "dt.total_") {
+		return expr.ParseType("int64")
 	}
 	if strings.HasPrefix(e.Name, "dt.") {
 		return TypeOf(e.Args[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
@@ -22,7 +22,7 @@ __all__ = ["Constant", "compute", "constant_of"]
 # a literal of nanoseconds shows only its microseconds.
 Constant = tuple[pl.Expr, pl.Expr]
 
-_SCALARS = (str, int, float, date, datetime, timedelta)
+_SCALARS = (str, int, float, date, datetime, time, timedelta)
 
 # Of dates, datetimes and durations; only sums rise with their first argument whatever the second.
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub}
@@ -44,6 +44,9 @@ _FUNCTIONS: dict[str, Callable[[list[pl.Expr], list[Any], Any], pl.Expr]] = {
     "dt.convert_time_zone": lambda a, o, _: a[0].dt.convert_time_zone(o[0]),
     "dt.cast_time_unit": lambda a, o, _: a[0].dt.cast_time_unit(o[0]),
     "dt.date": lambda a, _, __: a[0].dt.date(),
+    "dt.combine": lambda a, o, _: a[0].dt.combine(a[1], time_unit=o[0]),
+    "dt.year": lambda a, _, __: a[0].dt.year(),
+    "dt.iso_year": lambda a, _, __: a[0].dt.iso_year(),
     "dt.month_start": lambda a, _, __: a[0].dt.month_start(),
     "dt.month_end": lambda a, _, __: a[0].dt.month_end(),
 }
@@ -71,7 +74,7 @@ def _literal(wire: dict[str, Any], view: Any) -> Constant | None:
     if "hi" in wire:
         low, high = (pl.lit(wire[end], dtype=pl.Int64).cast(view.dtype) for end in ("lo", "hi"))
         return low, high
-    if not isinstance(view.value, _SCALARS):
+    if view.value is not None and not isinstance(view.value, _SCALARS):
         return None
     value = pl.lit(view.value, dtype=view.dtype)
     return value, value

@@ -110,12 +110,9 @@ class ExpressionEncoder:
             if position == len(self.wire):
                 self.wire.append(wire)
             return position
-        position = len(self.wire)
-        self.wire.append(
-            self._folded(node, wire, arguments)
-            or (wire | {"args": arguments} if arguments else wire)
-        )
-        return position
+        full = wire | {"args": arguments} if arguments else wire
+        self.wire.append(self._folded(node, wire, arguments) or full)
+        return len(self.wire) - 1
 
     def _folded(self, node: int, wire: Wire, arguments: list[int]) -> Wire | None:
         """Return a node whose arguments are all constant as a literal, None if it is none."""
@@ -186,7 +183,9 @@ def _ternary(view: Any, _: Schema) -> View:
 
 
 def _function(view: Any, _: Schema) -> View:
-    head, *options = view.function_data
+    data = view.function_data
+    # A function whose settings Polars does not show is its bare name.
+    head, *options = data if isinstance(data, tuple) else (data,)
     family, _dot, name = str(head).rpartition(".")
     full_name = _NAMESPACES.get(family, "") + _snake(name)
     if full_name == "ffi_plugin":
