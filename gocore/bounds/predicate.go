@@ -62,6 +62,9 @@ func (a *analysis[T]) outcome(e expr.Node) Outcome[T] {
 func (a *analysis[T]) arguments(n expr.Node) []expr.Node {
 	switch n := n.(type) {
 	case *expr.Binary:
+		if condition, _, ok := conditionIn(n); ok {
+			return []expr.Node{condition}
+		}
 		return a.chains.terms(n)
 	case *expr.Ternary:
 		return expr.Children(n)
@@ -103,6 +106,13 @@ func (a *analysis[T]) literal(l *expr.Literal) finding[T] {
 }
 
 func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
+	if condition, truth, ok := conditionIn(e); ok {
+		o := a.is(condition, truth)
+		if e.Op == expr.NotEqMissing {
+			o = o.not()
+		}
+		return finding[T]{o, true}
+	}
 	switch e.Op {
 	case expr.And, expr.Or, expr.Xor:
 		return a.logical(e)
