@@ -69,6 +69,9 @@ func (a *analysis[T]) arguments(n expr.Node) []expr.Node {
 	case *expr.Ternary:
 		return expr.Children(n)
 	case *expr.Call:
+		if _, ok := horizontal(n); ok {
+			return n.Args
+		}
 		if len(n.Args) == 1 && (n.Name == "not" || n.Name == "is_null" || n.Name == "is_not_null") {
 			return n.Args
 		}
@@ -93,6 +96,9 @@ func (a *analysis[T]) fresh(n expr.Node) finding[T] {
 			a.memo[n.When].outcome.choose(then.outcome, otherwise.outcome), then.boolean && otherwise.boolean,
 		}
 	case *expr.Call:
+		if op, ok := horizontal(n); ok {
+			return a.connected(op, n.Args)
+		}
 		return finding[T]{a.call(n), true}
 	}
 	return finding[T]{a.unknown(), true}
@@ -130,7 +136,11 @@ func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
 // logical folds the terms of a chain pairwise, so that of n different sets each
 // takes part in log n operations.
 func (a *analysis[T]) logical(e *expr.Binary) finding[T] {
-	terms := a.chains.terms(e)
+	return a.connected(e.Op, a.chains.terms(e))
+}
+
+// connected folds conditions, which are in the memo.
+func (a *analysis[T]) connected(op expr.Op, terms []expr.Node) finding[T] {
 	outcomes := make([]Outcome[T], len(terms))
 	for i, t := range terms {
 		f := a.memo[t]
@@ -140,7 +150,7 @@ func (a *analysis[T]) logical(e *expr.Binary) finding[T] {
 		outcomes[i] = f.outcome
 	}
 	combine := Outcome[T].and
-	switch e.Op {
+	switch op {
 	case expr.Or:
 		combine = Outcome[T].or
 	case expr.Xor:

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -37,7 +38,6 @@ def run_chunk(
 ) -> None:
     """Run plans, and as many predicates, of one seed, reporting what breaks a promise."""
 
-    @seed(number)
     @settings(
         max_examples=examples,
         deadline=None,
@@ -56,7 +56,8 @@ def run_chunk(
             except Exception as error:  # noqa: BLE001  (counted; the run goes on)
                 report(f"{kind} of seed {number}", error)
 
-    both()  # type: ignore[no-untyped-call]
+    seeded: Any = seed(number)
+    seeded(both)()
 
 
 def main(examples: int, first: int, folder: Path) -> int:

@@ -226,6 +226,7 @@ def _ranges(a: pl.Expr, b: pl.Expr, closed: Closed, low: pl.Expr) -> Forms:
         lambda: ~pl.any_horizontal(date < a, date >= b),
         lambda: (date >= a) ^ (date > b),
         lambda: pl.when(date < low).then(pl.lit(value=False)).otherwise(date <= b),
+        lambda: pl.any_horizontal([date == a + dt.timedelta(days=d) for d in range(130)]),
         lambda: date.eq_missing(a),
         lambda: (date == a) | (date == b),
         lambda: ~date.ne_missing(b),

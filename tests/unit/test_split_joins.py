@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -38,28 +39,26 @@ def runner() -> Iterator[ProcessRunner]:
     runner.close()
 
 
-def joined(
-    how: str, bounds: str, column: str = "date", refused: str = "", **options: object
-) -> Node:
+def joined(how: Any, bounds: str, column: str = "date", refused: str = "", **options: Any) -> Node:
     """Return a join of the two windows."""
 
     def build(_: Path) -> pl.LazyFrame:
-        return left().join(right(), how=how, **options)  # type: ignore[arg-type]
+        return left().join(right(), how=how, **options)
 
     return Node(build, bounds, column, refused)
 
 
-def sides(how: str, bounds: str, column: str = "date", **options: object) -> Node:
+def sides(how: Any, bounds: str, column: str = "date", **options: Any) -> Node:
     """Return a join of one window with rows of any date, on another column."""
 
     def build(_: Path) -> pl.LazyFrame:
-        return left().join(RIGHT.lazy(), on="k", how=how, **options)  # type: ignore[arg-type]
+        return left().join(RIGHT.lazy(), on="k", how=how, **options)
 
     return Node(build, bounds, column)
 
 
 def asof(
-    bounds: str, column: str = "date", *, on: str = "date", refused: str = "", **options: object
+    bounds: str, column: str = "date", *, on: str = "date", refused: str = "", **options: Any
 ) -> Node:
     def build(_: Path) -> pl.LazyFrame:
         near = right().sort("date", maintain_order=True).rename({"date": on})
@@ -70,7 +69,7 @@ def asof(
                 near,
                 left_on="date",
                 right_on=on,
-                **options,  # type: ignore[arg-type]
+                **options,
             )
         )
 

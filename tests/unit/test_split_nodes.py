@@ -54,6 +54,9 @@ def joint(*windows: str) -> str:
     return " \N{UNION} ".join(windows)
 
 
+# Two hundred days.
+SPAN = dt.date(2024, 1, 1), dt.date(2024, 7, 18)
+
 tail = RIGHT.lazy().rename({"w": "v"})
 second = tail.filter(between(SECOND))
 tags = left().with_columns(tags=pl.concat_list("v", pl.lit(0)))
@@ -65,6 +68,13 @@ ROWS: dict[str, Node] = {
     "filter": node(left()),
     "filter of nulls as well": node(
         LEFT.lazy().filter(between(FIRST) | C("date").is_null()), FIRST + " or null"
+    ),
+    "filter of any of many": node(
+        LEFT.lazy().filter(
+            pl.any_horizontal([C("v") == v for v in range(200)]),
+            pl.any_horizontal([C("date") == d for d in pl.date_range(*SPAN, eager=True)]),
+        ),
+        "[2024-01-01, 2024-07-18]",
     ),
     "head": node(left().head(3)),
     "tail": node(left().tail(3)),
