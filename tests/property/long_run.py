@@ -16,7 +16,6 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -47,17 +46,17 @@ def run_chunk(
     )
     @given(data=st.data())
     def both(data: st.DataObject) -> None:
-        for kind, check in (
-            ("plan", lambda: draw_plan(data, runner, tally)),
-            ("predicate", lambda: draw_predicate(data, tally)),
-        ):
+        checks: dict[str, Callable[[], None]] = {
+            "plan": lambda: draw_plan(data, runner, tally),
+            "predicate": lambda: draw_predicate(data, tally),
+        }
+        for kind, check in checks.items():
             try:
                 check()
             except Exception as error:  # noqa: BLE001  (counted; the run goes on)
                 report(f"{kind} of seed {number}", error)
 
-    seeded: Any = seed(number)
-    seeded(both)()
+    seed(number)(both)()
 
 
 def main(examples: int, first: int, folder: Path) -> int:
