@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,10 +57,10 @@ class ProcessRunner:
         for some in (periods[:half], periods[half:]):
             if some:
                 parts = self._call(plan, some)
-                heights = Counter({at: 0 for at in range(len(some))})
+                heights = [0] * len(some)
                 for at, part in parts:
                     heights[at] += decode([part]).height
-                self.heights += [heights[at] for at in range(len(some))]
+                self.heights += heights
                 yield decode([part for _, part in parts])
 
     def _call(self, plan: ShippedPlan, periods: Sequence[Period]) -> list[tuple[int, Part]]:

@@ -272,7 +272,7 @@ def test_no_value_is_lost(name: str) -> None:
     plan = explain(lf, edges.unit)
     for value in edges.inside:
         assert sum(holds(p, value) for p in plan.periods) == 1, (value, plan)
-    parts = [lf.filter(period_filter(lf, "date", p)).collect() for p in plan.periods]
+    parts = [lf.filter(period_filter(plan.dtype, "date", p)).collect() for p in plan.periods]
     rows = [v for part in parts for v in part["date"].to_physical()]
     assert sorted(map(str, rows)) == sorted(map(str, kept))
     assert len(plan.periods) == edges.periods, plan

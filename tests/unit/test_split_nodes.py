@@ -14,7 +14,6 @@ from polars.lazyframe.resolver import LazyFrameResolver
 
 from polars_io_tools._plan import Period, Split
 from polars_io_tools._source import IoSource, ShippedPlan
-from polars_io_tools._task import decode, run_task
 from tests.property.process_runner import ProcessRunner
 from tests.unit.split_node import (
     BOTH,
@@ -436,22 +435,21 @@ NESTED: dict[str, tuple[Callable[[pl.LazyFrame], pl.LazyFrame], str]] = {
 }
 
 
-class InPlace:
-    """A runner that takes the periods one by one, in this process."""
+class OwnProcess:
+    """A runner that travels, as that of Ray does: it starts a process when it runs."""
 
     def check(self) -> None:
-        """This process is always ready."""
+        """A process can always be started."""
 
     def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
-        for p in periods:
-            part = (plan.task, (plan.payload,), (p.label, p.start, p.end), "test")
-            return_as, buffer = run_task(*part)
-            yield decode((return_as, bytes(buffer.raw())))
+        runner = ProcessRunner()
+        yield from runner.run(plan, periods)
+        runner.close()
 
 
 @pytest.mark.parametrize("name", NESTED)
 def test_nested(name: str, runner: ProcessRunner, tmp_path: Path) -> None:
     step, bounds = NESTED[name]
     split = Split("date", pl.Date(), "monthly", 100)
-    nested = IoSource(left(), split, InPlace(), "arrow").lazy("inner", None)
+    nested = IoSource(left(), split, OwnProcess(), "arrow").lazy("inner", None)
     verify(Node(lambda _: step(nested), bounds), runner, tmp_path)
