@@ -190,7 +190,7 @@ GROUPS: dict[str, Node] = {
         LEFT.lazy().group_by("k").agg(C("date").max(), C("v").sum())
     ),
     "group_by, the date an aggregate": node(
-        left().group_by("k").agg(C("date").max()), UNBOUNDED, refused="aggregates the column"
+        left().group_by("k").agg(C("date").max()), UNBOUNDED, refused="makes date from date.max()"
     ),
     "group_by_dynamic": opaque(
         LEFT.lazy()
@@ -247,7 +247,7 @@ COMBINED: dict[str, Node] = {
             how="horizontal_extend",
         ),
         FIRST + " or null",
-        refused="join leaves open",
+        refused="leaves open",
     ),
     "align": node(pl.concat([left(), right()], how="align_left"), FIRST),
     "align_full": node(
@@ -266,7 +266,7 @@ COMBINED: dict[str, Node] = {
         .filter(between(FIRST))
     ),
     "head of merge_sorted": node(
-        ordered.merge_sorted(ordered, "date").head(3), refused="merge_sorted leaves open"
+        ordered.merge_sorted(ordered, "date").head(3), refused="leaves open"
     ),
 }
 
