@@ -49,3 +49,16 @@ func (c chains) terms(e *expr.Binary) []expr.Node {
 }
 
 func isLogical(o expr.Op) bool { return o == expr.And || o == expr.Or || o == expr.Xor }
+
+// horizontal returns the operator of any_horizontal or all_horizontal: Polars
+// writes up to 127 conditions with operators, and leaves the call of more.
+func horizontal(n *expr.Call) (expr.Op, bool) {
+	switch {
+	case len(n.Args) == 0:
+	case n.Name == "any_horizontal":
+		return expr.Or, true
+	case n.Name == "all_horizontal":
+		return expr.And, true
+	}
+	return expr.Arithmetic, false
+}

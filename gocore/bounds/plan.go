@@ -177,6 +177,10 @@ func (w *walker[T]) made(
 				w.hidden(n, column, w.makes(e))
 				return r
 			}
+		case *expr.Call:
+			if c, ok := rearranged(x); ok {
+				return w.region(input, c)
+			}
 		}
 		return w.hidden(n, column, w.makes(e))
 	}

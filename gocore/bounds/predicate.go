@@ -62,6 +62,9 @@ func (a *analysis[T]) outcome(e expr.Node) Outcome[T] {
 func (a *analysis[T]) arguments(n expr.Node) []expr.Node {
 	switch n := n.(type) {
 	case *expr.Binary:
+		if condition, _, ok := conditionIn(n); ok {
+			return []expr.Node{condition}
+		}
 		if comparesConditions(n) {
 			return []expr.Node{n.Left, n.Right}
 		}
@@ -72,6 +75,9 @@ func (a *analysis[T]) arguments(n expr.Node) []expr.Node {
 	case *expr.Ternary:
 		return expr.Children(n)
 	case *expr.Call:
+		if _, ok := horizontal(n); ok {
+			return n.Args
+		}
 		switch n.Name {
 		case "not", "is_null", "is_not_null":
 			if len(n.Args) == 1 {
@@ -105,6 +111,9 @@ func (a *analysis[T]) fresh(n expr.Node) finding[T] {
 			a.memo[n.When].outcome.choose(then.outcome, otherwise.outcome), then.boolean && otherwise.boolean,
 		}
 	case *expr.Call:
+		if op, ok := horizontal(n); ok {
+			return a.connected(op, n.Args)
+		}
 		switch {
 		case fillsNull(n) && len(n.Args) > 0:
 			return a.firstNotNull(n.Args)
@@ -136,6 +145,13 @@ func (a *analysis[T]) literal(l *expr.Literal) finding[T] {
 func (a *analysis[T]) binary(e *expr.Binary) finding[T] {
 	if comparesConditions(e) {
 		return a.agreement(e)
+	}
+	if condition, truth, ok := conditionIn(e); ok {
+		o := a.is(condition, truth)
+		if e.Op == expr.NotEqMissing {
+			o = o.not()
+		}
+		return finding[T]{o, true}
 	}
 	switch e.Op {
 	case expr.And, expr.Or, expr.Xor:
@@ -190,7 +206,11 @@ func isCondition(n expr.Node) bool {
 // logical folds the terms of a chain pairwise, so that of n different sets each
 // takes part in log n operations.
 func (a *analysis[T]) logical(e *expr.Binary) finding[T] {
-	terms := a.chains.terms(e)
+	return a.connected(e.Op, a.chains.terms(e))
+}
+
+// connected folds conditions, which are in the memo.
+func (a *analysis[T]) connected(op expr.Op, terms []expr.Node) finding[T] {
 	outcomes := make([]Outcome[T], len(terms))
 	for i, t := range terms {
 		f := a.memo[t]
@@ -200,7 +220,7 @@ func (a *analysis[T]) logical(e *expr.Binary) finding[T] {
 		outcomes[i] = f.outcome
 	}
 	combine := Outcome[T].and
-	switch e.Op {
+	switch op {
 	case expr.Or:
 		combine = Outcome[T].or
 	case expr.Xor:

@@ -30,6 +30,7 @@ class ProcessRunner:
 
     Attributes:
         labels: the periods of the last run, in order.
+        heights: how many rows each of them gave.
     """
 
     def __init__(self) -> None:
@@ -43,6 +44,7 @@ class ProcessRunner:
         )
         self._lock = threading.Lock()
         self.labels: list[str] = []
+        self.heights: list[int] = []
 
     def check(self) -> None:
         """This process is always ready."""
@@ -51,11 +53,17 @@ class ProcessRunner:
         self.labels = [p.label for p in periods]
         # As on Ray, several periods may share a task, and several may reach Polars as one frame.
         half = len(periods) // 2
+        self.heights = []
         for some in (periods[:half], periods[half:]):
             if some:
-                yield decode(self._call(plan, some))
+                parts = self._call(plan, some)
+                heights = [0] * len(some)
+                for at, part in parts:
+                    heights[at] += decode([part]).height
+                self.heights += heights
+                yield decode([part for _, part in parts])
 
-    def _call(self, plan: ShippedPlan, periods: Sequence[Period]) -> list[Part]:
+    def _call(self, plan: ShippedPlan, periods: Sequence[Period]) -> list[tuple[int, Part]]:
         prepared = {key: list(prepare()) for key, prepare in plan.attachments.items()}
         task = {**plan.task, "attached": [(key, len(items)) for key, items in prepared.items()]}
         spans = [(period.label, period.start, period.end) for period in periods]
@@ -69,7 +77,7 @@ class ProcessRunner:
             ok, answer = pickle.load(self._process.stdout)
         if not ok:
             raise answer
-        parts: list[Part] = answer
+        parts: list[tuple[int, Part]] = answer
         return parts
 
     def close(self) -> None:
@@ -80,14 +88,17 @@ class ProcessRunner:
         self._folder.cleanup()
 
 
-def _parts(results: Iterator[Report | Part]) -> list[Part]:
-    """Return the parts of a task's results, whether inside of their reports or after them."""
+def _parts(results: Iterator[Report | Part]) -> list[tuple[int, Part]]:
+    """Return the parts of a task's results, inside of their reports or after them, by period."""
     parts = []
+    period = 0
     for result in results:
         if isinstance(result, tuple):
-            parts.append(result)
-        elif result["part"] is not None:
-            parts.append(result["part"])
+            parts.append((period, result))
+            continue
+        period = result["period"]
+        if result["part"] is not None:
+            parts.append((period, result["part"]))
     return parts
 
 
@@ -101,6 +112,8 @@ def _serve() -> None:
         answer: tuple[bool, Any]
         try:
             answer = (True, _parts(run_task(task, plan, periods, "test", items)))
+        except pl.exceptions.PanicException as error:
+            answer = (False, RuntimeError(f"Polars panicked: {error}"))
         except Exception as error:  # noqa: BLE001  (whatever it is, the caller raises it)
             answer = (False, error)
         pickle.dump(answer, answers, protocol=5)

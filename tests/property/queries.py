@@ -1,26 +1,21 @@
-"""Random frames, predicates and plans, with what is known of each."""
+"""Random plans over a dated frame, with what is known of each."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import polars as pl
 from hypothesis import strategies as st
-from polars._typing import JoinStrategy
+from polars._typing import AsofJoinStrategy, JoinStrategy
 
-__all__ = ["TYPES", "Query", "dated_frames", "predicates", "queries"]
+from tests.property.frames import dated_frames
+from tests.property.predicates import predicates, windows
 
-TYPES = (pl.Date(), pl.Datetime("ms"), pl.Datetime("us"), pl.Datetime("ns"))
-
-FIRST = dt.date(2023, 11, 20)
-DAYS = 110
+__all__ = ["Query", "queries"]
 
 C = pl.col
-
-CLOSED: tuple[Literal["both", "left", "right", "none"], ...] = ("both", "left", "right", "none")
+KEPT = ["date", "k", "x", "n"]
 
 
 @dataclass(frozen=True)
@@ -31,170 +26,16 @@ class Query:
         lf: the query.
         ordered: its rows come in the same order in every run.
         settled: its rows are the same in every run.
+        bounded: a filter on `date` is known to hold for all rows, null dates aside.
     """
 
     lf: pl.LazyFrame
     ordered: bool = True
     settled: bool = True
+    bounded: bool = False
 
     def then(self, step: Callable[[pl.LazyFrame], pl.LazyFrame], **known: bool) -> Query:
         return replace(self, lf=step(self.lf), **known)
-
-
-@st.composite
-def dated_frames(draw: st.DrawFn, dtype: pl.DataType) -> pl.DataFrame:
-    """Draw up to 40 rows of dates within four months, or null, with other columns."""
-    rows = draw(st.integers(0, 40))
-    rng = draw(st.randoms(use_true_random=False))
-    date: list[int | None] = [
-        None if rng.random() < 0.1 else rng.randrange(DAYS) for _ in range(rows)
-    ]
-    base = (FIRST - dt.date(1970, 1, 1)).days
-    if dtype == pl.Date:
-        column = pl.Series("date", [d and base + d for d in date], dtype=pl.Int32).cast(dtype)
-    else:
-        assert isinstance(dtype, pl.Datetime)
-        ticks = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}[dtype.time_unit]
-        # Many values at midnight or one tick before it, where bounds go wrong.
-        inside = [0, ticks - 1, ticks // 2, 1]
-        physical = [None if d is None else (base + d) * ticks + rng.choice(inside) for d in date]
-        column = pl.Series("date", physical, dtype=pl.Int64).cast(dtype)
-    return pl.DataFrame(
-        [
-            column,
-            pl.Series("k", [rng.choice(["a", "b", "c", None]) for _ in range(rows)], pl.String),
-            pl.Series("x", [rng.choice([1, 2, 3, None]) for _ in range(rows)], pl.Int64),
-            pl.Series("n", range(rows), pl.Int64),
-        ]
-    )
-
-
-def _days() -> st.SearchStrategy[dt.date]:
-    return st.integers(-10, DAYS + 10).map(lambda d: FIRST + dt.timedelta(days=d))
-
-
-@st.composite
-def _literals(draw: st.DrawFn) -> pl.Expr:
-    day = draw(_days())
-    kind = draw(st.sampled_from(["date", "datetime", "pl.date", "late"]))
-    if kind == "date":
-        return pl.lit(day)
-    if kind == "pl.date":
-        return pl.date(day.year, day.month, day.day)
-    time = dt.time() if kind == "datetime" else dt.time(23, 59, 59, 999_999)
-    return pl.lit(dt.datetime.combine(day, time))
-
-
-@st.composite
-def _atoms(draw: st.DrawFn) -> pl.Expr:
-    a, b = draw(_literals()), draw(_literals())
-    date = C("date")
-    forms = [
-        [date < a, date <= a, date > a, date >= a, date == a, date != a],
-        [a < date, a <= date, a > date, a >= date, a == date, a != date],
-        [date.is_between(a, b, closed=c) for c in CLOSED],
-        [date.is_null(), date.is_not_null(), C("x") > 1, C("k") == "a", C("x").is_null()],
-        [date.cast(pl.Datetime("ns")) > a, date.cast(pl.Date) < a, date.cast(pl.Int64) < 20_000],
-        [date.eq_missing(a), date.ne_missing(a), date.eq_missing(None), a.eq_missing(date)],
-        [date > date.max().over("k"), date.is_in(date.filter(C("x") == 1).implode())],
-        [pl.all_horizontal(date > a, C("x") > 1), pl.any_horizontal(date < a, date > b)],
-        draw(_members()),
-        draw(_functions()),
-    ]
-    return draw(st.sampled_from(draw(st.sampled_from(forms))))
-
-
-@st.composite
-def _members(draw: st.DrawFn) -> list[pl.Expr]:
-    days = draw(st.lists(_days(), max_size=4))
-    values: list[dt.date | None] = [*days, *draw(st.sampled_from([[], [None]]))]
-    series = pl.Series(values, dtype=pl.Date)
-    nulls_equal = draw(st.booleans())
-    years = draw(st.lists(st.sampled_from([2022, 2023, 2024]), max_size=2))
-    months = draw(st.lists(st.integers(1, 12), max_size=3))
-    as_date = C("date").cast(pl.Date)
-    return [
-        as_date.is_in(series.to_list(), nulls_equal=nulls_equal),
-        as_date.is_in(series.implode(), nulls_equal=nulls_equal),
-        C("date").dt.year().is_in(pl.Series(years, dtype=pl.Int32).implode()),
-        C("date").dt.month().is_in(pl.Series(months, dtype=pl.Int8).implode()),
-        ~as_date.is_in(series.to_list()),
-    ]
-
-
-@st.composite
-def _functions(draw: st.DrawFn) -> list[pl.Expr]:
-    """Draw comparisons of functions of the date with constants."""
-    day = draw(_days())
-    moment = dt.datetime.combine(day, dt.time(draw(st.sampled_from([0, 6, 23]))))
-    span = dt.timedelta(days=draw(st.integers(-40, 40)), hours=draw(st.sampled_from([0, 5])))
-    unit = draw(st.sampled_from(["1d", "3d", "1w", "2w", "1mo", "1q", "1y"]))
-    offset = draw(st.sampled_from(["1d", "-3d", "2w", "1mo", "-1mo", "1q", "-1y", "1mo"]))
-    date, us = C("date"), C("date").cast(pl.Datetime("us"))
-    values: list[tuple[pl.Expr, object]] = [
-        (us.dt.date(), day),
-        (date.dt.year(), day.year),
-        (date.dt.iso_year(), day.year),
-        (date.dt.month(), day.month),
-        (date.dt.quarter(), 1 + (day.month - 1) // 3),
-        (date.dt.week(), day.isocalendar().week),
-        (date.dt.truncate(unit), day),
-        (us.dt.truncate("6h"), moment),
-        (us.dt.round(unit), moment),
-        (date.dt.month_start(), day.replace(day=1)),
-        (us.dt.month_end(), moment),
-        (date.dt.offset_by(offset), day),
-        (us.dt.offset_by("36h"), moment),
-        (date + span, day),
-        (date - span, day),
-        (us + span, moment),
-        (us - moment, span),
-        (moment - us, span),
-        (us.dt.epoch("s"), int(moment.timestamp())),
-        (date.dt.epoch("d"), (day - dt.date(1970, 1, 1)).days),
-        (date.dt.timestamp("ms"), int(moment.timestamp()) * 1000),
-        (us.dt.cast_time_unit("ms"), moment),
-        (us.dt.replace_time_zone("UTC").dt.convert_time_zone("UTC"), moment.replace(tzinfo=dt.UTC)),
-        (date.dt.truncate(unit).dt.year(), day.year),
-        (us.dt.offset_by(offset).dt.date(), day),
-        (date, pl.lit(str(day)).str.to_date()),
-        (date, pl.lit(day).dt.offset_by(offset)),
-        (us, pl.lit(moment) + pl.lit(span)),
-    ]
-    value, constant = draw(st.sampled_from(values))
-    return [
-        value == constant,
-        value != constant,
-        value < constant,
-        value >= constant,
-        ~(value > constant),
-        value <= constant,
-    ]
-
-
-def predicates() -> st.SearchStrategy[pl.Expr]:
-    """Draw boolean expressions of all the forms that bounds understand, and others."""
-    return st.recursive(
-        _atoms(),
-        lambda inner: st.one_of(
-            st.tuples(inner, inner).map(lambda p: p[0] & p[1]),
-            st.tuples(inner, inner).map(lambda p: p[0] | p[1]),
-            inner.map(lambda p: ~p),
-            st.tuples(inner, inner).map(lambda p: p[0] ^ p[1]),
-            st.tuples(inner, inner, inner).map(lambda p: pl.when(p[0]).then(p[1]).otherwise(p[2])),
-        ),
-        max_leaves=5,
-    )
-
-
-def windows() -> st.SearchStrategy[pl.Expr]:
-    """Draw predicates that bound `date` on both sides, with or without null dates."""
-    closed = st.sampled_from(CLOSED)
-    between = st.tuples(_days(), _days(), closed).map(
-        lambda w: C("date").is_between(min(w[:2]), max(w[:2]), closed=w[2])
-    )
-    null = C("date").is_null()
-    return st.one_of(between, between.map(lambda b: b | null))
 
 
 def _row_wise(draw: st.DrawFn, q: Query) -> Query:
@@ -206,12 +47,25 @@ def _row_wise(draw: st.DrawFn, q: Query) -> Query:
         lambda lf: lf.with_columns(t=C("x").sum().over("k")),
         lambda lf: lf.filter(C("x").is_not_null()),
         lambda lf: lf.drop_nulls("k"),
+        lambda lf: lf.drop_nulls("date"),
+        lambda lf: lf.cache(),
+        lambda lf: lf.sql("SELECT *, x + 1 AS y FROM self WHERE n >= 2"),
+        lambda lf: pl.SQLContext(t=lf).execute("SELECT date, k, x, n FROM t WHERE k IN ('a', 'b')"),
+        lambda lf: (
+            lf.select(KEPT)
+            .unpivot(["x", "n"], index=["date", "k"])
+            .select("date", "k", x="value", n="value")
+        ),
         lambda lf: lf.with_columns(l=pl.concat_list("x", "n")).explode("l").drop("l"),
-        lambda lf: lf.map_batches(lambda df: df.filter(C("n") % 2 == 0)),
+        _python_function,
         lambda lf: lf.select(C("date", "k"), "x", pl.struct("n").alias("s")).unnest("s"),
     ]
     step = draw(st.sampled_from(steps))
-    return q.then(step)
+    return q.then(step, bounded=q.bounded and step is not _python_function)
+
+
+def _python_function(lf: pl.LazyFrame) -> pl.LazyFrame:
+    return lf.map_batches(lambda df: df.filter(C("n") % 2 == 0))
 
 
 def _order_dependent(draw: st.DrawFn, q: Query) -> Query:
@@ -261,31 +115,107 @@ def _joined(draw: st.DrawFn, q: Query, other: pl.DataFrame) -> Query:
     how = draw(st.sampled_from(hows))
     on = draw(st.sampled_from([["date"], ["k"], ["date", "k"]]))
     stable = draw(st.booleans())
-    kept = ["date", "k", "x", "n"]
+    coalesce = draw(st.sampled_from([True, True, None]))
+    from_right = "date" in on and how in ("right", "full") and (coalesce or how == "right")
     return q.then(
         lambda lf: lf.join(
             right,
             on=on,
             how=how,
             maintain_order="left_right" if stable else "none",
-            coalesce=None if how in ("inner", "semi", "anti") else True,
-        ).select(kept),
+            coalesce=None if how in ("inner", "semi", "anti") else coalesce,
+        ).select(KEPT),
         ordered=q.ordered and stable,
+        bounded=q.bounded and not from_right,
     )
 
 
-def _combined(draw: st.DrawFn, q: Query, other: pl.DataFrame) -> Query:
-    kept = ["date", "k", "x", "n"]
-    second = other.lazy().select(kept)
-    window = draw(windows())
-    kind = draw(st.sampled_from(["concat", "union", "diagonal", "filtered"]))
+def _matched(draw: st.DrawFn, q: Query, other: pl.DataFrame, window: pl.Expr) -> Query:
+    """Join by nearness, by an inequality, or all with all."""
+    right = other.lazy().select(C("date").alias("d2"), x2="x", k2="k", n2="n")
+    kind = draw(st.sampled_from(["asof", "asof, date on the right", "cross", "where", "on a key"]))
+    if kind == "asof":
+        strategies: tuple[AsofJoinStrategy, ...] = ("backward", "forward", "nearest")
+        strategy = draw(st.sampled_from(strategies))
+        near = right.sort("d2", maintain_order=True).drop_nulls("d2")
+        return q.then(
+            lambda lf: (
+                lf.drop_nulls("date")
+                .sort("date", maintain_order=True)
+                .join_asof(near, left_on="date", right_on="d2", strategy=strategy)
+                .select("date", "k", "x", C("n2").alias("n"))
+            )
+        )
+    if kind == "asof, date on the right":
+        near = other.lazy().drop_nulls("date").filter(window).sort("date", maintain_order=True)
+        near = near.with_columns(at=C("date"))
+        return q.then(
+            lambda lf: (
+                lf.drop_nulls("date")
+                .sort("date", maintain_order=True)
+                .rename({"date": "d"})
+                .join_asof(near.drop("k", "x", "n"), left_on="d", right_on="at")
+                .select(KEPT)
+            ),
+            bounded=True,
+        )
+    if kind == "cross":
+        return q.then(lambda lf: lf.join(right.head(3), how="cross").select(KEPT), ordered=False)
+    if kind == "where":
+        return q.then(
+            lambda lf: lf.join_where(right, C("date") <= C("d2"), C("n") > C("n2")).select(KEPT),
+            ordered=False,
+        )
+    return q.then(
+        lambda lf: lf.join(
+            right, left_on=["date", "k"], right_on=["d2", "k2"], how="inner", nulls_equal=True
+        ).select(KEPT),
+        ordered=False,
+    )
+
+
+def _combined(draw: st.DrawFn, q: Query, other: pl.DataFrame, window: pl.Expr) -> Query:
+    second = other.lazy().select(KEPT)
+    kinds = ["concat", "union", "diagonal", "filtered", "beside", "merged"]
+    kind = draw(st.sampled_from(kinds))
     if kind == "concat":
-        return q.then(lambda lf: pl.concat([lf.select(kept), second]))
+        return q.then(lambda lf: pl.concat([lf.select(KEPT), second]), bounded=False)
     if kind == "filtered":
-        return q.then(lambda lf: pl.concat([lf.select(kept), second.filter(window)]))
+        return q.then(lambda lf: pl.concat([lf.select(KEPT), second.filter(window)]))
     if kind == "diagonal":
-        return q.then(lambda lf: pl.concat([lf, second.drop("x")], how="diagonal"))
-    return q.then(lambda lf: pl.union([lf.select(kept), second]), ordered=False)
+        part = second.drop("x").filter(window)
+        return q.then(lambda lf: pl.concat([lf, part], how="diagonal"))
+    if kind == "beside":
+        part = second.select(m="n")
+        return q.then(
+            lambda lf: pl.concat([lf.select(KEPT), part], how="horizontal_extend").select(KEPT)
+        )
+    if kind == "merged":
+        part = second.filter(window).drop_nulls("date").sort("date")
+        return q.then(
+            lambda lf: lf.select(KEPT).drop_nulls("date").sort("date").merge_sorted(part, "date"),
+            ordered=False,
+        )
+    return q.then(lambda lf: pl.union([lf.select(KEPT), second]), ordered=False, bounded=False)
+
+
+def _pivoted(draw: st.DrawFn, q: Query) -> Query:
+    stable = draw(st.booleans())
+    return q.then(
+        lambda lf: (
+            lf.select(KEPT)
+            .pivot(
+                "k",
+                on_columns=["a", "b"],
+                index="date",
+                values="n",
+                aggregate_function="sum",
+                maintain_order=stable,
+            )
+            .select("date", C("a").alias("x"), C("b").alias("n"), k=pl.lit("a"))
+        ),
+        ordered=stable and q.ordered,
+    )
 
 
 def _sorted_or_unique(draw: st.DrawFn, q: Query) -> Query:
@@ -309,22 +239,20 @@ def queries(
 ) -> Query:
     """Draw a plan of up to five steps; every step keeps the columns date, k, x and n."""
     q = Query(scan(draw(dated_frames(dtype))))
-    other = draw(dated_frames(dtype))
-    kinds = ["row", "row", "order", "group", "join", "combine", "sort", "filter"]
+    other, window = draw(dated_frames(dtype)), draw(windows(dtype))
+    if draw(st.booleans()):
+        q = q.then(lambda lf: lf.filter(draw(windows(dtype))), bounded=True)
+    steps: list[Callable[[Query], Query]] = [
+        *[lambda q: _row_wise(draw, q)] * 2,
+        lambda q: _order_dependent(draw, q),
+        lambda q: _grouped(draw, q),
+        lambda q: _joined(draw, q, other),
+        lambda q: _matched(draw, q, other, window),
+        lambda q: _combined(draw, q, other, window),
+        lambda q: _sorted_or_unique(draw, q),
+        lambda q: _pivoted(draw, q),
+        lambda q: q.then(lambda lf: lf.filter(draw(predicates(dtype)))),
+    ]
     for _ in range(draw(st.integers(0, 5))):
-        step = draw(st.sampled_from(kinds))
-        if step == "row":
-            q = _row_wise(draw, q)
-        elif step == "order":
-            q = _order_dependent(draw, q)
-        elif step == "group":
-            q = _grouped(draw, q)
-        elif step == "join":
-            q = _joined(draw, q, other)
-        elif step == "combine":
-            q = _combined(draw, q, other)
-        elif step == "sort":
-            q = _sorted_or_unique(draw, q)
-        else:
-            q = replace(q, lf=q.lf.filter(draw(predicates())))
+        q = draw(st.sampled_from(steps))(q)
     return q
