@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.cases import CASES, Case
+from benchmarks.cases import CASES
 from benchmarks.data import FULL, SMALL, make
 from benchmarks.environments import (
     CHART,
@@ -22,12 +21,11 @@ from benchmarks.environments import (
     OURS,
     REFERENCE,
     ROOT,
-    Contender,
     EnvironmentFailedError,
     child_environment,
 )
 from benchmarks.environments import make as make_environment
-from benchmarks.report import as_json, as_markdown
+from benchmarks.results import MismatchError, Outcome
 from benchmarks.schedule import Limits, Schedule
 from benchmarks.settings import Settings
 
@@ -52,6 +50,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     default = Path(tempfile.gettempdir()) / "polars-io-tools-benchmarks"
     add("--cache", type=Path, default=default, help="where data and environments are kept")
     add("--results", type=Path, default=Path(__file__).parent / "results")
+    add("--add", action="store_true", help="keep the results there of cases that do not run now")
     options = parser.parse_args(argv)
     options.rounds = options.rounds or (1 if options.smoke else 5)
     options.cases = _chosen(parser, options.cases, CASES, _SMOKE_CASES if options.smoke else None)
@@ -85,35 +84,26 @@ def main(argv: Sequence[str] | None = None) -> None:
         machine.cpus(), int(options.store_gib * 2**30), scratch="", ray_address=options.ray_address
     )
     schedule = Schedule(options.contenders, data, settings, limits, cache)
-    results = schedule.run(options.cases)
     about = {
         "date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
         "machine": machine.describe(),
         "scale": options.scale,
         "size": asdict(size),
-        "titles": {c.name: c.title for c in options.contenders},
+        "limits": asdict(limits),
+        "titles": {c.name: c.title for c in CONTENDERS.values()},
         "versions": schedule.versions,
     }
-    write(options.results, options.cases, options.contenders, results, limits, about)
+    earlier = Outcome.read(options.results) if options.add else None
+    try:
+        # Whether they go together is better known before a run than after it.
+        Outcome({}, about).after(earlier or Outcome({}, about))
+        outcome = Outcome(schedule.run(options.cases), about)
+        table = (outcome.after(earlier) if earlier else outcome).write(options.results)
+    except MismatchError as error:
+        sys.exit(str(error))
+    print(f"\n{table}\n{options.results / 'results.md'}")
     if not options.smoke:
         draw(options.results, cache)
-
-
-def write(
-    folder: Path,
-    cases: Sequence[Case],
-    contenders: Sequence[Contender],
-    results: Any,
-    limits: Limits,
-    about: dict[str, Any],
-) -> None:
-    """Write the table, for readers and for programs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found = json.dumps(as_json(cases, results, limits, about), indent=1)
-    (folder / "results.json").write_text(found + "\n", encoding="utf-8")
-    table = as_markdown(cases, contenders, results, about)
-    (folder / "results.md").write_text(table, encoding="utf-8")
-    print(f"\n{table}\n{folder / 'results.md'}")
 
 
 def draw(folder: Path, cache: Path) -> None:

@@ -9,19 +9,14 @@ from typing import Any
 
 from benchmarks.cases import Case, Goal
 from benchmarks.environments import OURS, PUBLISHED, REFERENCE, Contender
-from benchmarks.schedule import Limits, Result
+from benchmarks.schedule import Result
 
 __all__ = ["as_json", "as_markdown"]
 
 Results = Mapping[str, Mapping[str, Result]]
 
 
-def as_json(
-    cases: Sequence[Case],
-    results: Results,
-    limits: Limits,
-    about: Mapping[str, Any],
-) -> dict[str, Any]:
+def as_json(cases: Sequence[Case], results: Results, about: Mapping[str, Any]) -> dict[str, Any]:
     """Return all that was measured, with medians and ratios, as values that JSON has."""
     rows = []
     for case in cases:
@@ -40,7 +35,7 @@ def as_json(
                 },
             }
         )
-    return {**about, "limits": asdict(limits), "cases": rows}
+    return {**about, "cases": rows}
 
 
 def _derived(case: Case, of_case: Mapping[str, Result], result: Result) -> dict[str, Any]:

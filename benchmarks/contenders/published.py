@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
 import polars_io_tools as piot
@@ -83,11 +85,19 @@ def cold(data: Data) -> pl.DataFrame:
 
 
 def hourly(data: Data, count: int) -> pl.DataFrame:
+    # Its own units begin at days; smaller parts are given one by one.
+    first, _ = data.hours(count)
+    starts = [first + dt.timedelta(hours=i) for i in range(count)]
+    hours = [
+        piot.ReadPartition(
+            pl.col("time").is_between(start, start + dt.timedelta(hours=1), closed="left"), start
+        )
+        for start in starts
+    ]
     return (
         pl.scan_parquet(data.hourly)
         .group_by("time")
         .agg(pl.col("load").sum())
-        .piot.execute_on_ray(piot.by_time("time", "1h"))
-        .filter(pl.col("time").is_between(*data.hours(count)))
+        .piot.execute_on_ray(hours)
         .collect()
     )

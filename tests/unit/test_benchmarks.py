@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -25,6 +26,7 @@ from benchmarks.environments import (
     child_environment,
 )
 from benchmarks.report import as_json, as_markdown
+from benchmarks.results import MismatchError, Outcome
 from benchmarks.schedule import Limits, Result, Schedule
 from benchmarks.settings import Settings
 
@@ -175,7 +177,7 @@ def test_data_are_the_same_wherever_they_are_made(data: Data, tmp_path: Path) ->
             other = again.folder / path.relative_to(data.folder)
             assert_frame_equal(pl.read_parquet(path), pl.read_parquet(other))
     days = pl.scan_parquet(data.daily / "*.parquet").collect()
-    assert (days.height, days["volume"].sum(), days["price"].sum()) == (2_400, 599_529, 359_647.25)
+    assert (days.height, days["volume"].sum(), days["price"].sum()) == (2_400, 607_163, 361_610.5)
     assert days["date"].unique().sort().to_list()[:: SMALL.days - 1] == [
         data.first_day,
         data.last_day,
@@ -199,9 +201,24 @@ def test_answers_are_compared_in_the_types_of_the_case() -> None:
     assert summarise(frame.to_arrow(), schema) == summarise(frame, schema)
 
 
-def about() -> dict[str, object]:
+def about() -> dict[str, Any]:
     machine = {"cpu": "CPU", "cores": 2, "memory_gib": 24, "system": "Linux"}
     return {"date": "2026-01-01", "machine": machine, "scale": 1, "size": {}, "versions": {}}
+
+
+def test_a_run_adds_to_the_results_of_another(tmp_path: Path) -> None:
+    assert Outcome.read(tmp_path) is None
+    first = {name: {"polars": Result(seconds=[1.0])} for name in ("head", "big")}
+    Outcome(first, {**about(), "versions": {"polars": {"polars": "2.0"}}}).write(tmp_path)
+    second = {"head": {"polars": Result(seconds=[2.0]), "ours": Result(seconds=[3.0])}}
+    earlier = Outcome.read(tmp_path)
+    assert earlier is not None
+    table = Outcome(second, about()).after(earlier).write(tmp_path)
+    assert f"| {CASES['big'].title} | 1 | – |" in table
+    assert f"| {CASES['head'].title} | 2 | 3 (1.5 ×) |" in table
+    assert "polars 2.0" in table
+    with pytest.raises(MismatchError, match="of another size"):
+        Outcome(second, {**about(), "size": {"days": 1}}).after(earlier)
 
 
 def test_table_and_goals() -> None:
@@ -231,7 +248,7 @@ def test_table_and_goals() -> None:
         f"| {hourly.title} | polars-io-tools 0.2.6 | failed | A: b \\| c |",
     ):
         assert line in lines
-    found = json.loads(json.dumps(as_json(cases, results, LIMITS, about())))
+    found = json.loads(json.dumps(as_json(cases, results, about())))
     assert found["cases"][0]["contenders"]["ours"]["times_polars"] == 4.5
 
 
