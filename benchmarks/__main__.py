@@ -91,19 +91,33 @@ def main(argv: Sequence[str] | None = None) -> None:
         "size": asdict(size),
         "limits": asdict(limits),
         "titles": {c.name: c.title for c in CONTENDERS.values()},
-        "versions": schedule.versions,
+        "versions": {},
     }
-    earlier = Outcome.read(options.results) if options.add else None
     try:
-        # Whether they go together is better known before a run than after it.
-        Outcome({}, about).after(earlier or Outcome({}, about))
-        outcome = Outcome(schedule.run(options.cases), about)
-        table = (outcome.after(earlier) if earlier else outcome).write(options.results)
+        table = run(schedule, options, about)
     except MismatchError as error:
         sys.exit(str(error))
     print(f"\n{table}\n{options.results / 'results.md'}")
     if not options.smoke:
         draw(options.results, cache)
+
+
+def run(schedule: Schedule, options: argparse.Namespace, about: dict[str, Any]) -> str:
+    """Run the cases, write the results after each of them, and return the table.
+
+    Raises:
+        MismatchError: the results to add to are of another machine or size.
+    """
+    outcome = Outcome({}, about)
+    earlier = Outcome.read(options.results) if options.add else None
+    if earlier is not None:
+        outcome = outcome.after(earlier)
+    table = ""
+    for name, results in schedule.run(options.cases):
+        about = {**outcome.about, "versions": {**outcome.about["versions"], **schedule.versions}}
+        outcome = Outcome({**outcome.results, name: results}, about)
+        table = outcome.write(options.results)
+    return table
 
 
 def draw(folder: Path, cache: Path) -> None:

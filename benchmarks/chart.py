@@ -13,6 +13,8 @@ from typing import Any
 import altair as alt
 
 _WIDTH = 520
+_DECADES = [10.0**power for power in range(-4, 4)]
+_ACCENT, _OTHERS, _TEXT = "#d95f02", "#7f8fa6", "#333333"
 
 
 def values(results: dict[str, Any]) -> list[dict[str, Any]]:
@@ -33,15 +35,17 @@ def chart(results: dict[str, Any]) -> alt.TopLevelMixin:
     order = list(results["titles"].values())
     base = alt.Chart(alt.Data(values=values(results))).encode(
         y=alt.Y("contender:N", sort=order, title=None, axis=alt.Axis(grid=True)),
-        color=alt.Color("contender:N", sort=order, legend=None),
     )
-    x = alt.X("seconds:Q", scale=alt.Scale(type="log"), title="seconds, logarithmic")
+    axis = alt.Axis(values=_DECADES, format="~g")
+    x = alt.X("seconds:Q", scale=alt.Scale(type="log"), axis=axis, title="seconds, logarithmic")
+    ours = results["titles"]["ours"]
+    colour = alt.condition(alt.datum.contender == ours, alt.value(_ACCENT), alt.value(_OTHERS))
     timed = base.transform_filter(alt.datum.seconds != None).encode(x=x)  # noqa: E711  (Vega's)
     failed = base.transform_filter(alt.datum.seconds == None)  # noqa: E711  (Vega's)
     panel = alt.layer(
-        timed.mark_circle(size=90, opacity=1),
-        timed.mark_text(align="left", dx=8).encode(text="label:N"),
-        failed.mark_text(align="left", dx=4).encode(x=alt.value(0), text="label:N"),
+        timed.mark_circle(size=90, opacity=1).encode(color=colour),
+        timed.mark_text(align="left", dx=8, color=_TEXT).encode(text="label:N"),
+        failed.mark_text(align="left", dx=4, color=_TEXT).encode(x=alt.value(0), text="label:N"),
     ).properties(width=_WIDTH)
     machine = results["machine"]
     return panel.facet(

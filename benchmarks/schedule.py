@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -144,8 +144,8 @@ class Schedule:
         self._pythons: dict[str, Path | EnvironmentFailedError] = {}
         self.versions: dict[str, dict[str, str]] = {}
 
-    def run(self, cases: Sequence[Case]) -> dict[str, dict[str, Result]]:
-        """Return the result of each contender in each case."""
+    def run(self, cases: Sequence[Case]) -> Iterator[tuple[str, dict[str, Result]]]:
+        """Yield the name of each case with the result of each contender, once all have run it."""
         for contender in self._contenders:
             try:
                 self._pythons[contender.name] = make(
@@ -156,7 +156,8 @@ class Schedule:
         shutil.rmtree(self._logs, ignore_errors=True)
         self._logs.mkdir(parents=True)
         try:
-            return {case.name: self._run_case(case) for case in cases}
+            for case in cases:
+                yield case.name, self._run_case(case)
         finally:
             self._close_all()
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from benchmarks.__main__ import arguments
+from benchmarks.__main__ import arguments, run
 from benchmarks.answers import summarise
 from benchmarks.cases import CASES
 from benchmarks.data import SMALL, Data, make
@@ -90,7 +92,7 @@ def test_whatever_a_contender_does_is_reported(
 ) -> None:
     contenders = [double(*item, tmp_path, monkeypatch) for item in DOUBLES.items()]
     schedule = Schedule([REFERENCE, *contenders], data, SETTINGS, LIMITS, tmp_path)
-    results = schedule.run([HEAD])["head"]
+    results = dict(schedule.run([HEAD]))["head"]
     found = {name: (result.status, result.note) for name, result in results.items()}
     first_words = {
         name: (status, note[: len(WANTED[name][1])] if name in WANTED else note)
@@ -110,7 +112,7 @@ def test_a_process_that_ended_is_started_again_for_the_next_case(
     text = "import os\ndef head(data): os._exit(3)\ndef big(data): return plain_polars.big(data)"
     contender = double("recovers", text, tmp_path, monkeypatch)
     schedule = Schedule([REFERENCE, contender], data, SETTINGS, LIMITS, tmp_path)
-    results = schedule.run([HEAD, CASES["big"]])
+    results = dict(schedule.run([HEAD, CASES["big"]]))
     assert [results[case]["recovers"].status for case in ("head", "big")] == ["failed", "ok"]
 
 
@@ -121,7 +123,7 @@ def test_other_rows_are_an_answer_only_where_there_is_no_order(
     ordered = double("ordered", text, tmp_path, monkeypatch)
     unordered = replace(ordered, name="unordered", unordered=True)
     schedule = Schedule([REFERENCE, ordered, unordered], data, SETTINGS, LIMITS, tmp_path)
-    results = schedule.run([HEAD])["head"]
+    results = dict(schedule.run([HEAD]))["head"]
     assert results["ordered"].status == "wrong answer"
     assert (results["unordered"].status, results["unordered"].note[:10]) == ("ok", "other rows")
 
@@ -131,7 +133,7 @@ def test_a_run_beyond_the_budget_is_the_only_one(
 ) -> None:
     limits = replace(LIMITS, budget_seconds=0)
     schedule = Schedule([REFERENCE], data, SETTINGS, limits, tmp_path)
-    result = schedule.run([HEAD])["head"]["polars"]
+    result = dict(schedule.run([HEAD]))["head"]["polars"]
     assert result.seconds == [result.warm_up_seconds]
 
 
@@ -145,14 +147,14 @@ def test_cold_runs_have_a_process_each(
     contender = double("cold", text, tmp_path, monkeypatch)
     limits = replace(LIMITS, cold_rounds=2)
     schedule = Schedule([REFERENCE, contender], data, SETTINGS, limits, tmp_path)
-    result = schedule.run([CASES["cold"]])["cold"]["cold"]
+    result = dict(schedule.run([CASES["cold"]]))["cold"]["cold"]
     assert (result.status, len(result.seconds)) == ("ok", 2)
 
 
 def test_an_environment_that_cannot_be_made_is_reported(data: Data, tmp_path: Path) -> None:
     missing = Contender("missing", "missing", "nothing", (f"{tmp_path}/no-such-package",))
     schedule = Schedule([REFERENCE, missing], data, SETTINGS, LIMITS, tmp_path)
-    results = schedule.run([HEAD])["head"]
+    results = dict(schedule.run([HEAD]))["head"]
     assert results["polars"].status == "ok"
     assert results["missing"].status == "failed"
     assert results["missing"].note.startswith("no environment: ")
@@ -219,6 +221,22 @@ def test_a_run_adds_to_the_results_of_another(tmp_path: Path) -> None:
     assert "polars 2.0" in table
     with pytest.raises(MismatchError, match="of another size"):
         Outcome(second, {**about(), "size": {"days": 1}}).after(earlier)
+
+
+def test_what_was_found_before_an_interruption_is_kept(tmp_path: Path) -> None:
+    class Interrupted:
+        versions: ClassVar[dict[str, dict[str, str]]] = {}
+
+        def run(self, cases: object) -> Iterator[tuple[str, dict[str, Result]]]:
+            yield "head", {"polars": Result(seconds=[1.0])}
+            raise KeyboardInterrupt
+
+    options = Namespace(add=False, results=tmp_path, cases=[])
+    with pytest.raises(KeyboardInterrupt):
+        run(cast("Schedule", Interrupted()), options, about())
+    found = Outcome.read(tmp_path)
+    assert found is not None
+    assert found.results == {"head": {"polars": Result(seconds=[1.0])}}
 
 
 def test_table_and_goals() -> None:
