@@ -242,6 +242,8 @@ class Schedule:
             session.close(**({"grace_seconds": 0} if at_once else {}))
 
     def _close_all(self) -> None:
+        for session in self._sessions.values():
+            session.let_go()
         for contender in self._contenders:
             self._close(contender)
 

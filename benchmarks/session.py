@@ -120,7 +120,10 @@ class Session:
         )
         self._family = tree(self._process.pid)
         self._lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=_read, args=(self._process.stdout, self._lines)).start()
+        # A daemon: where this process is interrupted twice, nothing may keep it from ending, since
+        # its end is what tells the others to end.
+        arguments = (self._process.stdout, self._lines)
+        threading.Thread(target=_read, args=arguments, daemon=True).start()
 
     def run(self, case: Case, *, limit: float, whole_tree: bool) -> Run:
         """Run a case once, and check nothing.
@@ -144,11 +147,15 @@ class Session:
             memory.peak_bytes,
         )
 
-    def close(self, *, grace_seconds: float = _STOP_SECONDS) -> None:
-        """End the process and its cluster, and remove what it has written."""
+    def let_go(self) -> None:
+        """Tell the process to end, and do not wait for it."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.close()
+
+    def close(self, *, grace_seconds: float = _STOP_SECONDS) -> None:
+        """End the process and its cluster, and remove what it has written."""
+        self.let_go()
         end({*self._family, *tree(self._process.pid)}, grace_seconds=grace_seconds)
         self._process.wait()
         self._log.close()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import polars as pl
+import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -114,6 +118,33 @@ def test_a_process_that_ended_is_started_again_for_the_next_case(
     schedule = Schedule([REFERENCE, contender], data, SETTINGS, LIMITS, tmp_path)
     results = dict(schedule.run([HEAD, CASES["big"]]))
     assert [results[case]["recovers"].status for case in ("head", "big")] == ["failed", "ok"]
+
+
+def test_a_harness_that_ends_takes_its_contenders_along(data: Data, tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from benchmarks.data import SMALL, Data
+from benchmarks.environments import REFERENCE
+from benchmarks.session import Session
+from benchmarks.settings import Settings
+data = Data(Path({str(data.folder)!r}), SMALL)
+log = Path({str(tmp_path / "log")!r})
+session = Session(REFERENCE, Path(sys.executable), Settings(1, 0, ""), data, log)
+print(session._process.pid)
+sys.exit(7)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=child_environment(isolated=False),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 7, done.stderr
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(done.stdout)).wait(60)
 
 
 def test_other_rows_are_an_answer_only_where_there_is_no_order(
