@@ -131,7 +131,7 @@ from benchmarks.settings import Settings
 data = Data(Path({str(data.folder)!r}), SMALL)
 log = Path({str(tmp_path / "log")!r})
 session = Session(REFERENCE, Path(sys.executable), Settings(1, 0, ""), data, log)
-print(session._process.pid)
+print(session._process.pid, session._scratch)
 sys.exit(7)
 """
     done = subprocess.run(
@@ -143,8 +143,10 @@ sys.exit(7)
         check=False,
     )
     assert done.returncode == 7, done.stderr
+    pid, scratch = done.stdout.split()
     with suppress(psutil.NoSuchProcess):
-        psutil.Process(int(done.stdout)).wait(60)
+        psutil.Process(int(pid)).wait(60)
+    Path(scratch).rmdir()
 
 
 def test_other_rows_are_an_answer_only_where_there_is_no_order(
