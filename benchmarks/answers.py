@@ -1,0 +1,43 @@
+"""Answers of all libraries, made comparable: the number of rows, and a checksum of all values."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import polars as pl
+
+__all__ = ["Summary", "summarise"]
+
+
+class Summary(NamedTuple):
+    """What two equal answers have in common, whatever the order of their rows."""
+
+    rows: int
+    checksum: str
+
+
+def summarise(answer: Any, schema: Mapping[str, pl.DataType]) -> Summary:
+    """Return the summary of a frame of Polars or pandas, or of a table of pyarrow.
+
+    Libraries differ in the types that they give back: columns are compared as those of `schema`.
+    Floats are compared to the last bit.
+
+    Raises:
+        polars.exceptions.PolarsError: a column is missing, or does not fit its type.
+    """
+    frame = _to_polars(answer).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    hashes = frame.hash_rows(0)
+    # In halves, since the sum of millions of 64-bit hashes does not fit into 64 bits.
+    low, high = hashes % 2**32, hashes // 2**32
+    return Summary(frame.height, f"{int(low.sum()):x}-{int(high.sum()):x}")
+
+
+def _to_polars(answer: Any) -> pl.DataFrame:
+    if isinstance(answer, pl.DataFrame):
+        return answer
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(answer, pandas.DataFrame):
+        return pl.from_pandas(answer)
+    return pl.DataFrame(answer)
