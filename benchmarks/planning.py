@@ -51,7 +51,7 @@ def main() -> None:
     print(f"{'clauses':>8} {'planning, ms':>19} {'of it Go, ms':>15} {'periods':>8}")
     for count in (1, 10, 60, 300):
         query = lf.filter(clauses(count))
-        request = plan_request(
+        request, _ = plan_request(
             query, None, column="date", dtype=pl.Date(), time_unit="monthly", max_periods=100_000
         )
 

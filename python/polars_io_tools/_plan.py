@@ -35,6 +35,11 @@ _ERRORS: dict[str, type[PiotError]] = {
 
 _MAX_LISTED = 8
 
+# From this size on, frames inside a plan are worth a warning. Polars writes a plan at about this
+# speed, measured on two cores.
+_HEAVY_BYTES = 100_000_000
+_SECONDS_PER_BYTE = 18e-9
+
 _AFTER = "after the call"
 
 
@@ -113,6 +118,7 @@ class RayPlan:
         filters: the filters that were seen, in the order of the query.
         obstacles: the nodes that stand in the way; there are none where the query can be split.
         sources: where the data comes from.
+        warnings: what makes the query slower than it need be.
         problem: the error that collecting would raise, else None.
     """
 
@@ -123,6 +129,7 @@ class RayPlan:
     filters: tuple[PlannedFilter, ...]
     obstacles: tuple[Obstacle, ...]
     sources: tuple[str, ...]
+    warnings: tuple[str, ...]
     problem: PiotError | None
     _periods: tuple[Period, ...] = field(repr=False)
 
@@ -175,6 +182,7 @@ class RayPlan:
             f"  bounds   {self.bounds}",
             *_listed("filters", [str(f) for f in self.filters]),
             *_listed("sources", list(self.sources)),
+            *(f"  warning  {warning}" for warning in self.warnings),
         ]
         if self.problem is not None:
             return "\n".join([*lines, f"  cannot run: {self.problem}"])
@@ -192,6 +200,18 @@ def _listed(name: str, items: list[str]) -> list[str]:
     return [f"{head} {item}" for head, item in zip(heads, shown or ["none"], strict=False)]
 
 
+def _warnings(load: int) -> tuple[str, ...]:
+    if load < _HEAVY_BYTES:
+        return ()
+    seconds = load * _SECONDS_PER_BYTE
+    warning = (
+        f"frames of {load / 1e6:,.0f} MB travel inside the plan: writing it takes about "
+        f"{seconds:,.0f} s, and reading it as long in every worker process; "
+        "piot.put(frame) stores a frame once, for all of them"
+    )
+    return (warning,)
+
+
 def plan_split(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split) -> RayPlan:
     """Return how `lf` is split, with `predicate` as a filter written after the call.
 
@@ -200,7 +220,7 @@ def plan_split(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split) -> Ray
     Raises:
         polars.exceptions.PolarsError: what Polars raises for a query that is not valid.
     """
-    request = plan_request(
+    request, load = plan_request(
         lf,
         predicate,
         column=split.column,
@@ -221,6 +241,7 @@ def plan_split(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split) -> Ray
         filters=tuple(PlannedFilter(**f | {"sets": tuple(f["sets"])}) for f in answer["filters"]),
         obstacles=tuple(Obstacle(**o) for o in answer["obstacles"]),
         sources=tuple(answer["sources"]),
+        warnings=_warnings(load),
         problem=problem and _ERRORS.get(problem["kind"], InternalError)(problem["message"]),
         _periods=() if problem else tuple(periods),
     )

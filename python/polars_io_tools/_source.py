@@ -10,6 +10,7 @@ comes together with `n_rows` therefore says nothing about which periods are need
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from polars_io_tools._plan import Period, Split, plan_split
 from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._task import Task, inside_task, versions
 from polars_io_tools._transport import ReturnAs
+
+_log = logging.getLogger(__name__)
 
 # Closing it ends what produces the frames.
 Frames = Generator[pl.DataFrame | None, None, None]
@@ -162,6 +165,8 @@ class IoSource:
     def _distributed(self, request: ScanRequest) -> Frames:
         self._runner.check()
         plan = plan_split(self._lf, request.shipped_predicate, self._split)
+        for warning in plan.warnings:
+            _log.warning(warning)
         periods = plan.periods
         if not periods:
             return

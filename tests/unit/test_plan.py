@@ -347,3 +347,16 @@ def test_deep_queries_are_planned() -> None:
     assert rows(explain(LF.filter(day >= dt.date(2024, 1, 5), terms))) == [
         "2024-01 2024-01-05 2024-01-10"
     ]
+
+
+def test_large_frames_inside_the_plan_are_warned_of() -> None:
+    def plan_of(rows: int) -> piot.RayPlan:
+        frame = pl.select(x=pl.int_range(rows), y=pl.int_range(rows) + 1)
+        days = frame.lazy().with_columns(date=pl.lit(dt.date(2024, 1, 1)))
+        return explain(days, predicate=day == dt.date(2024, 1, 1))
+
+    assert plan_of(6_200_000).warnings == ()
+    (warning,) = plan_of(6_300_000).warnings
+    assert warning.startswith("frames of 101 MB travel inside the plan")
+    assert "piot.put(frame)" in warning
+    assert f"  warning  {warning}" in str(plan_of(6_300_000)).splitlines()

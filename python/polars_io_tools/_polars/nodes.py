@@ -10,7 +10,7 @@ import polars as pl
 
 from polars_io_tools._polars.expressions import Schema
 
-__all__ = ["NodeView", "inner_frame", "leaf", "view_node"]
+__all__ = ["NodeView", "frame_bytes", "inner_frame", "leaf", "view_node"]
 
 Wire = dict[str, Any]
 
@@ -95,6 +95,13 @@ def leaf(view: Any, inner: int | None) -> Wire:
         inputs = [] if inner is None else [inner]
         return {"op": "source", "detail": str(view.options[2]), "in": inputs}
     return {"op": "scan", "name": str(view).removesuffix(" scan"), "detail": ""}
+
+
+def frame_bytes(view: Any) -> int:
+    """Return the size of the frame in memory that a node holds, 0 for other nodes."""
+    if type(view).__name__ != "DataFrameScan":
+        return 0
+    return int(pl.DataFrame._from_pydf(view.df).estimated_size())  # noqa: SLF001 - no public way
 
 
 def inner_frame(view: Any) -> pl.LazyFrame | None:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools._polars.expressions import ExpressionEncoder, Schema
-from polars_io_tools._polars.nodes import NodeView, inner_frame, leaf, view_node
+from polars_io_tools._polars.nodes import NodeView, frame_bytes, inner_frame, leaf, view_node
 from polars_io_tools._polars.traverse import Traverser, traverse, type_name
 from polars_io_tools._polars.zones import offsets
 
@@ -25,8 +25,10 @@ def plan_request(
     dtype: pl.DataType,
     time_unit: str,
     max_periods: int,
-) -> bytes:
-    """Return the plan of `lf` as wire bytes, with the question how to split it.
+) -> tuple[bytes, int]:
+    """Return the plan of `lf` as wire bytes, with the question how to split it, and its load.
+
+    The load is how many bytes of frames in memory the plan holds.
 
     `predicate` is a filter written after the call: it is put on top of the plan and marked, so
     that bounds come from both sides and messages can tell them apart.
@@ -37,7 +39,7 @@ def plan_request(
     top = lf if predicate is None else lf.filter(predicate)
     encoder = _PlanEncoder()
     root = encoder.encode_frame(top)
-    return json.dumps(
+    wire = json.dumps(
         {
             "exprs": encoder.expressions,
             "plan": encoder.nodes,
@@ -50,7 +52,8 @@ def plan_request(
             "offsets": _offsets(dtype),
         },
         separators=(",", ":"),
-    ).encode()
+    )
+    return wire.encode(), encoder.frame_bytes
 
 
 def _offsets(dtype: pl.DataType) -> tuple[tuple[int, int], ...]:
@@ -64,6 +67,7 @@ class _PlanEncoder:
     def __init__(self) -> None:
         self.expressions: list[Wire] = []
         self.nodes: list[Wire] = []
+        self.frame_bytes = 0
 
     def encode_frame(self, lf: pl.LazyFrame) -> int:
         return traverse(lf, lambda traverser: _FrameEncoder(self, traverser).encode())
@@ -116,6 +120,7 @@ class _FrameEncoder:
         positions = [self._positions[i] for i in inputs]
         if not inputs:
             inner = inner_frame(view)
+            self._plan.frame_bytes += frame_bytes(view)
             return self._plan.add(
                 leaf(view, None if inner is None else self._plan.encode_frame(inner))
             )
