@@ -6,6 +6,7 @@ its report stays in the object store until it is fetched.
 
 from __future__ import annotations
 
+import logging
 import pickle
 import threading
 import time
@@ -28,6 +29,8 @@ from polars_io_tools.ray._protocol import Arrival, TaskFailed
 from polars_io_tools.ray._retries import Retries
 
 __all__ = ["RayCluster", "remote_function", "require_ray"]
+
+_log = logging.getLogger(__name__)
 
 # How long a task that is interrupted may take to end before its process is stopped.
 _GRACE_SECONDS = 2.0
@@ -88,6 +91,8 @@ class RayCluster:
         self._task = {**plan.task, "attached": attached}
         self._slots = 1
         self._asked = float("-inf")
+        self._threads = max(1, int(self._cpus))
+        self._told = False
         self._reports: dict[Any, Report] = {}  # of tasks whose next item is a part
 
     @property
@@ -121,7 +126,7 @@ class RayCluster:
             .options(**self._options, name=name)
             .remote(
                 self._task,
-                max(1, int(self._cpus)),
+                self._threads,
                 self._payload,
                 [(p.label, p.start, p.end) for p in periods],
                 *self._items,
@@ -156,10 +161,23 @@ class RayCluster:
             report = self._ray.get(ref)
         except self._ray.exceptions.RayError as error:
             raise TaskFailed(error, transient=self._retries.covers(error)) from error
+        self._tell_threads(report["threads"])
         if report["part"] is None:
             self._reports[handle] = report
             return None
         return Arrival(report, report["part"])
+
+    def _tell_threads(self, threads: int) -> None:
+        """Log once that a worker has other threads than wanted, as one that Ray uses again may."""
+        if threads != self._threads and not self._told:
+            self._told = True
+            _log.info(
+                "a worker's Polars runs %d threads where its task has CPUs for %d: it was started "
+                "for other work, or POLARS_MAX_THREADS is set. For workers of their own, set it in "
+                "remote_options={'runtime_env': {'env_vars': …}}",
+                threads,
+                self._threads,
+            )
 
     def fetch(self, arrival: Arrival) -> Part:
         """Return a part, from the object store if it is there.
