@@ -53,7 +53,7 @@ class Split:
     max_periods: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Period:
     """One part of a split: rows with a date in [start, end), or rows without a date.
 

@@ -37,7 +37,7 @@ class FakeCluster:
         fails: Mapping[str, list[Exception]] | None = None,
         lost: list[str] | None = None,
     ) -> None:
-        self.now = 0.0
+        self.time = 0.0
         self.cpus = cpus
         self.cost = cost
         self.parts = parts
@@ -48,12 +48,15 @@ class FakeCluster:
         self.most_tasks = 0
         self.keep = True
 
+    def now(self) -> float:
+        return self.time
+
     def slots(self, running: int) -> int:
         return self.cpus
 
     def submit(self, periods: Sequence[Period]) -> Task:
         task = Task(periods)
-        time = max(self.now, heapq.heappop(self.free))
+        time = max(self.time, heapq.heappop(self.free))
         for position, period in enumerate(periods):
             seconds, size = self.cost(period)
             time += seconds
@@ -71,11 +74,11 @@ class FakeCluster:
 
     def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
         soonest = min(handle.arrivals[0][0] for handle in handles)
-        if soonest > self.now + timeout:
-            self.now += timeout
+        if soonest > self.time + timeout:
+            self.time += timeout
             return []
-        self.now = max(self.now, soonest)
-        return [handle for handle in handles if handle.arrivals[0][0] <= self.now]
+        self.time = max(self.time, soonest)
+        return [handle for handle in handles if handle.arrivals[0][0] <= self.time]
 
     def take(self, handle: Any) -> Arrival | None:
         _, news = handle.arrivals.popleft()
@@ -188,7 +191,7 @@ def test_never_more_tasks_than_allowed() -> None:
 def test_a_slow_first_period_leaves_no_slot_idle() -> None:
     cluster = FakeCluster(2, lambda p: (60.0 if p.label == "0" else 2.0, 100))
     list(labels(Window(cluster, periods(30), limits(), none)))
-    assert cluster.now < 65  # the other 29 took 58 seconds meanwhile
+    assert cluster.time < 65  # the other 29 took 58 seconds meanwhile
 
 
 def test_finished_results_stay_within_the_bytes_allowed() -> None:
@@ -214,7 +217,7 @@ def test_a_failure_is_reported_at_once() -> None:
         list(labels(Window(cluster, periods(10), limits(), none)))
     assert info.value.period.label == "1"
     assert str(info.value.error) == "1"
-    assert cluster.now < 2
+    assert cluster.time < 2
 
 
 def test_a_failure_waits_its_turn_where_it_may_not_count() -> None:

@@ -100,6 +100,10 @@ class RayCluster:
         """How often a task is tried again, None for any number of times."""
         return self._retries.limit
 
+    def now(self) -> float:
+        """Return the seconds since some time."""
+        return time.monotonic()
+
     def slots(self, running: int) -> int:
         """Return how many tasks find a CPU at once, at least one, when `running` of ours do.
 

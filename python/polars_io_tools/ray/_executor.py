@@ -47,6 +47,9 @@ _HINTS = {
     ),
 }
 
+# Chunks that are smaller than this on average are merged.
+_TINY_BYTES = 16 * 1024
+
 # The share of the object store that finished results may take while they wait to be read.
 _STORE_SHARE = 4
 
@@ -89,13 +92,20 @@ class RayRunner:
         threading.Thread(target=_let_go, args=(ended,), daemon=True).start()
         try:
             for parts in window.parts():
-                yield decode(parts) if parts else None
+                yield _merged(decode(parts)) if parts else None
         except PeriodFailed as failure:
             raise _worker_error(failure) from failure.error
         finally:
             ended.set()
             cluster.cancel(window.running())
             bar.close()
+
+
+def _merged(frame: pl.DataFrame) -> pl.DataFrame:
+    """Make one chunk of many tiny ones, each of which costs kilobytes beside its rows."""
+    chunks = frame.n_chunks() if frame.width else 1
+    tiny = chunks > 1 and frame.estimated_size() < chunks * _TINY_BYTES
+    return frame.rechunk() if tiny else frame
 
 
 def _let_go(ended: threading.Event) -> None:

@@ -69,6 +69,9 @@ class PeriodFailed(Exception):  # noqa: N818  (an outcome, which never leaves th
 class Cluster(Protocol):
     """Runs tasks of neighbouring periods, whose parts arrive one by one."""
 
+    def now(self) -> float:
+        """Return the seconds since some time."""
+
     def slots(self, running: int) -> int:
         """Return how many tasks could run at once, at least one, when `running` of ours do."""
 

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from polars_io_tools._plan import Period
 from polars_io_tools._transport import Part
 from polars_io_tools.errors import InternalError
+from polars_io_tools.ray._pending import Pending, Task
 from polars_io_tools.ray._protocol import Arrival, Cluster, Limits, PeriodFailed, TaskFailed
 
 __all__ = ["Window"]
@@ -37,38 +37,14 @@ _TASK_BYTES = 8 * 2**20
 # Parts that are ready together go to the consumer together, up to this many bytes.
 _JOINED_BYTES = 64 * 2**20
 
+_GATHERED_BYTES = 2**20
+_MOMENT = 0.01  # seconds that little may wait for more
 _PATIENCE = 0.1  # seconds until the consumer is told that there is nothing yet
 _REMEMBERED = 8  # estimates rest on so many of the latest periods
 
 # After every two quick ends one more task may wait for a worker; for slow ones it does not pay.
 _ENDS_PER_STEP = 2
 _QUICK_SECONDS = 0.25
-
-
-@dataclass(eq=False)
-class _Pending:
-    """A period that is submitted and has not been read to its end."""
-
-    period: Period
-    task: _Task
-    parts: deque[Arrival] = field(default_factory=deque)  # those that wait to be read
-    arrived: int = 0  # parts, of the current attempt
-    skip: int = 0  # so many parts came with earlier attempts
-    orphan: bool = False  # another attempt is under way, and what comes of this one is dropped
-    read: int = 0  # parts
-    bytes: int = 0
-    done: bool = False
-    counted: bool = False
-    retries: int = 0
-    error: Exception | None = None
-
-
-@dataclass(eq=False)
-class _Task:
-    handle: Any
-    periods: int
-    pending: deque[_Pending] = field(default_factory=deque)  # the first is the next to arrive
-    unread: int = 0  # periods that the consumer has not read to their end
 
 
 class Window:
@@ -90,13 +66,14 @@ class Window:
         self._grown = 0
         self._quick_ends = 0
         self._share = 1
-        self._tasks: dict[Any, _Task] = {}  # those that still run
+        self._tasks: dict[Any, Task] = {}  # those that still run
         self._unread_tasks = 0
         self._under_way = 0  # periods of running tasks that are not finished
         # In the order of the periods; the head of a dict would get ever slower to find.
-        self._pending: OrderedDict[_Pending, None] = OrderedDict()
-        self._arrived: list[_Pending] = []  # those with new parts, for results in no order
+        self._pending: OrderedDict[Pending, None] = OrderedDict()
+        self._arrived: list[Pending] = []  # those with new parts, for results in no order
         self._unread_bytes = 0
+        self._read_bytes = 0  # of what the consumer gets next
         self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
         self._bytes: deque[int] = deque(maxlen=_REMEMBERED)
 
@@ -108,7 +85,7 @@ class Window:
         """
         self._fill()
         while self._pending:
-            ready = self._ready()
+            ready = self._gathered()
             if ready:
                 yield ready
                 self._fill()
@@ -121,6 +98,24 @@ class Window:
                 yield []
             self._fill()
 
+    def _gathered(self) -> list[Part]:
+        """Return what is ready, and if that is little, what follows within a moment.
+
+        Frames of a row or two would cost Polars more than the rows are worth.
+        """
+        ready = self._ready()
+        end = self._cluster.now() + _MOMENT
+        while ready and not self._limits.in_turn and self._tasks:
+            left = end - self._cluster.now()
+            if left <= 0 or self._unread_bytes + self._read_bytes > _GATHERED_BYTES:
+                break
+            for handle in self._cluster.wait(self._listening(), left):
+                self._take(handle)
+            self._fill()
+            ready += self._ready()
+        self._read_bytes = 0
+        return ready
+
     def running(self) -> list[Any]:
         """Return the handles of the tasks that have not ended."""
         return list(self._tasks)
@@ -130,12 +125,12 @@ class Window:
             periods = self._periods[self._next : self._next + self._next_share()]
             self._next += len(periods)
             task = self._start(periods)
-            task.pending.extend(_Pending(period, task) for period in periods)
+            task.pending.extend(Pending(period, task) for period in periods)
             self._pending.update(dict.fromkeys(task.pending))
 
-    def _start(self, periods: Sequence[Period]) -> _Task:
+    def _start(self, periods: Sequence[Period]) -> Task:
         count = len(periods)
-        task = _Task(self._cluster.submit(periods), periods=count, unread=count)
+        task = Task(self._cluster.submit(periods), periods=count, unread=count)
         self._tasks[task.handle] = task
         self._unread_tasks += 1
         self._under_way += count
@@ -165,7 +160,7 @@ class Window:
         quick = int(_TASK_SECONDS / max(seconds, 1e-6))
         small = _TASK_BYTES // max(1, *self._bytes)
         left = len(self._periods) - self._next
-        fair = -(-left // (2 * self._slots))
+        fair = left // (4 * self._slots)
         return max(1, min(quick, small, fair, 2 * self._share, self._limits.max_periods_per_task))
 
     def _listening(self) -> list[Any]:
@@ -194,7 +189,7 @@ class Window:
             self._quick_ends += arrival.report["seconds"] < _QUICK_SECONDS
             self._share = max(self._share, task.periods)
 
-    def _keep(self, pending: _Pending, arrival: Arrival) -> None:
+    def _keep(self, pending: Pending, arrival: Arrival) -> None:
         report = arrival.report
         pending.arrived += 1
         if pending.arrived > pending.skip:
@@ -216,11 +211,11 @@ class Window:
             pending.counted = True
             self._finished()
 
-    def _end(self, task: _Task) -> None:
+    def _end(self, task: Task) -> None:
         del self._tasks[task.handle]
         self._under_way -= len(task.pending)
 
-    def _fail(self, pending: list[_Pending], failure: TaskFailed) -> None:
+    def _fail(self, pending: list[Pending], failure: TaskFailed) -> None:
         """Try the periods of a failed task again, or give up at the first."""
         if not pending:
             return
@@ -233,7 +228,7 @@ class Window:
         else:
             raise PeriodFailed(first.period, failure.error)
 
-    def _retry(self, pending: Iterable[_Pending]) -> None:
+    def _retry(self, pending: Iterable[Pending]) -> None:
         """Start a task for periods whose task has ended without them."""
         waiting = list(pending)
         task = self._start([p.period for p in waiting])
@@ -246,7 +241,7 @@ class Window:
             each.retries += 1
             each.done = False
 
-    def _forget(self, task: _Task) -> None:
+    def _forget(self, task: Task) -> None:
         task.unread -= 1
         self._unread_tasks -= task.unread == 0
 
@@ -270,7 +265,7 @@ class Window:
                 break
         return ready
 
-    def _read(self, pending: _Pending, ready: list[Part]) -> int:
+    def _read(self, pending: Pending, ready: list[Part]) -> int:
         """Move the parts of a period to `ready` and return their size."""
         size = 0
         while pending.parts:
@@ -282,16 +277,17 @@ class Window:
                 self._lose(pending, failure)
                 return size
             pending.read += 1
+            self._read_bytes += arrival.report["bytes"]
             size += arrival.report["bytes"]
         if pending.done and pending in self._pending:
             del self._pending[pending]
             self._forget(pending.task)
         return size
 
-    def _lose(self, pending: _Pending, failure: TaskFailed) -> None:
+    def _lose(self, pending: Pending, failure: TaskFailed) -> None:
         """Compute a period again, whose next part was lost after it had arrived."""
         self._unread_bytes -= sum(part.report["bytes"] for part in pending.parts)
         pending.parts.clear()
         if pending.task.handle in self._tasks and not pending.done:
-            pending.task.pending[0] = _Pending(pending.period, pending.task, orphan=True)
+            pending.task.pending[0] = Pending(pending.period, pending.task, orphan=True)
         self._fail([pending], failure)

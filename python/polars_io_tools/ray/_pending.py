@@ -1,0 +1,38 @@
+"""What the window knows of the periods and tasks that are submitted and not yet read."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from polars_io_tools._plan import Period
+from polars_io_tools.ray._protocol import Arrival
+
+__all__ = ["Pending", "Task"]
+
+
+@dataclass(eq=False)
+class Pending:
+    """A period that is submitted and has not been read to its end."""
+
+    period: Period
+    task: Task
+    parts: deque[Arrival] = field(default_factory=deque)  # those that wait to be read
+    arrived: int = 0  # parts, of the current attempt
+    skip: int = 0  # so many parts came with earlier attempts
+    orphan: bool = False  # another attempt is under way, and what comes of this one is dropped
+    read: int = 0  # parts
+    bytes: int = 0
+    done: bool = False
+    counted: bool = False
+    retries: int = 0
+    error: Exception | None = None
+
+
+@dataclass(eq=False)
+class Task:
+    handle: Any
+    periods: int
+    pending: deque[Pending] = field(default_factory=deque)  # the first is the next to arrive
+    unread: int = 0  # periods that the consumer has not read to their end
