@@ -18,6 +18,7 @@ CALLS = {
     "check_process": "_gocore.check_process()",
     "check_unit": "_gocore.check_unit(b'daily', b'date')",
     "build_info": "_gocore.build_info()",
+    "_test_job": "_gocore._test_job(b'short')",
     "_test_panic": "_gocore._test_panic('call')",
 }
 
