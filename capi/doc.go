@@ -43,8 +43,8 @@
 // guardedNext, which run it inside guard.Call; goroutines start only in a guard.Group. A
 // test in gocore/guard reads these sources and checks both. A panic becomes
 // InternalError, or in a callback the stream's last error, with the stack in its text.
-// A bad memory access in Go is a panic too, also when faulthandler or a library takes
-// over SIGSEGV after the import: see fault.c. Running out of memory or stack cannot be
+// A bad memory access in Go is a panic too, also when faulthandler, another Go library or a
+// crash reporter takes over SIGSEGV after the import, one after another: see fault.c. Running out of memory or stack cannot be
 // recovered.
 //
 // # Fork
