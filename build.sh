@@ -24,7 +24,7 @@ usage: ./build.sh [verb]
   test [--long] [pytest arguments]
                     set up and run all tests, Go and Python
   lint              set up and run all linters
-  wheel             build a wheel into dist/
+  wheel             build a wheel into dist/; on Linux one for any glibc since 2.17
   help              this text
 
 Needs Python >= 3.11 ($PYTHON, or found on the PATH). A Go toolchain ($GO) and a C compiler ($CC)
@@ -285,8 +285,19 @@ verb_lint() {
 }
 
 verb_wheel() {
+  local wheels=dist
   setup dev,ray
-  "$python" -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .
+  if [[ $("$python" -c 'import platform; print(platform.libc_ver()[0])') == glibc ]]; then
+    # Linked against the oldest glibc that Go supports, whatever this machine has.
+    eval "$("$python" hatch_build.py portable)"
+    wheels=.cache/wheels
+    rm -rf -- "$wheels"
+  fi
+  "$python" -m pip wheel --no-build-isolation --no-deps --wheel-dir "$wheels" .
+  if [[ $wheels != dist ]]; then
+    # Names the wheel after the oldest glibc that it was found to need; finds what it must not need.
+    PATH=$venv/bin:$PATH "$venv/bin/auditwheel" repair --only-plat --wheel-dir dist "$wheels"/*.whl
+  fi
   ls -l dist
 }
 
