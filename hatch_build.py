@@ -13,7 +13,7 @@ takes it from PyPI. Run as a script, this file serves build.sh:
     python hatch_build.py requires    the pinned packages this machine needs, one a line
     python hatch_build.py env         the toolchain as shell `export` lines
     python hatch_build.py portable    the compiler for a library that loads on any glibc, likewise
-    python hatch_build.py build       compile the extension into the source tree
+    python hatch_build.py build       compile the extension into the source tree, or to a path
 """
 
 from __future__ import annotations
@@ -165,14 +165,14 @@ def tool_variables(root: Path, tools: Toolchain) -> dict[str, str]:
     return variables
 
 
-def build_extension(root: Path) -> Path:
-    """Compile the extension into the source tree under `root` and return its path.
+def build_extension(root: Path, target: Path | None = None) -> Path:
+    """Compile the extension into the source tree under `root`, or elsewhere; return its path.
 
     The library replaces an older one in one step, so a process that has the old one loaded keeps
     it. It is linked anew each time, because Go does not see a change of the version script.
     """
     tools = resolve(root)
-    target = root / EXTENSION
+    target = target or root / EXTENSION
     scratch = root / ".cache"
     scratch.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="link-", dir=scratch) as folder:
@@ -284,8 +284,8 @@ def main(arguments: list[str]) -> int:
                     print(f"export {name}={shlex.quote(value)}")
             case ["portable"]:
                 print(f"export CC={shlex.quote(portable_cc())}")
-            case ["build"]:
-                print(f"built {build_extension(root).relative_to(root)}")
+            case ["build", *target]:
+                print(f"built {os.path.relpath(build_extension(root, *map(Path, target)))}")
             case _:
                 print(__doc__, file=sys.stderr)
                 return 2
