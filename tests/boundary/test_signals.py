@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -144,3 +146,25 @@ def test_ctrl_c_ends_the_split_into_very_many_periods() -> None:
     lf.piot.explain_on_ray(date_column="time", time_unit="yearly")
     """)
     assert out == "stopped\n"
+
+
+@pytest.mark.ray
+def test_cancelling_a_ray_task_ends_its_call() -> None:
+    """Ray interrupts the main thread of the worker, as Ctrl-C would."""
+    import ray
+
+    @ray.remote(max_retries=0)
+    def work(started: str) -> bytes:
+        from pathlib import Path
+
+        Path(started).touch()
+        return _gocore._test_job(b"loop")
+
+    with tempfile.TemporaryDirectory() as folder:
+        started = Path(folder, "started")
+        ref = work.remote(str(started))
+        wait_for(started.exists)
+        ray.cancel(ref)
+        # The call itself would go on for a minute.
+        with pytest.raises(ray.exceptions.TaskCancelledError):
+            ray.get(ref, timeout=30)
