@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import tempfile
 import threading
@@ -27,13 +26,15 @@ def ended() -> tuple[int, int]:
 
 
 @contextmanager
-def signal_during(number: signal.Signals = signal.SIGINT, delay: float = DELAY) -> Iterator[None]:
-    timer = threading.Timer(delay, os.kill, (os.getpid(), number))
-    timer.start()
+def ctrl_c_during() -> Iterator[None]:
+    """Run the handler of Ctrl-C in a moment; a timer needs no thread that may start late."""
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, DELAY)
     try:
         yield
     finally:
-        timer.join()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -45,7 +46,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def test_ctrl_c_ends_a_long_call_and_its_work() -> None:
     cancelled, deaf = ended()
-    with pytest.raises(KeyboardInterrupt), signal_during():
+    with pytest.raises(KeyboardInterrupt), ctrl_c_during():
         _gocore._test_job(b"loop")
     wait_for(lambda: ended() == (cancelled + 1, deaf))
     assert _gocore._test_job(b"short") == b"short"
@@ -55,7 +56,7 @@ def test_ctrl_c_is_prompt() -> None:
     seconds = []
     for how in (b"loop", b"loop", b"deaf", b"deaf", b"deaf"):
         start = time.monotonic()
-        with pytest.raises(KeyboardInterrupt), signal_during():
+        with pytest.raises(KeyboardInterrupt), ctrl_c_during():
             _gocore._test_job(how)
         seconds.append(time.monotonic() - start - DELAY)
     # The least, as other processes come in between.
@@ -66,7 +67,7 @@ def test_ctrl_c_is_prompt() -> None:
 def test_a_job_that_does_not_listen_keeps_its_input() -> None:
     cancelled, deaf = ended()
     how = bytearray(b"deaf")
-    with pytest.raises(KeyboardInterrupt), signal_during():
+    with pytest.raises(KeyboardInterrupt), ctrl_c_during():
         _gocore._test_job(how)
     assert ended() == (cancelled, deaf), "the call returned before its work"
     with pytest.raises(BufferError):
@@ -87,13 +88,13 @@ def test_a_job_that_does_not_listen_keeps_its_input() -> None:
 
 def test_other_signals_are_handled_and_the_call_goes_on() -> None:
     seen: list[float] = []
-    old = signal.signal(signal.SIGUSR1, lambda *_: seen.append(time.monotonic()))
+    old = signal.signal(signal.SIGALRM, lambda *_: seen.append(time.monotonic()))
+    signal.setitimer(signal.ITIMER_REAL, DELAY)
     try:
-        with signal_during(signal.SIGUSR1, delay=0.01):
-            assert _gocore._test_job(b"short") == b"short"
-            returned = time.monotonic()
+        assert _gocore._test_job(b"short") == b"short"
+        returned = time.monotonic()
     finally:
-        signal.signal(signal.SIGUSR1, old)
+        signal.signal(signal.SIGALRM, old)
     assert len(seen) == 1
     assert seen[0] < returned
 
@@ -102,7 +103,7 @@ def test_a_call_in_another_thread_goes_on() -> None:
     results: list[bytes] = []
     thread = threading.Thread(target=lambda: results.append(_gocore._test_job(b"short")))
     thread.start()
-    with pytest.raises(KeyboardInterrupt), signal_during():
+    with pytest.raises(KeyboardInterrupt), ctrl_c_during():
         _gocore._test_job(b"loop")
     thread.join()
     assert results == [b"short"]
@@ -138,6 +139,8 @@ def test_ctrl_c_ends_the_split_into_very_many_periods() -> None:
     time_column = pl.col("time")
     years = time_column.is_between(dt.datetime(2000, 1, 1), dt.datetime(2024, 1, 1))
     lf = pl.LazyFrame({"time": [dt.datetime(2020, 1, 1)]}).filter(years)
+    # A process that was started in the background of a shell ignores SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
         lf.piot.explain_on_ray(date_column="time", time_unit="1s", max_periods=10**9)
@@ -157,6 +160,8 @@ def test_cancelling_a_ray_task_ends_its_call() -> None:
     def work(started: str) -> bytes:
         from pathlib import Path
 
+        # A process that was started in the background of a shell ignores SIGINT.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         Path(started).touch()
         return _gocore._test_job(b"loop")
 

@@ -58,6 +58,8 @@ def panic() -> None:
 
 
 def interrupt() -> None:
+    # A process that was started in the background of a shell ignores SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
         _gocore._test_job(b"loop")
