@@ -64,7 +64,7 @@ static void give_up(uintptr_t job, struct piot_inputs *in)
 	piotGiveUp(job, in, &out);
 	PyEval_RestoreThread(state);
 	/* A job that does not end at once keeps its inputs, and gives them back by piot_inputs_over. */
-	if (out.job == 0)
+	if (out.job == 0 && in != NULL)
 		piot_inputs_drop(in);
 	piot_result_free(&out);
 }
@@ -82,8 +82,17 @@ PyObject *piot_call_go(go_function f, struct piot_inputs *in, maker make)
 
 	f(in != NULL ? piot_inputs_bytes(in) : NULL, &out);
 	while (out.job != 0) {
+		int raised;
+
 		PyEval_RestoreThread(state);
-		if (PyErr_CheckSignals() < 0) {
+		raised = PyErr_CheckSignals();
+		if (forked) {
+			/* By a handler; this is the child, where the job is not. */
+			if (raised == 0)
+				piot_enter();
+			return NULL;
+		}
+		if (raised < 0) {
 			give_up(out.job, in);
 			return NULL;
 		}
