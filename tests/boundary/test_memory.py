@@ -159,7 +159,8 @@ def request() -> bytes:
     year = day.is_between(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
     lf = pl.LazyFrame({"date": [dt.date(2024, 1, 5)]}).filter(year)
     options = {"column": "date", "time_unit": "monthly", "max_periods": 100}
-    return plan_request(lf, None, dtype=pl.Date(), **options)  # type: ignore[arg-type]  # keywords
+    wire, _ = plan_request(lf, None, dtype=pl.Date(), **options)  # type: ignore[arg-type]  # keywords
+    return wire
 
 
 def expect(error: type[Exception], call: Callable[[], object]) -> Callable[[], None]:
