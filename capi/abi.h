@@ -41,7 +41,7 @@ struct ArrowArrayStream {
 	void *private_data;
 };
 
-/* Bytes lent to Go for the time of one call. */
+/* Bytes lent to Go for the time of one call, or of the job that it started. */
 typedef struct {
 	char *data;
 	size_t len;
@@ -50,14 +50,20 @@ typedef struct {
 /*
  * What a call into Go gives back, all of it malloc'd by Go and freed by C with
  * piot_result_free. With error_class NULL, data is the result; else data is the
- * message and error_module and error_class name the Python exception.
+ * message and error_module and error_class name the Python exception. With job
+ * not 0, there is nothing yet: piotWait goes on waiting, piotGiveUp ends it.
  */
 typedef struct {
 	char *data;
 	size_t len;
 	char *error_module;
 	char *error_class;
+	uintptr_t job;
 } piot_result;
+
+/* inputs.c: the Python objects whose bytes are lent. */
+struct piot_inputs;
+void piot_inputs_over(struct piot_inputs *);
 
 void piot_result_free(piot_result *);
 

@@ -41,6 +41,7 @@ int piot_enter(void)
 		return -1;
 	}
 	piot_fault_check();
+	piot_inputs_sweep();
 	return 0;
 }
 
@@ -54,15 +55,53 @@ int piot_failed(piot_result *r)
 	return -1;
 }
 
-/* Calls Go without the GIL and makes a Python value of its result: the one copy of it. */
-PyObject *piot_call_go(go_function f, piot_bytes *in, maker make)
+/* Ends a job whose caller got a signal; the exception of its handler is set, and stays. */
+static void give_up(uintptr_t job, struct piot_inputs *in)
+{
+	piot_result out = {0};
+	PyThreadState *state = PyEval_SaveThread();
+
+	piotGiveUp(job, in, &out);
+	PyEval_RestoreThread(state);
+	/* A job that does not end at once keeps its inputs, and gives them back by piot_inputs_over. */
+	if (out.job == 0 && in != NULL)
+		piot_inputs_drop(in);
+	piot_result_free(&out);
+}
+
+/*
+ * Calls Go without the GIL and makes a Python value of its result: the one copy of it. While a job
+ * goes on, handlers of signals run every slice, as they would between two lines of Python; one that
+ * raises ends the call. Owns the inputs.
+ */
+PyObject *piot_call_go(go_function f, struct piot_inputs *in, maker make)
 {
 	piot_result out = {0};
 	PyObject *value;
 	PyThreadState *state = PyEval_SaveThread();
 
-	f(in, &out);
+	f(in != NULL ? piot_inputs_bytes(in) : NULL, &out);
+	while (out.job != 0) {
+		int raised;
+
+		PyEval_RestoreThread(state);
+		raised = PyErr_CheckSignals();
+		if (forked) {
+			/* By a handler; this is the child, where the job is not. */
+			if (raised == 0)
+				piot_enter();
+			return NULL;
+		}
+		if (raised < 0) {
+			give_up(out.job, in);
+			return NULL;
+		}
+		state = PyEval_SaveThread();
+		piotWait(out.job, &out);
+	}
 	PyEval_RestoreThread(state);
+	if (in != NULL)
+		piot_inputs_drop(in);
 	if (piot_failed(&out) < 0)
 		return NULL;
 	/* A null pointer would ask for uninitialised bytes. */

@@ -13,7 +13,14 @@ typedef PyObject *(*maker)(const char *, Py_ssize_t);
 int piot_call_init(void);
 int piot_enter(void);
 int piot_failed(piot_result *);
-PyObject *piot_call_go(go_function, piot_bytes *, maker);
+PyObject *piot_call_go(go_function, struct piot_inputs *, maker);
+
+/* inputs.c */
+struct piot_inputs *piot_inputs_of_buffers(PyObject *const *, Py_ssize_t);
+struct piot_inputs *piot_inputs_of_text(PyObject *);
+piot_bytes *piot_inputs_bytes(struct piot_inputs *);
+void piot_inputs_drop(struct piot_inputs *);
+void piot_inputs_sweep(void);
 
 /* concat.c */
 PyObject *piot_mod_concat(PyObject *, PyObject *);

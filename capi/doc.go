@@ -6,14 +6,15 @@
 //
 //	module.c  functions of the module      exports.go, export_*.go  their Go side
 //	call.c    enter Go, come back          main.go                  guard, results, messages
+//	inputs.c  bytes lent to Go             export_job.go            calls that may be long
 //	concat.c  capsules of Arrow streams    status.go                Go error -> exception class
 //	chain.c   several streams as one       fault.c                  keeps Go's fault handling
 //	abi.h     what C and Go pass           pyabi.h                  the stable ABI in use
 //
 // # Ownership
 //
-// Bytes from Python are lent to Go for the time of one call: Go keeps no pointer to
-// them. What Go gives back it mallocs, and C frees it with piot_result_free, always,
+// Bytes from Python are lent to Go for the time of one call, or of the job that it
+// started: Go keeps no pointer to them. What Go gives back it mallocs, and C frees it with piot_result_free, always,
 // after copying it once into a Python object. Arrow streams are moved: the source's
 // release becomes NULL under the GIL, before anything is checked, and from then on the
 // chain owns them and releases each exactly once, also on error. Chains lie in C memory
@@ -25,14 +26,25 @@
 // Python object crosses into Go. The callbacks of a result need no GIL: any thread may
 // read or release it.
 //
+// # Signals
+//
+// Python's handlers run in the main thread only, and only between two lines of Python, so
+// Ctrl-C would wait for the end of a call. A call that may take more than a few
+// milliseconds therefore does its long part as a job: see guardedJob. The job runs in a
+// goroutine; the thread that called comes back every 50 ms to let Python handle signals. A
+// handler that raises ends the call: the context of the job is cancelled, and loops in Go
+// look at it. A job that does not end within 25 ms more is left to itself; its inputs stay
+// lent until it ends, and the first call after that gives them back. What is short by its
+// size runs in the calling thread, as handing over to another costs several short calls.
+//
 // # Panics
 //
-// Every exported function is one call of guarded, or, for callbacks, of guardedNext,
-// both of which run it inside guard.Call; goroutines start only in a guard.Group. A
+// Every exported function is one call of guarded, of guardedJob, or, for callbacks, of
+// guardedNext, which run it inside guard.Call; goroutines start only in a guard.Group. A
 // test in gocore/guard reads these sources and checks both. A panic becomes
 // InternalError, or in a callback the stream's last error, with the stack in its text.
-// A bad memory access in Go is a panic too, also when faulthandler or a library takes
-// over SIGSEGV after the import: see fault.c. Running out of memory or stack cannot be
+// A bad memory access in Go is a panic too, also when faulthandler, another Go library or a
+// crash reporter takes over SIGSEGV after the import, one after another: see fault.c. Running out of memory or stack cannot be
 // recovered.
 //
 // # Fork
@@ -53,6 +65,6 @@
 // # Adding a function
 //
 // Put its Go side, func([]byte) ([]byte, error), into an export file and an exported
-// wrapper into exports.go; add the method to module.c and its stub to _gocore.pyi; give
+// wrapper into exports.go, or, if some input can make it long, func([]byte) (answer, error); add the method to module.c and its stub to _gocore.pyi; give
 // each error that callers can act on a line in status.go.
 package main

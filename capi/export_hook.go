@@ -5,8 +5,10 @@ package main
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -63,4 +65,40 @@ func panicInCallback() error {
 //export piotHookNext
 func piotHookNext(_ *C.struct_ArrowArray, lastError **C.char) C.int {
 	return guardedNext("_test_panic callback", lastError, func() error { panic("test hook: callback") })
+}
+
+// ended counts how the jobs of the test hook ended.
+var ended struct{ cancelled, deaf atomic.Int64 }
+
+// testJob works for long in the way that how names, to show that a call can be stopped.
+func testJob(how []byte) answer {
+	return answer{rest: func(ctx context.Context) ([]byte, error) { return workAs(ctx, how) }}
+}
+
+func workAs(ctx context.Context, how []byte) ([]byte, error) {
+	switch name := string(how); name {
+	case "loop":
+		for start := time.Now(); time.Since(start) < time.Minute; time.Sleep(time.Millisecond) {
+			if ctx.Err() != nil {
+				ended.cancelled.Add(1)
+				return nil, ctx.Err()
+			}
+		}
+		return how, nil
+	case "deaf":
+		time.Sleep(4 * slow)
+		if string(how) == name {
+			ended.deaf.Add(1)
+		}
+		return how, nil
+	case "short":
+		time.Sleep(slow)
+		return how, nil
+	case "panic":
+		time.Sleep(slow)
+		panic("test hook: job")
+	case "ended":
+		return fmt.Appendf(nil, "%d cancelled, %d deaf", ended.cancelled.Load(), ended.deaf.Load()), nil
+	}
+	return nil, fmt.Errorf("_test_job: %w %q", errTestHook, how)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,24 +53,27 @@ type problem struct {
 	Message string `json:"message"`
 }
 
+// manyPeriods is how many periods are made and written in a few milliseconds.
+const manyPeriods = 5_000
+
 // planRequest answers a planning request. The result is copied before the call returns;
 // in is lent for the call only.
-func planRequest(in []byte) ([]byte, error) {
+func planRequest(in []byte) (answer, error) {
 	request, err := plan.Decode(in)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	unit, err := calendar.ParseUnit(request.Unit)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	zone, err := zoneOf(request)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	axis, ok := bounds.NewTemporal(request.Type)
 	if !ok {
-		return nil, fmt.Errorf("plan: column of type %s: %w", request.Type, expr.ErrMalformed)
+		return answer{}, fmt.Errorf("plan: column of type %s: %w", request.Type, expr.ErrMalformed)
 	}
 	result := bounds.Plan(request.Root, request.Column, axis)
 	out := splitPlan{
@@ -77,12 +81,17 @@ func planRequest(in []byte) ([]byte, error) {
 		Sources: sources(request.Root), Filters: filters(result), Periods: []plannedPeriod{},
 		Obstacles: []obstacle{},
 	}
-	if out.findProblem(request, result, axis); out.Problem == nil {
-		out.split(func() ([]calendar.Period, error) {
-			return calendar.SplitZoned(result.Region.Values, axis.Resolution(), unit, zone, request.MaxPeriods)
-		})
+	if out.findProblem(request, result, axis); out.Problem != nil {
+		return written(json.Marshal(out))
 	}
-	return json.Marshal(out)
+	// Where there are too many, or an error, splitting says so at once.
+	n, _ := calendar.CountZoned(result.Region.Values, axis.Resolution(), unit, zone)
+	return bySize(int(min(n, int64(request.MaxPeriods))), manyPeriods, func(ctx context.Context) ([]byte, error) {
+		out.split(func() ([]calendar.Period, error) {
+			return calendar.SplitContext(ctx, result.Region.Values, axis.Resolution(), unit, zone, request.MaxPeriods)
+		})
+		return json.Marshal(out)
+	})
 }
 
 func (p *splitPlan) findProblem(

@@ -8,17 +8,17 @@ import "C"
 
 //export piotPlan
 func piotPlan(in *C.piot_bytes, out *C.piot_result) {
-	guarded("plan", out, func() ([]byte, error) { return planRequest(view(in, 0)) })
+	guardedJob("plan", out, func() (answer, error) { return planRequest(view(in, 0)) })
 }
 
 //export piotFindScans
 func piotFindScans(in *C.piot_bytes, out *C.piot_result) {
-	guarded("find_scans", out, func() ([]byte, error) { return findScans(view(in, 0)) })
+	guardedJob("find_scans", out, func() (answer, error) { return findScans(view(in, 0)) })
 }
 
 //export piotReplacePaths
 func piotReplacePaths(in *C.piot_bytes, out *C.piot_result) {
-	guarded("replace_paths", out, func() ([]byte, error) { return replacePaths(view(in, 0), view(in, 1)) })
+	guardedJob("replace_paths", out, func() (answer, error) { return replacePaths(view(in, 0), view(in, 1)) })
 }
 
 //export piotCheckUnit
@@ -34,4 +34,9 @@ func piotBuildInfo(_ *C.piot_bytes, out *C.piot_result) {
 //export piotTestPanic
 func piotTestPanic(in *C.piot_bytes, out *C.piot_result) {
 	guarded("_test_panic", out, func() ([]byte, error) { return nil, panicAt(string(view(in, 0))) })
+}
+
+//export piotTestJob
+func piotTestJob(in *C.piot_bytes, out *C.piot_result) {
+	guardedJob("_test_job", out, func() (answer, error) { return testJob(view(in, 0)), nil })
 }

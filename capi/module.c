@@ -6,28 +6,15 @@
 
 #include <string.h>
 
-#define MAX_INPUTS 2
-
 /* Lends Go the memory of n bytes-like objects for one call. */
 static PyObject *call_with_buffers(go_function f, PyObject *const *args, Py_ssize_t n)
 {
-	Py_buffer views[MAX_INPUTS];
-	piot_bytes in[MAX_INPUTS];
-	PyObject *value = NULL;
-	Py_ssize_t got = 0;
+	struct piot_inputs *in;
 
 	if (piot_enter() < 0)
 		return NULL;
-	for (; got < n; got++) {
-		if (PyObject_GetBuffer(args[got], &views[got], PyBUF_SIMPLE) < 0)
-			break;
-		in[got] = (piot_bytes){views[got].buf, (size_t)views[got].len};
-	}
-	if (got == n)
-		value = piot_call_go(f, in, PyBytes_FromStringAndSize);
-	while (got > 0)
-		PyBuffer_Release(&views[--got]);
-	return value;
+	in = piot_inputs_of_buffers(args, n);
+	return in != NULL ? piot_call_go(f, in, PyBytes_FromStringAndSize) : NULL;
 }
 
 static PyObject *mod_plan(PyObject *self, PyObject *request)
@@ -69,17 +56,17 @@ static PyObject *mod_check_process(PyObject *self, PyObject *unused)
 
 static PyObject *mod_test_panic(PyObject *self, PyObject *where)
 {
-	Py_ssize_t len;
-	const char *text;
-	piot_bytes in;
+	struct piot_inputs *in;
 
 	if (piot_enter() < 0)
 		return NULL;
-	text = PyUnicode_AsUTF8AndSize(where, &len);
-	if (text == NULL)
-		return NULL;
-	in = (piot_bytes){(char *)text, (size_t)len};
-	return piot_call_go(piotTestPanic, &in, PyBytes_FromStringAndSize);
+	in = piot_inputs_of_text(where);
+	return in != NULL ? piot_call_go(piotTestPanic, in, PyBytes_FromStringAndSize) : NULL;
+}
+
+static PyObject *mod_test_job(PyObject *self, PyObject *how)
+{
+	return call_with_buffers(piotTestJob, &how, 1);
 }
 
 static PyMethodDef methods[] = {
@@ -93,6 +80,7 @@ static PyMethodDef methods[] = {
 	{"check_process", mod_check_process, METH_NOARGS, "check_process()\n--\n\nRaise in a forked child."},
 	{"build_info", mod_build_info, METH_NOARGS, "build_info()\n--\n\nName the Go version and platform."},
 	{"_test_panic", mod_test_panic, METH_O, "_test_panic(where, /)\n--\n\nPanic in Go, to test that nothing crashes."},
+	{"_test_job", mod_test_job, METH_O, "_test_job(how, /)\n--\n\nWork for long in Go, to test that it can be stopped."},
 	{NULL, NULL, 0, NULL},
 };
 

@@ -129,6 +129,7 @@ PyObject *PyErr_NoMemory(void);
 void PyErr_Fetch(PyObject **, PyObject **, PyObject **);
 void PyErr_Restore(PyObject *, PyObject *, PyObject *);
 void PyErr_Clear(void);
+int PyErr_CheckSignals(void);
 
 /* The interpreter and its lock. */
 PyThreadState *PyEval_SaveThread(void);

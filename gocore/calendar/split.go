@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -30,6 +31,13 @@ func Split(set interval.Set[int64], r Resolution, u Unit, limit int) ([]Period, 
 // of instants, as the package comment describes it. For Days it returns an error that is
 // [ErrDateZone] unless the zone is UTC. It takes time linear in the changes of the zone as well.
 func SplitZoned(set interval.Set[int64], r Resolution, u Unit, z Zone, limit int) ([]Period, error) {
+	return SplitContext(context.Background(), set, r, u, z, limit)
+}
+
+// SplitContext is SplitZoned that ends early, with an error that is ctx.Err(), when ctx ends.
+func SplitContext(
+	ctx context.Context, set interval.Set[int64], r Resolution, u Unit, z Zone, limit int,
+) ([]Period, error) {
 	t, err := newTimeline(r, u, z)
 	if err != nil {
 		return nil, err
@@ -43,7 +51,7 @@ func SplitZoned(set interval.Set[int64], r Resolution, u Unit, z Zone, limit int
 		err := &TooManyError{Needed: needed, Limit: int64(limit), Unit: u, Suggested: coarser}
 		return nil, fmt.Errorf("calendar: split by %s: %w", u, err)
 	}
-	periods := make([]Period, 0, needed)
+	periods := make([]Period, 0, min(needed, looksEvery))
 	last := int64(math.MinInt64) // the unit of the last period; below the index of any unit
 	for _, iv := range set.Intervals() {
 		// Both ends are inclusive and no extreme of the domain, where the canonical form has
@@ -51,6 +59,9 @@ func SplitZoned(set interval.Set[int64], r Resolution, u Unit, z Zone, limit int
 		// is an int64.
 		lo, hi := iv.Lo.Value, iv.Hi.Value
 		for tick := lo; tick <= hi; {
+			if len(periods)%looksEvery == 0 && ctx.Err() != nil {
+				return nil, fmt.Errorf("calendar: split by %s: %w", u, ctx.Err())
+			}
 			index := t.index(tick)
 			end := min(t.first(index+1), hi+1)
 			if index == last {
@@ -64,6 +75,9 @@ func SplitZoned(set interval.Set[int64], r Resolution, u Unit, z Zone, limit int
 	}
 	return periods, nil
 }
+
+// looksEvery is after how many periods a split looks whether it should end: a few milliseconds.
+const looksEvery = 1 << 13
 
 // Count returns the number of periods that Split makes of set without a limit, in time linear in
 // the intervals of the set. Its errors are those of Split.

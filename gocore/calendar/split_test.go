@@ -1,6 +1,7 @@
 package calendar_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -354,6 +355,22 @@ func BenchmarkSplitDaily(b *testing.B) {
 	for b.Loop() {
 		if _, err := calendar.Split(s, us, daily, 100_000); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestSplitContext ends a split of 10^8 periods, which would take many seconds, before it begins
+// and while it goes on.
+func TestSplitContext(t *testing.T) {
+	s := set(us, 0, 1e14)
+	before, cancel := context.WithCancel(context.Background())
+	cancel()
+	during, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	for _, ctx := range []context.Context{before, during} {
+		periods, err := calendar.SplitContext(ctx, s, us, unit("1s"), calendar.Zone{}, math.MaxInt)
+		if periods != nil || !errors.Is(err, ctx.Err()) || ctx.Err() == nil {
+			t.Errorf("SplitContext gave %d periods and %v, want %v", len(periods), err, ctx.Err())
 		}
 	}
 }

@@ -2,7 +2,8 @@
 //
 // The module lives inside somebody else's Python process: a panic that nobody
 // recovers ends that process. So every function that C calls runs inside [Call],
-// and goroutines start only through a [Group], which runs them inside Call too.
+// and goroutines start only through a [Group], which runs them inside Call too. A [Job]
+// is one goroutine that can be waited for in slices, and cancelled.
 //
 // The invariant: control always comes back from Call and Wait, and what went wrong
 // comes back as an error. A test beside this package reads the sources of the whole

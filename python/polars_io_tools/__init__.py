@@ -4,8 +4,6 @@ Importing the package registers the `.piot` namespace on LazyFrames. It imports 
 anything else that only some users need.
 """
 
-from pathlib import Path
-
 from polars_io_tools import errors
 from polars_io_tools._namespace import PiotNamespace, TimeUnit
 from polars_io_tools._plan import Obstacle, Period, PlannedFilter, RayPlan
@@ -49,11 +47,3 @@ __all__ = [
     "errors",
     "put",
 ]
-
-if (Path(__file__).parent / "io_sources").exists():
-    # Both distributions install into this folder; whatever ran here would be a mixture.
-    msg = (
-        "polars-io-tools and polars-io-tools-go are both installed, and share the package "
-        "polars_io_tools: uninstall both, then install the one you want"
-    )
-    raise ImportError(msg)

@@ -1,8 +1,12 @@
 """The compiled Go part of the package.
 
-While Go works, other Python threads run. In a process made by `fork()` after the import, every
-function raises `ForkedProcessError` at once. A panic in Go raises `InternalError`. Importing in a
-sub-interpreter or in a free-threaded build of Python raises `ImportError`.
+While Go works, other Python threads run. In the main thread, signal handlers run at least every
+50 ms; one that raises, as Ctrl-C does, ends the call, also when Go does not end at once: then Go
+goes on by itself, and the first call after its end lets go of the arguments.
+
+In a process made by `fork()` after the import, every function raises `ForkedProcessError` at once.
+A panic in Go raises `InternalError`. Importing in a sub-interpreter or in a free-threaded build of
+Python raises `ImportError`.
 
 Arguments that are a `Buffer` may be any object with contiguous bytes.
 """
@@ -73,4 +77,20 @@ def _test_panic(where: str, /) -> bytes:
     Raises:
         InternalError: Always, with the panic's text, except
         ValueError: `where` is none of these.
+    """
+
+def _test_job(how: Buffer, /) -> bytes:
+    """Work for long in Go, to show that signals are handled meanwhile.
+
+    Args:
+        how: `b"loop"` (for a minute, or until the call is given up), `b"deaf"` (for 1.2 s, given up
+            or not), `b"short"` (for 0.3 s), `b"panic"` (likewise, then panic), `b"ended"` (not at
+            all: how many of the first two were given up).
+
+    Returns:
+        `how`, or the answer to `b"ended"`.
+
+    Raises:
+        InternalError: For `b"panic"`.
+        ValueError: `how` is none of these.
     """

@@ -20,6 +20,8 @@ Every exception survives pickling, with its message and attributes.
 
 from __future__ import annotations
 
+from polars_io_tools._installation import check_installation
+
 __all__ = [
     "ExpressionError",
     "ForkedProcessError",
@@ -34,6 +36,8 @@ __all__ = [
     "UnsplittablePlanError",
     "WorkerError",
 ]
+
+check_installation()
 
 
 class PiotError(Exception):

@@ -90,6 +90,7 @@ IS(PyErr_NoMemory, PyObject *(*)(void));
 IS(PyErr_Fetch, void (*)(PyObject **, PyObject **, PyObject **));
 IS(PyErr_Restore, void (*)(PyObject *, PyObject *, PyObject *));
 IS(PyErr_Clear, void (*)(void));
+IS(PyErr_CheckSignals, int (*)(void));
 IS(PyEval_SaveThread, PyThreadState *(*)(void));
 IS(PyEval_RestoreThread, void (*)(PyThreadState *));
 IS(PyInterpreterState_Get, PyInterpreterState *(*)(void));

@@ -6,17 +6,27 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
+import polars_io_tools
+
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(polars_io_tools.__file__).resolve().parent
 
 
-def run_script(script: str, *options: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """Run Python code that may import the package and these tests."""
+def run_script(
+    script: str, *options: str, timeout: float = 60, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Python code that may import these tests and the package, the one imported here."""
     return subprocess.run(
         [sys.executable, *options, "-c", textwrap.dedent(script)],
         cwd=ROOT,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(["python", "."])),
+        env={
+            **os.environ,
+            **(environment or {}),
+            "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), "."]),
+        },
         capture_output=True,
         text=True,
         timeout=timeout,

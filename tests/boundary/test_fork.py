@@ -18,6 +18,7 @@ CALLS = {
     "check_process": "_gocore.check_process()",
     "check_unit": "_gocore.check_unit(b'daily', b'date')",
     "build_info": "_gocore.build_info()",
+    "_test_job": "_gocore._test_job(b'short')",
     "_test_panic": "_gocore._test_panic('call')",
 }
 
@@ -122,6 +123,39 @@ def test_frames_made_before_are_released_in_the_child() -> None:
     before = BEFORE + "import polars as pl\nseries = pl.Series(Holder(capsule))"
     inside = "del series, capsule; print([s.streams_released for s in streams])"
     assert in_child(inside, before) == ["[1, 1]", "go"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "raised"),
+    [("lambda *_: None", "ForkedProcessError"), ("lambda *_: 1 / 0", "ZeroDivisionError")],
+)
+def test_a_signal_handler_may_fork_during_a_call(handler: str, raised: str) -> None:
+    """The child comes back into the middle of a call whose work went on in the parent only."""
+    out = output_of(
+        f"""
+    import os, signal
+    from polars_io_tools import _gocore
+    children = []
+    def fork(*_):
+        children.append(os.fork())
+        if children[0] == 0:
+            # A Go runtime that waits for its lost threads would wait forever.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(20)
+            ({handler})()
+    signal.signal(signal.SIGALRM, fork)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        answer = _gocore._test_job(b"short")
+    except Exception as error:
+        os._exit(7 if type(error).__name__ == "{raised}" else 8)
+    assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 7
+    print(answer)
+    """,
+        "-W",
+        "ignore",
+    )
+    assert out == "b'short'\n"
 
 
 def test_the_import_may_come_after_the_fork() -> None:

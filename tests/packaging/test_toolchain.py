@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,3 +155,15 @@ def test_an_isolated_build_needs_no_go_and_no_compiler(sdist: Path, tmp_path: Pa
     ).split()
     assert Path(where).parent == folder / "polars_io_tools"
     assert version == "go" + GO_PACKAGE.partition("==")[2]
+
+
+def test_a_build_for_a_free_threaded_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": 1}.get)
+    with pytest.raises(ToolchainError, match="does not support free-threaded Python"):
+        hatch_build.check_interpreter()
+
+
+def test_a_build_for_another_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.implementation, "name", "pypy")
+    with pytest.raises(ToolchainError, match="does not support pypy"):
+        hatch_build.check_interpreter()
