@@ -12,7 +12,7 @@ var ErrRequest = errors.New("malformed pruning request")
 var ErrIndex = errors.New("malformed pruning index")
 
 // ErrChanged says that a file is not the one that was there at planning time.
-var ErrChanged = errors.New("file changed since the query was planned")
+var ErrChanged = errors.New("collect the query again to read the files as they are now")
 
 // ErrUnreadable says that a file could not be looked at while planning.
 var ErrUnreadable = errors.New("file cannot be read")
