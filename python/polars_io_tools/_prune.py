@@ -153,7 +153,8 @@ class FromOptions:
 
 def _from_items(key: str, items: tuple[Any, ...]) -> Source:
     head, index = items[0]
-    return Source(key, *pickle.loads(head), index)  # noqa: S301  (written by the driver)
+    schema, over, first = pickle.loads(head)  # noqa: S301  (written by the driver)
+    return Source(key, schema, over, first, index)
 
 
 class PrunedScan(LazyFrameResolver):
@@ -172,7 +173,7 @@ class PrunedScan(LazyFrameResolver):
         """Return the columns of the scan."""
         return self._source.schema
 
-    def resolve_lazyframe(  # noqa: PLR0913  (the signature is that of Polars)
+    def resolve_lazyframe(
         self,
         *,
         projection: list[str] | None,  # noqa: ARG002
@@ -299,7 +300,9 @@ class _Planner:
     def add(self, index: int, scan: FileScan) -> str:
         """Plan one scan, and return the note of it."""
         paths = scan["paths"] or []
-        name = f"{scan['kind']} of {len(paths)} files" if len(paths) != 1 else f"{scan['kind']} file"
+        name = (
+            f"{scan['kind']} of {len(paths)} files" if len(paths) != 1 else f"{scan['kind']} file"
+        )
         name += f", first {paths[0]}" if len(paths) > 1 else "".join(f" {p}" for p in paths)
         if not scan["files"] or scan["location"] != "absolute":
             return f"{name}: not pruned, as it is not of local files"
@@ -358,14 +361,18 @@ class _Planner:
 
 
 def index_columns(plain: Resolved, filtered: set[str]) -> list[dict[str, Any]]:
-    """Return the columns to index: those that filters use, and whose type has an order."""
+    """Return the columns to index: those that filters use, and whose type has an order.
+
+    Keys of hive folders are free, and Polars does not show the filters on them.
+    """
     columns = []
     for name, dtype in plain.schema:
         kind = column_type(dtype)
-        if name not in filtered or kind == "other" or kind.startswith("duration"):
+        hive = plain.hive is not None and name in plain.hive.columns
+        if not (hive or name in filtered) or kind == "other" or kind.startswith("duration"):
             continue
         values = None
-        if plain.hive is not None and name in plain.hive.columns:
+        if plain.hive is not None and hive:
             values = _hive_values(plain.hive[name], dtype)
             if values is None:
                 continue

@@ -60,7 +60,7 @@ def scan_parquet(source: Any, **options: Any) -> pl.LazyFrame:
     private = any(k.startswith("_") and v is not None for k, v in options.items())
     if bound or private or not _is_local(source):
         return plain
-    return _HomeScan(plain, options).lazy()
+    return _HomeScan(source, options).lazy()
 
 
 def _is_local(source: Any) -> bool:
@@ -71,8 +71,8 @@ def _is_local(source: Any) -> bool:
 class _HomeScan(LazyFrameResolver):
     """A scan in the process that made it: it looks at the files anew for every run."""
 
-    def __init__(self, plain: pl.LazyFrame, options: dict[str, Any]) -> None:
-        self._plain = plain
+    def __init__(self, source: Any, options: dict[str, Any]) -> None:
+        self._given = source
         self._options = options
         self._columns: set[str] = set()
         self._source: Source | None = None
@@ -84,11 +84,15 @@ class _HomeScan(LazyFrameResolver):
         offer(key, lambda: replace(self._current(set()), key=key).items())
         return attached_scan, (key,)
 
+    def _plain(self) -> pl.LazyFrame:
+        """Return the scan as written; one that was used before would know its files by heart."""
+        return pl.scan_parquet(self._given, **self._options)
+
     def schema(self) -> pl.Schema:
         """Return the columns of the scan."""
-        return self._plain.collect_schema()
+        return self._plain().collect_schema()
 
-    def resolve_lazyframe(  # noqa: PLR0913  (the signature is that of Polars)
+    def resolve_lazyframe(
         self,
         *,
         projection: list[str] | None,
@@ -97,14 +101,15 @@ class _HomeScan(LazyFrameResolver):
         filter_columns: list[str],
         filter_drop_columns_idx: int | None,
         existing_resolved_version_key: str | None,
-    ) -> pl.LazyFrame | tuple[pl.LazyFrame | None, ResolvedLazyFrameProps]:
+    ) -> tuple[pl.LazyFrame | None, ResolvedLazyFrameProps]:
         """Return the scan over the files that are left, or the scan as written."""
+        as_written = self._plain(), ResolvedLazyFrameProps(version_key=uuid.uuid4().hex)
         if not filters or limit is not None:
-            return self._plain
+            return as_written
         try:
             scan = PrunedScan(self._current(set(filter_columns)))
         except FAILURES:
-            return self._plain
+            return as_written
         return scan.resolve_lazyframe(
             projection=projection,
             limit=limit,
@@ -122,7 +127,7 @@ class _HomeScan(LazyFrameResolver):
             OSError: one of them cannot be read.
         """
         with self._lock:
-            plain = resolve_frame(self._plain)
+            plain = resolve_frame(self._plain())
             if self._source is None or not columns <= self._columns or self._is_stale(plain):
                 self._columns |= columns
                 self._source = _look(plain, self._options, self._columns)

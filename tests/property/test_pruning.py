@@ -7,8 +7,7 @@ import os
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from polars_io_tools import _prune
-from polars_io_tools._attach import attach, collecting, detach
-from polars_io_tools._polars import deserialise, serialise
+from tests.shipping import selected, shipped
 
 EXAMPLES = int(os.environ.get("PIOT_EXAMPLES", "1000")) // 10
 
@@ -39,7 +36,20 @@ INTS = {
     pl.UInt64: [0, 5, 2**63 - 1, 2**63, 2**64 - 1],
 }
 FLOATS = [-INF, -1.5, -0.0, 0.0, 0.1, 1.0, 5.0, 1e300, INF, NAN]
-TEXTS = ["", "a", "A", "a\x00", "ab", "b", "é", "日本", "\U0001f600", "x" * 40, "x" * 40 + "y", "zz"]
+TEXTS = [
+    "",
+    "a",
+    "A",
+    "a\x00",
+    "ab",
+    "b",
+    "é",
+    "日本",
+    "\U0001f600",
+    "x" * 40,
+    "x" * 40 + "y",
+    "zz",
+]
 
 
 def moments(unit: str, zone: str | None) -> list[Any]:
@@ -57,7 +67,10 @@ TYPES: dict[str, tuple[Any, list[Any]]] = {
     "bool": (pl.Boolean(), [True, False]),
     "date": (pl.Date(), [DAY + dt.timedelta(days=i) for i in range(-3, 40, 6)]),
     "decimal": (pl.Decimal(10, 2), [Decimal(v) / 100 for v in (-101, -1, 0, 1, 99, 100, 12345)]),
-    "wide decimal": (pl.Decimal(38, 4), [Decimal(v).scaleb(-4) for v in (-(10**27), -1, 0, 10**27)]),
+    "wide decimal": (
+        pl.Decimal(38, 4),
+        [Decimal(v).scaleb(-4) for v in (-(10**27), -1, 0, 10**27)],
+    ),
     "ms": (pl.Datetime("ms"), moments("ms", None)),
     "us": (pl.Datetime("us"), moments("us", None)),
     "ns": (pl.Datetime("ns"), [NOON, NOON + dt.timedelta(microseconds=1)]),
@@ -99,8 +112,8 @@ def atom(rng: random.Random, names: list[str]) -> pl.Expr:
         lambda: c >= a,
         lambda: a < c,
         lambda: c.is_between(a, b, closed=rng.choice(["both", "left", "right", "none"])),
-        lambda: c.is_null(),
-        lambda: c.is_not_null(),
+        c.is_null,
+        c.is_not_null,
         lambda: c.eq_missing(a),
         lambda: c.ne_missing(a),
         lambda: c.is_in(some.implode()),
@@ -111,7 +124,7 @@ def atom(rng: random.Random, names: list[str]) -> pl.Expr:
     if name == "date":
         forms += [lambda: c.dt.month() == rng.choice([1, 2, 12]), lambda: c.dt.year() == 2023]
     if name in ("f64", "f32"):
-        forms += [lambda: c.is_nan(), lambda: c.is_finite(), lambda: c > 0.1, lambda: -c > 0]
+        forms += [c.is_nan, c.is_finite, lambda: c > 0.1, lambda: -c > 0]
     if name in INTS_BY_NAME:
         forms += [
             lambda: c.cast(pl.Int64, strict=False) > 5,
@@ -131,29 +144,6 @@ def predicate(rng: random.Random, names: list[str], depth: int = 2) -> pl.Expr:
         return atom(rng, names)
     left, right = (predicate(rng, names, depth - 1) for _ in range(2))
     return {"and": left & right, "or": left | right, "xor": left ^ right, "not": ~left}[kind]
-
-
-@contextmanager
-def shipped(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> Iterator[tuple[pl.LazyFrame, str]]:
-    """Give the plan as a worker has it, and the notes on it."""
-    with collecting() as offers:
-        plan = _prune.prune(serialise(lf), filtered)
-    attach({key: tuple(prepare()) for key, prepare in offers.items()})
-    try:
-        yield deserialise(plan.payload), "\n".join(plan.notes)
-    finally:
-        detach(offers)
-
-
-def selected(lf: pl.LazyFrame) -> tuple[pl.DataFrame | Exception, int]:
-    """Collect, and count the files that were chosen."""
-    with _prune.unchanged_files([]):
-        try:
-            rows: pl.DataFrame | Exception = lf.collect()
-        except pl.exceptions.PolarsError as error:
-            rows = error
-        watch = _prune._watches[-1]
-        return rows, sum(len(positions) // 4 for _, positions in watch.selected)
 
 
 def write(rng: random.Random, folder: Path, names: list[str]) -> int:
@@ -195,10 +185,10 @@ def check(lf: pl.LazyFrame, where: pl.Expr, files: int, seen: Counter[str]) -> N
         want = lf.filter(where).collect()
     except pl.exceptions.PolarsError:
         return
-    with shipped(lf, lf.filter(where)) as (worker, note):
+    with shipped(lf, lf.filter(where)) as (worker, note, _):
         got, chosen = selected(worker.filter(where))
     if isinstance(got, Exception):
-        raise AssertionError(f"{where}: {got}") from got
+        pytest.fail(f"{where}: {got}")
     assert_frame_equal(got, want, check_exact=True)
     if "pruned by" in note:
         seen["pruned" if chosen < files else "kept"] += 1
@@ -215,7 +205,7 @@ def test_every_ordered_type_prunes(tmp_path: Path, name: str) -> None:
         where = pl.col("v") == value.item()
         if isinstance(value.item(), bytes):
             where = pl.col("v") == pl.lit(value.item())
-        with shipped(lf, lf.filter(where)) as (worker, _):
+        with shipped(lf, lf.filter(where)) as (worker, _, _):
             got, chosen = selected(worker.filter(where))
         assert isinstance(got, pl.DataFrame)
         assert got["v"].equals(value.alias("v"))

@@ -13,13 +13,21 @@ import polars as pl
 from polars.lazyframe.resolver import FilterExpr, LazyFrameResolver, ResolvedLazyFrameProps
 
 from polars_io_tools import _gocore
-from polars_io_tools._polars.payload import Resolved, deserialise, plan_bytes, resolve, rewrite
+from polars_io_tools._polars.payload import (
+    Resolved,
+    deserialise,
+    plan_bytes,
+    resolve,
+    resolve_frame,
+    rewrite,
+)
 
 __all__ = [
     "FilterExpr",
     "LazyFrameResolver",
     "ResolvedLazyFrameProps",
     "is_known",
+    "reads_alike",
     "replace_scans",
     "scan_template",
 ]
@@ -80,10 +88,20 @@ def replace_scans(payload: bytes, scans: list[int], resolver: LazyFrameResolver)
 def reads_alike(alone: bytes, resolver: LazyFrameResolver, plain: Resolved) -> bool:
     """Tell whether Polars reads the same from a resolver as from the scan that it replaces."""
     try:
-        replaced = replace_scans(alone, [0], resolver)
-        lf = deserialise(replaced)
+        lf = deserialise(replace_scans(alone, [0], resolver))
         if list(lf.collect_schema().items()) != plain.schema:
             return False
-        return resolve(replaced).reads_as(plain, plain.paths or [])
+        lf.explain()
+        # Polars shows nothing of what a resolver answered, so it is asked here.
+        answer = resolver.resolve_lazyframe(
+            projection=None,
+            limit=None,
+            filters=[],
+            filter_columns=[],
+            filter_drop_columns_idx=None,
+            existing_resolved_version_key=None,
+        )
+        scan = answer[0] if isinstance(answer, tuple) else answer
+        return scan is not None and resolve_frame(scan).reads_as(plain, plain.paths or [])
     except (ValueError, pl.exceptions.PolarsError, OSError, NotImplementedError):
         return False
