@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from polars_io_tools import _prune
+from polars_io_tools import _prune, _pruned_scan
 from polars_io_tools._attach import attach, collecting, detach
 from polars_io_tools._polars import deserialise, serialise
 
@@ -37,10 +37,10 @@ def shipped(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> Iterator[Shipped]:
 
 def selected(lf: pl.LazyFrame) -> tuple[pl.DataFrame | Exception, int]:
     """Collect, and count the files that were chosen."""
-    with _prune.unchanged_files([]):
+    with _pruned_scan.unchanged_files([]):
         try:
             rows: pl.DataFrame | Exception = lf.collect()
         except pl.exceptions.PolarsError as error:
             rows = error
-        watch = _prune._watches[-1]
+        watch = _pruned_scan._watches[-1]
         return rows, sum(len(positions) // 4 for _, positions in watch.selected)

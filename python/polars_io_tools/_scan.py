@@ -15,8 +15,9 @@ from polars_io_tools import _gocore
 from polars_io_tools._attach import offer
 from polars_io_tools._polars.grafts import FilterExpr, LazyFrameResolver, ResolvedLazyFrameProps
 from polars_io_tools._polars.payload import Resolved, resolve_frame
-from polars_io_tools._prune import FAILURES, FromOptions, PrunedScan, Source, index_columns
-from polars_io_tools._prune import pruned_scan as attached_scan
+from polars_io_tools._prune import index_columns
+from polars_io_tools._pruned_scan import FAILURES, FromOptions, PrunedScan, Source
+from polars_io_tools._pruned_scan import pruned_scan as attached_scan
 from polars_io_tools.errors import SourceChangedError
 
 __all__ = ["scan_parquet"]
@@ -51,7 +52,7 @@ def scan_parquet(source: Any, **options: Any) -> pl.LazyFrame:
         >>> import polars as pl, polars_io_tools as piot, tempfile
         >>> folder = tempfile.mkdtemp()
         >>> for day in range(3):
-        ...     pl.DataFrame({"day": [day], "price": [10.0]}).write_parquet(f"{folder}/{day}.parquet")
+        ...     pl.DataFrame({"day": [day]}).write_parquet(f"{folder}/{day}.parquet")
         >>> piot.scan_parquet(f"{folder}/*.parquet").filter(pl.col("day") == 1).collect().height
         1
     """

@@ -25,7 +25,7 @@ import polars.selectors as cs
 from polars_io_tools._attach import attach, detach
 from polars_io_tools._plan import Period
 from polars_io_tools._polars import deserialise
-from polars_io_tools._prune import unchanged_files
+from polars_io_tools._pruned_scan import unchanged_files
 from polars_io_tools._transport import Part, ReturnAs, encode, size_of
 from polars_io_tools._version import __version__
 

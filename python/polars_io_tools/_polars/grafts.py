@@ -1,8 +1,9 @@
 """File scans inside plan bytes, replaced by resolvers that choose their files in the worker.
 
-A resolver is a node of a plan that Polars asks for a LazyFrame while it optimises, with the filters
-that it has pushed down to that place. Both resolvers and plan bytes are unstable surfaces of Polars,
-so bytes are changed for the versions below only, and every change is proved by asking Polars.
+A resolver is a node of a plan that Polars asks for a LazyFrame while it optimises, with the
+filters that it has pushed down to that place. Both resolvers and plan bytes are unstable surfaces
+of Polars, so bytes are changed for the versions below only, and every change is proved by asking
+Polars.
 """
 
 from __future__ import annotations

@@ -37,8 +37,9 @@ def traverse(
 ) -> T:
     """Call `read` with a traverser that stands at the root of the optimised plan of `lf`.
 
-    Without `optimizations`, filters stay where the user wrote them. Nothing of the query runs. `lf._ldf.visit()` would be shorter, but holds the GIL while it
-    optimises and hangs on scans that need it.
+    Without `optimizations`, filters stay where the user wrote them. Nothing of the query runs.
+    `lf._ldf.visit()` would be shorter, but holds the GIL while it optimises and hangs on scans that
+    need it.
 
     Raises:
         Exception: what `read` raises, or what Polars raises for a plan that is not valid.
