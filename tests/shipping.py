@@ -10,7 +10,7 @@ import polars as pl
 
 from polars_io_tools import _prune, _pruned_scan
 from polars_io_tools._attach import attach, collecting, detach
-from polars_io_tools._polars import deserialise, serialise
+from polars_io_tools._polars import deserialise
 
 __all__ = ["Shipped", "selected", "shipped"]
 
@@ -27,7 +27,7 @@ class Shipped(NamedTuple):
 def shipped(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> Iterator[Shipped]:
     """Give the plan as a worker has it, while its attachments are there."""
     with collecting() as offers:
-        plan = _prune.prune(serialise(lf), filtered)
+        plan = _prune.prune(lf, filtered)
     attach({key: tuple(prepare()) for key, prepare in offers.items()})
     try:
         yield Shipped(deserialise(plan.payload), "\n".join(plan.notes), list(offers))

@@ -21,8 +21,14 @@ import polars as pl
 from polars_io_tools import _gocore
 from polars_io_tools._attach import offer
 from polars_io_tools._polars.filters import column_type, filtered_columns
-from polars_io_tools._polars.grafts import is_known, reads_alike, replace_scans, scan_template
-from polars_io_tools._polars.payload import FileScan, Resolved, file_scans, resolve
+from polars_io_tools._polars.grafts import (
+    hands_over,
+    is_known,
+    reads_alike,
+    replace_scans,
+    scan_template,
+)
+from polars_io_tools._polars.payload import FileScan, Resolved, file_scans, resolve, serialise
 from polars_io_tools._polars.payload import rewrite as rewrite_plan
 from polars_io_tools._pruned_scan import FAILURES, FILES, FromPlan, PrunedScan, Source
 
@@ -36,33 +42,37 @@ class PrunedPlan:
     Attributes:
         payload: the plan bytes.
         notes: for each scan of files, what was done or what stood in the way.
+        sources: for each note, what the scan became, None if it stayed.
     """
 
     payload: bytes
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    sources: tuple[Source | None, ...] = ()
 
 
-def prune(payload: bytes, filtered: pl.LazyFrame) -> PrunedPlan:
-    """Make the Parquet scans of a plan choose their files; call it inside of `collecting`.
+def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
+    """Serialise a query with Parquet scans that choose their files; call it in `collecting`.
 
     Args:
-        payload: the plan as `serialise` gives it.
+        lf: the query.
         filtered: the query with the filter of any period on top, whose filters tell which columns
             are worth an index.
+
+    Raises:
+        UnsplittablePlanError: see `serialise`.
+        polars.exceptions.PolarsError: what plain Polars raises for this plan.
     """
+    columns = _filtered_columns(filtered)
+    payload = serialise(lf)
     try:
         _, scans = file_scans(payload)
     except ValueError:
-        return PrunedPlan(payload, (f"the plan bytes of Polars {pl.__version__} are not known",))
-    local = [s["files"] and s["location"] == "absolute" for s in scans]
-    columns = _filtered_columns(filtered) if any(local) else set()
+        return PrunedPlan(payload)
     planner = _Planner(payload, columns)
-    notes = [
-        planner.add(index, scan)
-        for index, scan in enumerate(scans)
-        if scan["twin"] == index and scan["paths"] is not None
-    ]
-    return PrunedPlan(planner.finish(scans), tuple(notes))
+    firsts = [i for i, s in enumerate(scans) if s["twin"] == i and s["paths"] is not None]
+    notes = tuple(planner.add(i, scans[i]) for i in firsts)
+    sources = tuple(planner.sources.get(i) for i in firsts)
+    return PrunedPlan(planner.finish(scans), notes, sources)
 
 
 def _filtered_columns(filtered: pl.LazyFrame) -> set[str]:
@@ -79,52 +89,56 @@ class _Planner:
         self._payload = payload
         self._known = is_known(payload)
         self._columns = columns
-        self._sources: dict[int, Source] = {}
+        self.sources: dict[int, Source] = {}
         self._unpruned: list[str] = []
 
     def add(self, index: int, scan: FileScan) -> str:
         """Plan one scan, and return the note of it."""
         paths = scan["paths"] or []
-        name = (
-            f"{scan['kind']} of {len(paths)} files" if len(paths) != 1 else f"{scan['kind']} file"
-        )
-        name += f", first {paths[0]}" if len(paths) > 1 else "".join(f" {p}" for p in paths)
+        count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+        name = f"scan_{scan['kind'].lower()}: {count}, first {paths[0] if paths else ''}"
         if not scan["files"] or scan["location"] != "absolute":
-            return f"{name}: not pruned, as it is not of local files"
+            return f"{name}; not pruned, as it is not of local files"
         try:
             reason = self._plan(index, scan)
         except FAILURES as error:
             reason = str(error).partition("\n")[0]
-        source = self._sources.get(index)
+        source = self.sources.get(index)
         if source is None:
             self._unpruned.extend(paths)
-            return f"{name}: not pruned, as {reason}"
-        return f"{name}: pruned by {reason}"
+            return f"{name}; not pruned, as {reason}"
+        return f"{name}; pruned by {reason}"
 
     def _plan(self, index: int, scan: FileScan) -> str:
         """Return what a scan is pruned by, or why it is not."""
-        if scan["kind"] != "Parquet":
-            return f"{scan['kind']} files have no statistics"
-        if not self._known:
-            return f"the plan bytes of Polars {pl.__version__} are not known"
-        if scan["obstacle"]:
-            return scan["obstacle"]
+        obstacle = self._obstacle(scan)
+        if obstacle:
+            return obstacle
         alone = rewrite_plan(self._payload, isolate=index)
         plain = resolve(alone)
         columns = index_columns(plain, self._columns)
         if not columns or plain.paths != scan["paths"]:
             return "no filter on it compares a column with constants"
+        if not hands_over(plain.schema, self._columns):
+            return f"Polars {pl.__version__} cannot hand over filters on categories"
         source = _read(alone, plain, columns, scan["missing"])
         if not reads_alike(alone, PrunedScan(source), plain):
             return "Polars would not read the same"
-        self._sources[index] = source
+        self.sources[index] = source
         return ", ".join(repr(c["name"]) for c in columns)
+
+    def _obstacle(self, scan: FileScan) -> str:
+        if scan["kind"] != "Parquet":
+            return f"{scan['kind']} files have no statistics"
+        if not self._known:
+            return f"the plan bytes of Polars {pl.__version__} are not known"
+        return scan["obstacle"]
 
     def finish(self, scans: list[FileScan]) -> bytes:
         """Return the plan with its scans replaced, and offer what tasks need."""
         payload = self._payload
         left = list(range(len(scans)))
-        for first, source in self._sources.items():
+        for first, source in self.sources.items():
             twins = [i for i, scan in enumerate(scans) if scan["twin"] == first]
             payload = replace_scans(payload, [left.index(i) for i in twins], PrunedScan(source))
             left = [i for i in left if i not in twins]

@@ -36,6 +36,7 @@ __all__ = [
     "FromPlan",
     "PrunedScan",
     "Source",
+    "Watch",
     "pruned_scan",
     "unchanged_files",
 ]
@@ -52,7 +53,7 @@ FAILURES = (
 # Sources of this process, so that what it serialised itself needs no attachment here.
 _held: weakref.WeakValueDictionary[str, Source] = weakref.WeakValueDictionary()
 
-_watches: list[_Watch] = []
+_watches: list[Watch] = []
 _lock = threading.Lock()
 
 
@@ -150,11 +151,11 @@ class PrunedScan(LazyFrameResolver):
     def resolve_lazyframe(
         self,
         *,
-        projection: list[str] | None,  # noqa: ARG002
+        projection: list[str] | None,  # noqa: ARG002  (given by Polars)
         limit: int | None,
         filters: list[FilterExpr],
-        filter_columns: list[str],  # noqa: ARG002
-        filter_drop_columns_idx: int | None,  # noqa: ARG002
+        filter_columns: list[str],  # noqa: ARG002  (given by Polars)
+        filter_drop_columns_idx: int | None,  # noqa: ARG002  (given by Polars)
         existing_resolved_version_key: str | None,
     ) -> tuple[pl.LazyFrame | None, ResolvedLazyFrameProps]:
         """Return the scan over the files that are left; the plan applies filters and limit itself.
@@ -182,13 +183,19 @@ def pruned_scan(key: str) -> PrunedScan:
 
 
 @dataclass
-class _Watch:
-    """The files that one run of a plan reads."""
+class Watch:
+    """The files that one run of a plan reads.
+
+    Attributes:
+        selected: the indexes in which files were selected, with the positions of the files.
+        error: what a resolver found changed.
+    """
 
     selected: list[tuple[Any, bytes]] = field(default_factory=list)
     error: SourceChangedError | None = None
 
     def check(self) -> None:
+        """Raise SourceChangedError if a file is not what it was."""
         if self.error is not None:
             raise self.error
         for index, positions in self.selected:
@@ -206,7 +213,7 @@ def _note(found: tuple[Any, bytes] | SourceChangedError) -> None:
 
 
 @contextmanager
-def unchanged_files(keys: Iterable[str]) -> Iterator[None]:
+def unchanged_files(keys: Iterable[str] = ()) -> Iterator[Watch]:
     """Make sure that what runs inside reads the files that were there at planning time.
 
     `keys` are those of the attachments of the plan. The files are looked at before and after.
@@ -215,12 +222,12 @@ def unchanged_files(keys: Iterable[str]) -> Iterator[None]:
         SourceChangedError: a file has another size or modification time, or has vanished.
     """
     fixed = [attached(k, lambda items: items[0]) for k in keys if k.startswith(FILES)]
-    watch = _Watch([(index, b"") for index in fixed])
+    watch = Watch([(index, b"") for index in fixed])
     watch.check()
     with _lock:
         _watches.append(watch)
     try:
-        yield
+        yield watch
     except Exception:
         watch.check()  # the reason, if it is one of the files
         raise

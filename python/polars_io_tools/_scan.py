@@ -13,8 +13,13 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._attach import offer
-from polars_io_tools._polars.grafts import FilterExpr, LazyFrameResolver, ResolvedLazyFrameProps
-from polars_io_tools._polars.payload import Resolved, resolve_frame
+from polars_io_tools._polars.grafts import (
+    FilterExpr,
+    LazyFrameResolver,
+    ResolvedLazyFrameProps,
+    hands_over,
+)
+from polars_io_tools._polars.payload import Resolved, deserialise, resolve_frame, serialise
 from polars_io_tools._prune import index_columns
 from polars_io_tools._pruned_scan import FAILURES, FromOptions, PrunedScan, Source
 from polars_io_tools._pruned_scan import pruned_scan as attached_scan
@@ -61,7 +66,8 @@ def scan_parquet(source: Any, **options: Any) -> pl.LazyFrame:
     private = any(k.startswith("_") and v is not None for k, v in options.items())
     if bound or private or not _is_local(source):
         return plain
-    return _HomeScan(source, options).lazy()
+    schema = plain.collect_schema()
+    return _HomeScan(source, options).lazy() if hands_over(schema.items(), schema) else plain
 
 
 def _is_local(source: Any) -> bool:
@@ -80,9 +86,13 @@ class _HomeScan(LazyFrameResolver):
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as the key of an attachment, which holds what is known when it is sent."""
+        """Travel as the key of an attachment, with what is known of the files now."""
         key = uuid.uuid4().hex
-        offer(key, lambda: replace(self._current(set()), key=key).items())
+        try:
+            source = replace(self._current(set()), key=key)
+        except FAILURES:
+            return _AsWritten, (serialise(self._plain()), self.schema())
+        offer(key, source.items)
         return attached_scan, (key,)
 
     def _plain(self) -> pl.LazyFrame:
@@ -145,6 +155,22 @@ class _HomeScan(LazyFrameResolver):
         except SourceChangedError:
             return True
         return False
+
+
+class _AsWritten(LazyFrameResolver):
+    """A scan that cannot be made of its files one by one, in another process."""
+
+    def __init__(self, plan: bytes, schema: pl.Schema) -> None:
+        self._plan = plan
+        self._schema = schema
+
+    def schema(self) -> pl.Schema:
+        """Return the columns of the scan."""
+        return self._schema
+
+    def resolve_lazyframe(self, **_: Any) -> pl.LazyFrame:
+        """Return the scan."""
+        return deserialise(self._plan)
 
 
 def _absolute(paths: list[str] | None) -> list[str]:

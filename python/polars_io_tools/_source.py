@@ -111,7 +111,7 @@ def ship(lf: pl.LazyFrame, request: ScanRequest, column: str, return_as: ReturnA
     )
     query = lf if predicate is None else lf.filter(predicate)
     with collecting() as attachments:
-        payload = prune(serialise(query), in_any_period(query, column)).payload
+        payload = prune(query, in_any_period(query, column)).payload
     return ShippedPlan(task, payload, attachments)
 
 

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
-from polars_io_tools import _prune, _pruned_scan
+from polars_io_tools import _prune, _pruned_scan, _scan
 from polars_io_tools.errors import SourceChangedError
 from tests.shipping import selected, shipped
 
@@ -220,7 +220,27 @@ def test_types_that_differ_from_file_to_file(tmp_path: Path) -> None:
 
 def test_wide_tables_pay_for_filtered_columns_only(folder: Path) -> None:
     with shipped(scan(folder), scan(folder).filter(X == 21)) as (_, note, _):
-        assert note.endswith("pruned by 'x'")
+        assert note.endswith("; pruned by 'x'")
+
+
+def test_the_plan_says_what_is_pruned(tmp_path: Path) -> None:
+    for i in range(8):
+        days = [dt.date(2024, 1, 1) + dt.timedelta(days=4 * i + j) for j in range(4)]
+        pl.DataFrame({"date": days, "v": i}).write_parquet(tmp_path / f"{i}.parquet")
+        pl.DataFrame({"v": [i]}).write_csv(tmp_path / f"{i}.csv")
+    lf = pl.scan_parquet(tmp_path / "*.parquet").join(pl.scan_csv(tmp_path / "*.csv"), on="v")
+    january = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 1, 31))
+    plan = piot.PiotNamespace(lf.filter(january)).explain_on_ray(
+        date_column="date", time_unit="daily"
+    )
+    parquet, csv = plan.sources
+    first = tmp_path / "0"
+    assert parquet == (
+        f"scan_parquet: 8 files, first {first}.parquet; pruned by 'date'; 1 read on average"
+    )
+    assert (
+        csv == f"scan_csv: 8 files, first {first}.csv; not pruned, as Csv files have no statistics"
+    )
 
 
 def rewritten(path: Path) -> None:
@@ -359,3 +379,16 @@ def test_our_scan_leaves_what_it_cannot(folder: Path, options: dict[str, Any]) -
     lf = piot.scan_parquet(folder / "*.parquet", **options)
     assert_frame_equal(lf.collect(), pl.scan_parquet(folder / "*.parquet", **options).collect())
     assert "RESOLVER" not in lf.explain()
+
+
+def test_our_scan_travels_also_when_it_cannot_choose(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(_scan, "_look", refuse)
+    lf = piot.scan_parquet(folder / "*.parquet")
+    with shipped(lf, lf.filter(X == 21)) as (worker, _, _):
+        assert worker.filter(X == 21).collect().height == 1
+        assert worker.collect().height == 4 * FILES

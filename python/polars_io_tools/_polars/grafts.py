@@ -9,6 +9,7 @@ Polars.
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Iterable
 
 import polars as pl
 from polars.lazyframe.resolver import FilterExpr, LazyFrameResolver, ResolvedLazyFrameProps
@@ -27,6 +28,7 @@ __all__ = [
     "FilterExpr",
     "LazyFrameResolver",
     "ResolvedLazyFrameProps",
+    "hands_over",
     "is_known",
     "reads_alike",
     "replace_scans",
@@ -41,6 +43,15 @@ _KNOWN = {
 
 _MAGIC = b"DSL_VERSION"
 _HASH = slice(len(_MAGIC) + 4, len(_MAGIC) + 68)
+
+
+# Polars 2.0 panics when a filter with a literal of such a type reaches a resolver.
+_NOT_HANDED_OVER = (pl.Categorical, pl.Enum) if pl.__version__.startswith("2.0.") else ()
+
+
+def hands_over(schema: Iterable[tuple[str, pl.DataType]], filtered: Container[str]) -> bool:
+    """Tell whether this Polars can give a resolver the filters on these columns of a schema."""
+    return not any(isinstance(t, _NOT_HANDED_OVER) for name, t in schema if name in filtered)
 
 
 def is_known(payload: bytes) -> bool:
