@@ -69,7 +69,7 @@ def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
     except ValueError:
         return PrunedPlan(payload)
     planner = _Planner(payload, columns)
-    firsts = [i for i, s in enumerate(scans) if s["twin"] == i and s["paths"] is not None]
+    firsts = [i for i, s in enumerate(scans) if s["twin"] == i and s["paths"]]
     notes = tuple(planner.add(i, scans[i]) for i in firsts)
     sources = tuple(planner.sources.get(i) for i in firsts)
     return PrunedPlan(planner.finish(scans), notes, sources)
@@ -97,8 +97,10 @@ class _Planner:
         paths = scan["paths"] or []
         count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
         name = f"scan_{scan['kind'].lower()}: {count}, first {paths[0] if paths else ''}"
-        if not scan["files"] or scan["location"] != "absolute":
-            return f"{name}; not pruned, as it is not of local files"
+        if not scan["files"]:
+            return f"{name}; not pruned, as this format is not known"
+        if scan["location"] != "absolute":
+            return f"{name}; not pruned, as its files are not local"
         try:
             reason = self._plan(index, scan)
         except FAILURES as error:
