@@ -35,7 +35,10 @@ func written(t testing.TB, node schema.Node, apart bool) []byte {
 	}
 	next := int64(1)
 	for _, levels := range rows {
-		group := w.AppendRowGroup()
+		group, err := w.AppendRowGroupChecked()
+		if err != nil {
+			t.Fatal(err)
+		}
 		column, err := group.NextColumn()
 		if err != nil {
 			t.Fatal(err)
