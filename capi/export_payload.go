@@ -19,3 +19,8 @@ func findScans(plan []byte) (answer, error) {
 func replacePaths(plan, request []byte) (answer, error) {
 	return bySize(len(plan), largePlan, func(context.Context) ([]byte, error) { return payload.Rewrite(plan, request) })
 }
+
+// graft puts nodes of another plan in the place of scans, as request says.
+func graft(plan, donor, request []byte) (answer, error) {
+	return bySize(len(plan), largePlan, func(context.Context) ([]byte, error) { return payload.Graft(plan, donor, request) })
+}

@@ -26,6 +26,26 @@ func piotCheckUnit(in *C.piot_bytes, out *C.piot_result) {
 	guarded("check_unit", out, func() ([]byte, error) { return checkUnit(view(in, 0), view(in, 1)) })
 }
 
+//export piotPruneIndex
+func piotPruneIndex(in *C.piot_bytes, out *C.piot_result) {
+	guardedJob("prune_index", out, func() (answer, error) { return pruneIndex(view(in, 0)) })
+}
+
+//export piotPruneSelect
+func piotPruneSelect(in *C.piot_bytes, out *C.piot_result) {
+	guarded("prune_select", out, func() ([]byte, error) { return pruneSelect(view(in, 0), view(in, 1), view(in, 2)) })
+}
+
+//export piotPruneVerify
+func piotPruneVerify(in *C.piot_bytes, out *C.piot_result) {
+	guarded("prune_verify", out, func() ([]byte, error) { return pruneVerify(view(in, 0), view(in, 1)) })
+}
+
+//export piotGraft
+func piotGraft(in *C.piot_bytes, out *C.piot_result) {
+	guardedJob("graft", out, func() (answer, error) { return graft(view(in, 0), view(in, 1), view(in, 2)) })
+}
+
 //export piotBuildInfo
 func piotBuildInfo(_ *C.piot_bytes, out *C.piot_result) {
 	guarded("build_info", out, func() ([]byte, error) { return []byte(buildInfo()), nil })

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define MAX_INPUTS 2
+#define MAX_INPUTS 3
 
 struct piot_inputs {
 	piot_bytes bytes[MAX_INPUTS];

@@ -34,6 +34,32 @@ static PyObject *mod_replace_paths(PyObject *self, PyObject *const *args, Py_ssi
 	return call_with_buffers(piotReplacePaths, args, 2);
 }
 
+static PyObject *mod_graft(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	if (n != 3)
+		return PyErr_Format(PyExc_TypeError, "graft() takes 3 arguments (%zd given)", n);
+	return call_with_buffers(piotGraft, args, 3);
+}
+
+static PyObject *mod_prune_index(PyObject *self, PyObject *request)
+{
+	return call_with_buffers(piotPruneIndex, &request, 1);
+}
+
+static PyObject *mod_prune_select(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	if (n != 3)
+		return PyErr_Format(PyExc_TypeError, "prune_select() takes 3 arguments (%zd given)", n);
+	return call_with_buffers(piotPruneSelect, args, 3);
+}
+
+static PyObject *mod_prune_verify(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	if (n != 2)
+		return PyErr_Format(PyExc_TypeError, "prune_verify() takes 2 arguments (%zd given)", n);
+	return call_with_buffers(piotPruneVerify, args, 2);
+}
+
 static PyObject *mod_check_unit(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
 	if (n != 2)
@@ -74,6 +100,13 @@ static PyMethodDef methods[] = {
 	{"find_scans", mod_find_scans, METH_O, "find_scans(payload, /)\n--\n\nList the file scans of a serialised plan."},
 	{"replace_paths", (PyCFunction)(void (*)(void))mod_replace_paths, METH_FASTCALL,
 	 "replace_paths(payload, edits, /)\n--\n\nReplace the paths of the file scans of a serialised plan."},
+	{"graft", (PyCFunction)(void (*)(void))mod_graft, METH_FASTCALL,
+	 "graft(payload, donor, request, /)\n--\n\nPut nodes of another plan in the place of file scans."},
+	{"prune_index", mod_prune_index, METH_O, "prune_index(request, /)\n--\n\nRead the footers of Parquet files into an index."},
+	{"prune_select", (PyCFunction)(void (*)(void))mod_prune_select, METH_FASTCALL,
+	 "prune_select(index, template, request, /)\n--\n\nSelect the files that a predicate needs."},
+	{"prune_verify", (PyCFunction)(void (*)(void))mod_prune_verify, METH_FASTCALL,
+	 "prune_verify(index, positions, /)\n--\n\nRaise if files are not what they were when indexed."},
 	{"check_unit", (PyCFunction)(void (*)(void))mod_check_unit, METH_FASTCALL,
 	 "check_unit(unit, type_name, /)\n--\n\nRaise if a calendar unit is unknown or does not fit a column."},
 	{"concat", piot_mod_concat, METH_O, "concat(streams, /)\n--\n\nMake one Arrow stream of several, which are moved."},

@@ -7,6 +7,7 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/payload"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/prune"
 )
 
 // Python modules that hold exception classes.
@@ -38,6 +39,10 @@ var statuses = []struct {
 	{arrowc.ErrReleased, builtins, "ValueError"},
 	{arrowc.ErrMalformed, builtins, "ValueError"},
 	{arrowc.ErrStream, builtins, "ValueError"},
+	{prune.ErrChanged, ourErrors, "SourceChangedError"},
+	{prune.ErrUnreadable, builtins, "OSError"},
+	{prune.ErrRequest, builtins, "ValueError"},
+	{prune.ErrIndex, builtins, "ValueError"},
 	{errTestHook, builtins, "ValueError"},
 }
 

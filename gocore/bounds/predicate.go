@@ -98,7 +98,7 @@ func (a *analysis[T]) arguments(n expr.Node) []expr.Node {
 func (a *analysis[T]) fresh(n expr.Node) finding[T] {
 	switch n := n.(type) {
 	case *expr.Column:
-		return finding[T]{a.unknown(), n.Type.Kind == expr.Boolean}
+		return finding[T]{a.condition(n), n.Type.Kind == expr.Boolean}
 	case *expr.Cast:
 		return finding[T]{a.unknown(), n.To.Kind == expr.Boolean}
 	case *expr.Literal:
@@ -133,6 +133,14 @@ func (a *analysis[T]) firstNotNull(args []expr.Node) finding[T] {
 		f = finding[T]{f.outcome.orElse(next.outcome), f.boolean && next.boolean}
 	}
 	return f
+}
+
+// condition is the outcome of a column that stands for a condition.
+func (a *analysis[T]) condition(c *expr.Column) Outcome[T] {
+	if c.Name != a.column || c.Type.Kind != expr.Boolean {
+		return a.unknown()
+	}
+	return a.compare(expr.Eq, c, &expr.Literal{Type: c.Type, Exact: true, Lo: 1, Hi: 1})
 }
 
 func (a *analysis[T]) literal(l *expr.Literal) finding[T] {

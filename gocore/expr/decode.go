@@ -18,6 +18,10 @@ type Wire struct {
 	Args   []int  `json:"args"`
 	// Items are the values of a list, each as [lo] or [lo, hi].
 	Items [][]int64 `json:"items"`
+	// Scalar is the type of Value or Values, see [Scalar]; "" when they are absent.
+	Scalar string   `json:"scalar"`
+	Value  string   `json:"value"`
+	Values []string `json:"values"`
 }
 
 // Decode turns the flat list into nodes, position by position. It fails with
@@ -80,6 +84,12 @@ func (w Wire) list() (Node, error) {
 		}
 		l.Items[i] = Range{Lo: item[0], Hi: item[len(item)-1]}
 	}
+	if w.Scalar != "" {
+		l.Scalars = make([]Scalar, len(w.Values))
+		for i, v := range w.Values {
+			l.Scalars[i] = Scalar{Type: w.Scalar, Value: v}
+		}
+	}
 	return l, nil
 }
 
@@ -102,6 +112,9 @@ func (w Wire) window(args []Node) (Node, error) {
 
 func (w Wire) literal() (Node, error) {
 	l := &Literal{Type: ParseType(w.Type), Null: w.Null, Text: w.Text}
+	if w.Scalar != "" && !w.Null {
+		l.Scalar = &Scalar{Type: w.Scalar, Value: w.Value}
+	}
 	if w.Null || w.Lo == nil || l.Type.Kind == Other {
 		return l, nil
 	}

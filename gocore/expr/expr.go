@@ -14,15 +14,22 @@ type Column struct {
 // Literal is a constant. For a temporal or boolean type the constant lies in
 // the inclusive range [Lo, Hi] of physical integers; Lo < Hi when the sender
 // could not see the last digits. Exact is false for every other type, whose
-// value is only Text.
+// value is only Text, for people, and Scalar, for readers that know its type.
 type Literal struct {
-	Type  Type
-	Null  bool
-	Exact bool
-	Lo    int64
-	Hi    int64
-	Text  string
+	Type   Type
+	Null   bool
+	Exact  bool
+	Lo     int64
+	Hi     int64
+	Text   string
+	Scalar *Scalar
 }
+
+// Scalar is a constant of a type that an int64 does not hold, in full. Type is
+// "string" (Value is the string), "binary" (hexadecimal digits), "float" (what
+// strconv.ParseFloat reads), "integer" (decimal digits), or "decimal[n]" (the
+// digits of the value times 10^n).
+type Scalar struct{ Type, Value string }
 
 // List is a constant list, as is_in has it: its values, and whether null is one
 // of them. Exact is false when the values are of a type without physical
@@ -33,6 +40,8 @@ type List struct {
 	Null  bool
 	Exact bool
 	Text  string
+	// Scalars are the values, if they are not Exact and all of them are known.
+	Scalars []Scalar
 }
 
 // Range is a physical integer that lies in [Lo, Hi].

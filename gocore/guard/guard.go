@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // ErrGoexit reports a function that ended its goroutine by runtime.Goexit instead of returning.
@@ -44,29 +46,32 @@ func Call(name string, f func() error) (err error) {
 // Group runs functions in goroutines of their own. The zero Group is ready for use;
 // it must not be copied, nor used again after Wait.
 type Group struct {
-	wg    sync.WaitGroup
+	group errgroup.Group
 	once  sync.Once
 	first error
 }
 
+// Limit makes Go wait while n functions are running. It must be called before Go.
+func (g *Group) Limit(n int) { g.group.SetLimit(n) }
+
 // Go starts f in a goroutine, inside Call.
 func (g *Group) Go(name string, f func() error) {
-	g.wg.Add(1)
-	go func() {
+	// errgroup neither recovers panics nor sees Goexit: errors are kept here.
+	g.group.Go(func() error {
 		// Goexit runs deferred functions but never returns from Call: the error set here stays.
 		err := fmt.Errorf("%w: %s", ErrGoexit, name)
 		defer func() {
 			if err != nil {
 				g.once.Do(func() { g.first = err })
 			}
-			g.wg.Done()
 		}()
 		err = Call(name, f)
-	}()
+		return nil
+	})
 }
 
 // Wait returns when all functions have, with the error or panic that came first, if any.
 func (g *Group) Wait() error {
-	g.wg.Wait()
+	_ = g.group.Wait() // always nil
 	return g.first
 }

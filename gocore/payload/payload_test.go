@@ -254,7 +254,7 @@ func TestTruncated(t *testing.T) {
 
 func TestWire(t *testing.T) {
 	found, err := Find(load(t, "file_paths", "2.1.0"))
-	want := `{"scans":[{"kind":"Csv","paths":["d/*.csv"],"files":true,"location":"relative","file_paths":true,"twin":0}]}`
+	want := `{"scans":[{"kind":"Csv","paths":["d/*.csv"],"files":true,"location":"relative","file_paths":true,"twin":0,"obstacle":"","missing":"raise"}]}`
 	if err != nil || string(found) != want {
 		t.Errorf("got %s, %v\nwant %s", found, err, want)
 	}

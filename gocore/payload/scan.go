@@ -3,6 +3,7 @@ package payload
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Scan is one file scan of a plan.
@@ -14,6 +15,11 @@ type Scan struct {
 	Hive   Hive
 	// FilePaths is set when a column of the answer holds the paths (include_file_paths).
 	FilePaths bool
+	// Obstacle says what keeps the answer from being that of fewer files under the
+	// same filter, such as a row index; "" when nothing is known to.
+	Obstacle string
+	// Missing is what the scan makes of a file that lacks a column: "insert" or "raise".
+	Missing string
 	// Twin is the index of the first scan of the payload with the same bytes: itself,
 	// unless the plan reads the same thing twice.
 	Twin int
@@ -45,6 +51,7 @@ const (
 // places are the byte ranges of a scan that are replaced.
 type places struct {
 	node, kind, paths, expand, hiveMode, hiveStart span
+	schema                                         span // of a Parquet scan, as the user gave it
 }
 
 // FromFiles reports whether s reads files named by paths, in a format that is known
@@ -150,6 +157,28 @@ func (s *Scan) readKind(payload []byte, at span) error {
 		return unknown(at.start, "one scan type")
 	}
 	s.Kind, s.at.kind = names[0], at
+	if s.Kind == "Parquet" {
+		return s.readParquet(payload, f["Parquet"])
+	}
+	return nil
+}
+
+// readParquet reads {"options": {"schema": ..., ...}}.
+func (s *Scan) readParquet(payload []byte, at span) error {
+	c := cursor{payload, at.start}
+	f, err := c.fields()
+	if err != nil || !has(f, "options") {
+		return unknown(at.start, "the options of a Parquet scan")
+	}
+	c.at = f["options"].start
+	options, err := c.fields()
+	if err != nil || !has(options, "schema") {
+		return unknown(at.start, "a Parquet scan with the option schema")
+	}
+	s.at.schema = options["schema"]
+	if at, ok := options["decryption_properties"]; ok && !isNil(payload, at) {
+		s.Obstacle = "its files are encrypted"
+	}
 	return nil
 }
 
@@ -211,8 +240,47 @@ func (s *Scan) readArgs(payload []byte, at span) error {
 		}
 	}
 	s.FilePaths = !isNil(payload, f["include_file_paths"])
+	s.readObstacles(payload, f)
 	s.sized = has(f, "source_sizes") && !isNil(payload, f["source_sizes"])
 	return s.readHive(payload, f["hive_options"])
+}
+
+// obstacles are the options that bind the answer to the list of files.
+var obstacles = map[string]string{
+	"row_index":             "its rows are numbered",
+	"pre_slice":             "it reads a number of rows",
+	"deletion_files":        "it has deletion files",
+	"column_mapping":        "its columns are mapped",
+	"default_values":        "it has default values",
+	"table_statistics":      "it has statistics of its own",
+	"row_count":             "its rows are counted",
+	"source_sizes":          "its file sizes are given",
+	"resolve_heavy_sources": "it looks at its files by itself",
+	"projection":            "it has a projection",
+}
+
+// harmless are the options that hold for each file by itself.
+var harmless = []string{
+	"cache", "cast_columns_policy", "cloud_options", "expand_paths", "extra_columns_policy", "glob",
+	"hidden_file_prefix", "hive_options", "include_file_paths", "missing_columns_policy", "rechunk", "schema",
+}
+
+func (s *Scan) readObstacles(payload []byte, f map[string]span) {
+	for name, at := range f {
+		if slices.Contains(harmless, name) || isNil(payload, at) {
+			continue
+		}
+		s.Obstacle = "the option " + name + " is not known"
+		if why, ok := obstacles[name]; ok {
+			s.Obstacle = why
+		}
+	}
+	if at, ok := f["missing_columns_policy"]; ok {
+		c := cursor{payload, at.start}
+		if text, err := c.text(); err == nil {
+			s.Missing = strings.ToLower(text)
+		}
+	}
 }
 
 func (s *Scan) readHive(payload []byte, at span) error {

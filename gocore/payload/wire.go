@@ -8,7 +8,8 @@ import (
 // Find returns the scans of the plan for Python, as JSON:
 //
 //	{"scans": [{"kind": "Parquet", "paths": ["d/*.parquet"], "files": true,
-//	            "location": "relative", "file_paths": false, "twin": 0}]}
+//	            "location": "relative", "file_paths": false, "twin": 0,
+//	            "obstacle": "", "missing": "raise"}]}
 func Find(payload []byte) ([]byte, error) {
 	scans, err := Scans(payload)
 	if err != nil {
@@ -18,7 +19,7 @@ func Find(payload []byte) ([]byte, error) {
 		Scans []wireScan `json:"scans"`
 	}{make([]wireScan, len(scans))}
 	for i, s := range scans {
-		out.Scans[i] = wireScan{s.Kind, s.Paths, s.FromFiles(), Locate(s.Paths), s.FilePaths, s.Twin}
+		out.Scans[i] = wireScan{s.Kind, s.Paths, s.FromFiles(), Locate(s.Paths), s.FilePaths, s.Twin, s.Obstacle, s.Missing}
 	}
 	return json.Marshal(out)
 }
@@ -30,6 +31,8 @@ type wireScan struct {
 	Location  Location `json:"location"`
 	FilePaths bool     `json:"file_paths"`
 	Twin      int      `json:"twin"`
+	Obstacle  string   `json:"obstacle"`
+	Missing   string   `json:"missing"`
 }
 
 // Rewrite returns another payload, as the JSON request says; exactly one of
@@ -37,6 +40,7 @@ type wireScan struct {
 //	{"bare": true}    see Bare
 //	{"isolate": 2}    see Isolate
 //	{"listing": 2}    see Listing
+//	{"empty": 2}      the scan of that index without its paths, for Replace
 //	{"cwd": "/data", "edits": [
 //	    {"action": "pin", "scan": 0, "directories": [true], "expanded": ["h/k=1/a.parquet"]},
 //	    {"action": "anchor", "scan": 1, "directories": [false]}]}
@@ -52,6 +56,8 @@ func Rewrite(payload, request []byte) ([]byte, error) {
 		return Isolate(payload, *r.Isolate)
 	case r.Listing != nil:
 		return Listing(payload, *r.Listing)
+	case r.Empty != nil:
+		return Replace(payload, []Edit{{Scan: *r.Empty, Paths: []string{}}})
 	}
 	scans, err := Scans(payload)
 	if err != nil {
@@ -70,6 +76,7 @@ type wireRequest struct {
 	Bare    bool       `json:"bare"`
 	Isolate *int       `json:"isolate"`
 	Listing *int       `json:"listing"`
+	Empty   *int       `json:"empty"`
 	Cwd     string     `json:"cwd"`
 	Edits   []wireEdit `json:"edits"`
 }

@@ -7,6 +7,7 @@ anything else that only some users need.
 from polars_io_tools import errors
 from polars_io_tools._namespace import PiotNamespace, TimeUnit
 from polars_io_tools._plan import Obstacle, Period, PlannedFilter, RayPlan
+from polars_io_tools._scan import scan_parquet
 from polars_io_tools._version import __version__
 from polars_io_tools.errors import (
     ExpressionError,
@@ -46,4 +47,5 @@ __all__ = [
     "__version__",
     "errors",
     "put",
+    "scan_parquet",
 ]

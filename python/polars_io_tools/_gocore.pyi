@@ -38,6 +38,43 @@ def replace_paths(payload: Buffer, edits: Buffer, /) -> bytes:
             with the same answer; or the edits do not fit the plan.
     """
 
+def graft(payload: Buffer, donor: Buffer, request: Buffer, /) -> bytes:
+    """Give a serialised plan with parts of another one, as `request`, which is JSON, says.
+
+    Raises:
+        ValueError: The layout of a plan is not one that is known, or the request does not fit.
+    """
+
+def prune_index(request: Buffer, /) -> bytes:
+    """Read the footers of local Parquet files, in parallel, and give their index.
+
+    Raises:
+        OSError: A file is not there.
+        ValueError: The request, which is JSON, is malformed.
+    """
+
+def prune_select(index: Buffer, template: Buffer, request: Buffer, /) -> bytes:
+    """Select the files that can hold rows on which a predicate is true.
+
+    The answer is their number and positions (little-endian, 32 bits each), then the plan
+    `template` with these files for those of its scan, if there are any and it is not empty.
+
+    Raises:
+        SourceChangedError: A selected file is not what it was when the index was made.
+        ExpressionError: The predicate is malformed.
+        ValueError: The index or the request is malformed.
+    """
+
+def prune_verify(index: Buffer, positions: Buffer, /) -> bytes:
+    """Raise if files are not what they were when the index was made.
+
+    `positions` are as in the answer of `prune_select`, without the number; empty means all.
+
+    Raises:
+        SourceChangedError: A file has another size or modification time, or has vanished.
+        ValueError: The index is malformed.
+    """
+
 def check_unit(unit: Buffer, type_name: Buffer, /) -> bytes:
     """Check that a calendar unit is known and fits a column of a type, both in UTF-8.
 

@@ -23,7 +23,8 @@ from polars.io.plugins import register_io_source
 from polars_io_tools._attach import Prepare, collecting
 from polars_io_tools._plan import Period, Split, plan_split
 from polars_io_tools._polars import deserialise, serialise
-from polars_io_tools._task import Task, inside_task, versions
+from polars_io_tools._prune import prune
+from polars_io_tools._task import Task, inside_task, period_filter, versions
 from polars_io_tools._transport import ReturnAs
 
 _log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ _log = logging.getLogger(__name__)
 # Closing it ends what produces the frames.
 Frames = Generator[pl.DataFrame | None, None, None]
 
-__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "ship"]
+__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "in_any_period", "ship"]
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,15 @@ def ship(lf: pl.LazyFrame, request: ScanRequest, column: str, return_as: ReturnA
         return_as=return_as,
         attached=[],
     )
+    query = lf if predicate is None else lf.filter(predicate)
     with collecting() as attachments:
-        payload = serialise(lf if predicate is None else lf.filter(predicate))
+        payload = prune(query, in_any_period(query, column)).payload
     return ShippedPlan(task, payload, attachments)
+
+
+def in_any_period(query: pl.LazyFrame, column: str) -> pl.LazyFrame:
+    """Return the query of one period; which one makes no difference to the form of its plan."""
+    return query.filter(period_filter(query.collect_schema()[column], column, Period("", 0, 1)))
 
 
 class IoSource:

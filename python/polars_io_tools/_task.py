@@ -25,10 +25,11 @@ import polars.selectors as cs
 from polars_io_tools._attach import attach, detach
 from polars_io_tools._plan import Period
 from polars_io_tools._polars import deserialise
+from polars_io_tools._pruned_scan import unchanged_files
 from polars_io_tools._transport import Part, ReturnAs, encode, size_of
 from polars_io_tools._version import __version__
 
-__all__ = ["Report", "Task", "inside_task", "run_task", "versions"]
+__all__ = ["Report", "Task", "inside_task", "period_filter", "run_task", "versions"]
 
 # Plans decoded by this process, the latest last. A worker serves one query at a time, or a few
 # that share the cluster.
@@ -153,12 +154,13 @@ def run_task(
 
 
 def _rows(decoded: _Decoded, task: Task, period: Period) -> pl.DataFrame:
-    part = decoded.lf.filter(_predicate(decoded.dtype, task["column"], period))
+    part = decoded.lf.filter(period_filter(decoded.dtype, task["column"], period))
     if task["columns"] is not None:
         part = part.select(cs.by_name(*task["columns"]))
     if task["limit"] is not None:
         part = part.head(task["limit"])
-    return part.collect()
+    with unchanged_files(decoded.keys):
+        return part.collect()
 
 
 def _reported(position: int, parts: list[Part], seconds: float) -> Iterator[Report | Part]:
@@ -204,7 +206,9 @@ def _decode_plan(task: Task, plan: Any, items: Sequence[Any]) -> _Decoded:
     attachments = {key: tuple(next(rest) for _ in range(count)) for key, count in task["attached"]}
     attach(attachments)
     lf = deserialise(bytes(plan))
-    decoded = _Decoded(lf, lf.collect_schema()[task["column"]], frozenset(attachments))
+    with unchanged_files(attachments):
+        dtype = lf.collect_schema()[task["column"]]
+    decoded = _Decoded(lf, dtype, frozenset(attachments))
     with _lock:
         _decoded[plan_id] = decoded
         while len(_decoded) > _MAX_DECODED_PLANS:
@@ -239,7 +243,7 @@ def _sweep() -> None:
                 return
 
 
-def _predicate(dtype: pl.DataType, column: str, period: Period) -> pl.Expr:
+def period_filter(dtype: pl.DataType, column: str, period: Period) -> pl.Expr:
     """Return the filter of a period, in physical integers of the column's own type.
 
     The column is selected by its exact name, for `pl.col("^a$")` would be a pattern.

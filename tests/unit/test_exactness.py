@@ -20,7 +20,7 @@ from polars_io_tools import (
     UnboundedPredicateError,
 )
 from polars_io_tools._plan import NULL_LABEL, Period
-from polars_io_tools._task import _predicate as period_filter
+from polars_io_tools._task import period_filter
 
 C = pl.col("date")
 LEAST, GREATEST = -(2**63), 2**63 - 1

@@ -272,13 +272,13 @@ def test_open_files_are_refused_with_a_hint() -> None:
 @pytest.mark.usefixtures("here")
 def test_equal_scans_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bytes] = []
-    resolve = payload_module._resolve
+    resolve = payload_module.resolve
 
     def count(alone: bytes) -> object:
         asked.append(alone)
         return resolve(alone)
 
-    monkeypatch.setattr(payload_module, "_resolve", count)
+    monkeypatch.setattr(payload_module, "resolve", count)
     serialise(pl.concat([pl.scan_parquet("d/*.parquet") for _ in range(3)]))
     assert len(asked) == 2  # as written, and after the edit
 

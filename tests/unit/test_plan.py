@@ -162,13 +162,14 @@ def test_text_of_a_plan(tmp_path: Path) -> None:
     lf = pl.scan_parquet(tmp_path / "*.parquet").filter(between("2024-01-05", "2024-02-06"))
     dates = "(2024-01-05, 2024-02-06)"
     before = f"before the call, above scan_parquet {tmp_path.name}/1.parquet and 1 more"
+    files = f"2 files, first {tmp_path / '1.parquet'}"
     assert str(explain(lf.filter(pl.col("v") > 3), predicate=day.is_not_null())).splitlines() == [
         "split by 'date' (Date), monthly",
         "  bounds   [2024-01-05, 2024-02-06]",
         f"  filters  date.is_between{dates} ({before}): gives [2024-01-05, 2024-02-06]",
         f"           v > 3 ({before}): it does not read date",
         "           date.is_not_null() (after the call): gives (-∞, ∞)",
-        f"  sources  scan_parquet: 2 files, first {tmp_path / '1.parquet'}",
+        f"  sources  scan_parquet: {files}; pruned by 'date', 'v'; 0 read on average",
         "  periods  2 periods: 2024-01, 2024-02",
     ]
 

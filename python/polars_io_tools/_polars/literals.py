@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,7 @@ from polars._utils.wrap import wrap_s
 
 from polars_io_tools._polars.traverse import type_name
 
-__all__ = ["literal"]
+__all__ = ["literal", "scalar"]
 
 Wire = dict[str, Any]
 
@@ -40,7 +41,7 @@ def literal(value: Any, dtype: pl.DataType) -> Wire:
         return wire | {"null": True}
     (physical,) = _all_physical([value], dtype)
     if physical is None:
-        return wire | {"type": "other", "text": _text(value)}
+        return wire | {"type": "other", "text": _text(value)} | _scalars("value", [value], dtype)
     # The upper end is left out where it is the lower one, and the text where Go writes it.
     wire["lo"] = physical[0]
     if physical[-1] != physical[0]:
@@ -68,8 +69,43 @@ def _list(values: pl.Series | list[Any], dtype: pl.DataType) -> Wire:
         items = _all_physical(list(values), dtype)
         known = all(v is None or item is not None for v, item in zip(values, items, strict=True))
     if not known:
-        return wire | {"type": "other", "text": _text(list(values))}
+        others = [v for v in values if v is not None]
+        found_null = len(others) < len(values)
+        return (
+            wire
+            | {"type": "other", "text": _text(list(values)), "null": found_null}
+            | _scalars("values", others, dtype)
+        )
     return wire | {"items": [item for item in items if item is not None], "null": None in items}
+
+
+def _scalars(key: str, values: list[Any], dtype: pl.DataType) -> Wire:
+    """Return constants that no int64 holds, in full, if all are of a type that Go reads."""
+    found = [scalar(v, dtype) for v in values]
+    kinds = {kind for kind, _ in found} if found else {scalar("", dtype)[0]}
+    if len(kinds) != 1 or "" in kinds:
+        return {}
+    texts = [text for _, text in found]
+    return {"scalar": kinds.pop(), key: texts[0] if key == "value" else texts}
+
+
+def scalar(value: Any, dtype: pl.DataType) -> tuple[str, str]:
+    """Return kind and text of a constant as `expr.Scalar` of Go has them; "" for other types."""
+    if isinstance(value, str) and dtype == pl.String:
+        return "string", value
+    if isinstance(value, bytes):
+        return "binary", value.hex()
+    if isinstance(value, float):
+        return "float", repr(value)
+    if isinstance(value, int) and dtype.is_integer():
+        return "integer", str(value)
+    if isinstance(value, Decimal) and isinstance(dtype, pl.Decimal):
+        # Not `scaleb`, which rounds to the precision of the context.
+        sign, digits, exponent = value.as_tuple()
+        if isinstance(exponent, int) and dtype.scale + exponent >= 0:
+            text = "".join(map(str, digits)) + "0" * (dtype.scale + exponent)
+            return f"decimal[{dtype.scale}]", "-" * sign + text
+    return "", ""
 
 
 def _text(value: Any) -> str:

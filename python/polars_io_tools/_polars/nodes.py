@@ -94,6 +94,8 @@ def leaf(view: Any, inner: int | None) -> Wire:
     if kind == "PythonScan":
         inputs = [] if inner is None else [inner]
         return {"op": "source", "detail": str(view.options[2]), "in": inputs}
+    if "IR::Resolver" in str(view):  # it is asked for its files only when the query runs
+        return {"op": "scan", "name": "resolver", "detail": ""}
     return {"op": "scan", "name": str(view).removesuffix(" scan"), "detail": ""}
 
 

@@ -24,7 +24,17 @@ from polars_io_tools._polars.pickling import functions_by_value
 from polars_io_tools._polars.traverse import Traverser, traverse
 from polars_io_tools.errors import UnsplittablePlanError
 
-__all__ = ["deserialise", "serialise"]
+__all__ = [
+    "FileScan",
+    "Resolved",
+    "deserialise",
+    "file_scans",
+    "plan_bytes",
+    "resolve",
+    "resolve_frame",
+    "rewrite",
+    "serialise",
+]
 
 # What Polars raises for a plan that is not valid, or that this version does not show.
 _POLARS_FAILURES = (pl.exceptions.PolarsError, OSError, NotImplementedError)
@@ -39,7 +49,7 @@ _HINTS = {
 }
 
 
-class _Scan(TypedDict):
+class FileScan(TypedDict):
     """A file scan as Go describes it."""
 
     kind: str
@@ -48,6 +58,8 @@ class _Scan(TypedDict):
     location: str  # "absolute", "relative", "remote" or "mixed"
     file_paths: bool  # a column of the answer holds the paths
     twin: int  # index of the first scan with the same bytes
+    obstacle: str  # why fewer files would change the answer; "" when they would not
+    missing: str  # what it makes of a file that lacks a column: "insert" or "raise"
 
 
 class _Edit(TypedDict):
@@ -60,14 +72,14 @@ class _Edit(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class _Resolved:
+class Resolved:
     """What Polars makes of a scan that stands alone."""
 
     schema: list[tuple[str, pl.DataType]]
     paths: list[str] | None  # None: Polars does not show them
     hive: pl.DataFrame | None
 
-    def reads_as(self, plain: _Resolved, files: list[str]) -> bool:
+    def reads_as(self, plain: Resolved, files: list[str]) -> bool:
         """Tell whether this scan reads `files` with the columns of `plain`."""
         if self.schema != plain.schema or (self.paths is not None and self.paths != files):
             return False
@@ -88,10 +100,9 @@ def serialise(lf: pl.LazyFrame) -> bytes:
         polars.exceptions.PolarsError: What plain Polars raises for this plan, such as for a glob
             without a match.
     """
-    payload = _plan_bytes(lf)
+    payload = plan_bytes(lf)
     try:
-        bare = _gocore.replace_paths(payload, _request({"bare": True}))
-        scans: list[_Scan] = json.loads(_gocore.find_scans(bare))["scans"]
+        bare, scans = file_scans(payload)
     except ValueError:
         _refuse_relative(lf)
         return payload
@@ -109,7 +120,17 @@ def deserialise(payload: bytes | memoryview) -> pl.LazyFrame:
     return pl.LazyFrame.deserialize(io.BytesIO(payload))
 
 
-def _plan_bytes(lf: pl.LazyFrame) -> bytes:
+def file_scans(payload: bytes) -> tuple[bytes, list[FileScan]]:
+    """Return the plan without its in-memory frames, and the file scans in it.
+
+    Raises:
+        ValueError: The layout of the plan is not one that is known.
+    """
+    bare = rewrite(payload, bare=True)
+    return bare, json.loads(_gocore.find_scans(bare))["scans"]
+
+
+def plan_bytes(lf: pl.LazyFrame) -> bytes:
     try:
         with functions_by_value():
             return lf.serialize()
@@ -120,7 +141,7 @@ def _plan_bytes(lf: pl.LazyFrame) -> bytes:
         raise
 
 
-def _edit_for(lf: pl.LazyFrame, bare: bytes, scan: _Scan, index: int) -> _Edit | None:
+def _edit_for(lf: pl.LazyFrame, bare: bytes, scan: FileScan, index: int) -> _Edit | None:
     """Return the edit that makes a scan read the same anywhere, or None to leave it."""
     if not scan["files"] or scan["location"] == "remote":
         return None
@@ -129,7 +150,7 @@ def _edit_for(lf: pl.LazyFrame, bare: bytes, scan: _Scan, index: int) -> _Edit |
         raise _unsplittable(scan, "it mixes local paths and URIs")
     if scan["file_paths"] and not absolute:
         raise _unsplittable(scan, "include_file_paths would show other, absolute paths")
-    alone = _gocore.replace_paths(bare, _request({"isolate": index}))
+    alone = rewrite(bare, isolate=index)
     plain = _resolve_plain(lf, alone)
     edit = None if plain is None else _proved_edit(alone, scan, plain)
     if edit is None and not absolute:
@@ -137,16 +158,16 @@ def _edit_for(lf: pl.LazyFrame, bare: bytes, scan: _Scan, index: int) -> _Edit |
     return edit
 
 
-def _resolve_plain(lf: pl.LazyFrame, alone: bytes) -> _Resolved | None:
+def _resolve_plain(lf: pl.LazyFrame, alone: bytes) -> Resolved | None:
     """Resolve a scan as written, and fail as plain Polars fails on the whole plan."""
     try:
-        return _resolve(alone)
+        return resolve(alone)
     except _POLARS_FAILURES:
         lf.collect_schema()
         return None
 
 
-def _proved_edit(alone: bytes, scan: _Scan, plain: _Resolved) -> _Edit | None:
+def _proved_edit(alone: bytes, scan: FileScan, plain: Resolved) -> _Edit | None:
     """Return the first edit after which Polars reads the same as before, if there is one."""
     directories = [Path(path).is_dir() for path in scan["paths"] or ()]
     try:
@@ -159,7 +180,7 @@ def _proved_edit(alone: bytes, scan: _Scan, plain: _Resolved) -> _Edit | None:
     for action in ("pin", "anchor"):
         edit = _Edit(action=action, scan=0, directories=directories, expanded=files)
         try:
-            if _resolve(_rewrite(alone, [edit])).reads_as(plain, absolute):
+            if resolve(_rewrite(alone, [edit])).reads_as(plain, absolute):
                 return edit
         except (ValueError, *_POLARS_FAILURES):
             continue
@@ -168,11 +189,21 @@ def _proved_edit(alone: bytes, scan: _Scan, plain: _Resolved) -> _Edit | None:
 
 def _listing(alone: bytes) -> list[str]:
     """Return the files of a scan that Polars itself does not show: of Ipc, or of no file."""
-    return _resolve(_gocore.replace_paths(alone, _request({"listing": 0}))).paths or []
+    return resolve(rewrite(alone, listing=0)).paths or []
 
 
 def _rewrite(payload: bytes, edits: list[_Edit]) -> bytes:
-    return _gocore.replace_paths(payload, _request({"cwd": _here(), "edits": edits}))
+    return rewrite(payload, cwd=_here(), edits=edits)
+
+
+def rewrite(payload: bytes, **request: object) -> bytes:
+    """Return the plan rewritten as a request says, see `payload.Rewrite` in Go.
+
+    Raises:
+        ValueError: The plan is of an unknown layout, or the request does not fit it.
+    """
+    # A folder whose name is not Unicode cannot be encoded, which is a ValueError too.
+    return _gocore.replace_paths(payload, json.dumps(request, ensure_ascii=False).encode())
 
 
 def _here() -> str:
@@ -182,28 +213,28 @@ def _here() -> str:
         return ""
 
 
-def _request(request: dict[str, object]) -> bytes:
-    """Encode a request; a folder whose name is not Unicode raises ValueError."""
-    return json.dumps(request, ensure_ascii=False).encode()
-
-
-def _resolve(alone: bytes) -> _Resolved:
+def resolve(alone: bytes) -> Resolved:
     """Let Polars expand a scan that stands alone, without reading its rows."""
-    return traverse(deserialise(alone), _read_scan)
+    return resolve_frame(deserialise(alone))
 
 
-def _read_scan(traverser: Traverser) -> _Resolved:
+def resolve_frame(scan: pl.LazyFrame) -> Resolved:
+    """Let Polars expand a LazyFrame that is a scan."""
+    return traverse(scan, _read_scan)
+
+
+def _read_scan(traverser: Traverser) -> Resolved:
     schema = list(traverser.get_schema().items())
     try:
         view = traverser.view_current_node()
     except NotImplementedError:  # Ipc
-        return _Resolved(schema, None, None)
+        return Resolved(schema, None, None)
     parts = getattr(view, "hive_parts", None)
     # A scan of no file has become an empty frame, which has no paths.
     paths = [str(path) for path in getattr(view, "paths", ())]
     if parts is not None:
         parts = pl.DataFrame._from_pydf(parts)  # noqa: SLF001 - no public way wraps such a frame
-    return _Resolved(schema, paths, parts)
+    return Resolved(schema, paths, parts)
 
 
 def _refuse_relative(lf: pl.LazyFrame) -> None:
@@ -213,8 +244,15 @@ def _refuse_relative(lf: pl.LazyFrame) -> None:
     except NotImplementedError:
         return
     if any("://" not in path and not Path(path).is_absolute() for path in paths):
-        scan = _Scan(
-            kind="file", paths=paths, files=True, location="mixed", file_paths=False, twin=0
+        scan = FileScan(
+            kind="file",
+            paths=paths,
+            files=True,
+            location="mixed",
+            file_paths=False,
+            twin=0,
+            obstacle="",
+            missing="raise",
         )
         raise _unsplittable(scan, f"the plan bytes of Polars {pl.__version__} are not known")
 
@@ -233,7 +271,7 @@ def _scanned_paths(traverser: Traverser) -> list[str]:
     return found
 
 
-def _unsplittable(scan: _Scan, why: str) -> UnsplittablePlanError:
+def _unsplittable(scan: FileScan, why: str) -> UnsplittablePlanError:
     paths = scan["paths"] or []
     shown = ", ".join(map(repr, paths[:_SHOWN])) + (", …" if len(paths) > _SHOWN else "")
     return UnsplittablePlanError(

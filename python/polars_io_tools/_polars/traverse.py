@@ -29,11 +29,17 @@ def _as_written() -> pl.QueryOptFlags:
     return flags
 
 
-def traverse(lf: pl.LazyFrame, read: Callable[[Traverser], T]) -> T:
+def traverse(
+    lf: pl.LazyFrame,
+    read: Callable[[Traverser], T],
+    *,
+    optimizations: pl.QueryOptFlags | None = None,
+) -> T:
     """Call `read` with a traverser that stands at the root of the optimised plan of `lf`.
 
-    Nothing of the query runs. `lf._ldf.visit()` would be shorter, but holds the GIL while it
-    optimises and hangs on scans that need it.
+    Without `optimizations`, filters stay where the user wrote them. Nothing of the query runs.
+    `lf._ldf.visit()` would be shorter, but holds the GIL while it optimises and hangs on scans that
+    need it.
 
     Raises:
         Exception: what `read` raises, or what Polars raises for a plan that is not valid.
@@ -51,7 +57,8 @@ def traverse(lf: pl.LazyFrame, read: Callable[[Traverser], T]) -> T:
     try:
         # The typed overloads leave the callback out, which Polars keeps for engines like this.
         collect: Callable[..., object] = lf.collect
-        collect(engine="in-memory", optimizations=_as_written(), post_opt_callback=callback)
+        flags = _as_written() if optimizations is None else optimizations
+        collect(engine="in-memory", optimizations=flags, post_opt_callback=callback)
     except Exception:
         if not results and not errors:
             raise

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools import _gocore
+from polars_io_tools._described import described_sources
 from polars_io_tools._plan import RayPlan, plan_split
 from polars_io_tools._source import IoSource
 from polars_io_tools._task import inside_task
@@ -50,4 +52,7 @@ def explain_on_ray(
     _gocore.check_process()
     split = check_split(lf, date_column=date_column, time_unit=time_unit, max_periods=max_periods)
     check_options(lf, **options)
-    return plan_split(lf, predicate, split)
+    plan = plan_split(lf, predicate, split)
+    if plan.problem is not None:
+        return plan
+    return replace(plan, sources=described_sources(lf, predicate, plan))

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/prune"
+)
+
+// manyFiles is how many bytes of a request name files whose footers are read in a few milliseconds.
+const manyFiles = 4 << 10
+
+// pruneIndex reads the footers of Parquet files and gives their index.
+func pruneIndex(request []byte) (answer, error) {
+	return bySize(len(request), manyFiles, func(context.Context) ([]byte, error) { return prune.Build(request) })
+}
+
+// pruneSelect gives the files that a predicate needs, and the plan that scans them.
+func pruneSelect(index, template, request []byte) ([]byte, error) {
+	return prune.Select(index, template, request)
+}
+
+// pruneVerify fails when a file is not what it was when the index was made.
+func pruneVerify(index, positions []byte) ([]byte, error) {
+	return nil, prune.Verify(index, positions)
+}

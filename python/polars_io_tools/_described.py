@@ -1,0 +1,78 @@
+"""What is said of the sources of a split: which scans choose files, and how many they read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from polars_io_tools._attach import collecting
+from polars_io_tools._plan import Period, RayPlan
+from polars_io_tools._polars import deserialise
+from polars_io_tools._prune import PrunedPlan, prune
+from polars_io_tools._pruned_scan import FAILURES, FILES, unchanged_files
+from polars_io_tools._source import in_any_period
+from polars_io_tools._task import period_filter
+from polars_io_tools.errors import PiotError
+
+__all__ = ["described_sources"]
+
+# How many periods, evenly spread, an average is taken over.
+_SAMPLE = 20
+
+# Larger plans hold frames, which are slow to decode.
+_MAX_DECODED = 1 << 22
+
+
+def described_sources(
+    lf: pl.LazyFrame, predicate: pl.Expr | None, plan: RayPlan
+) -> tuple[str, ...]:
+    """Return the sources of a plan that can run, with what becomes of its scans.
+
+    The footers of Parquet files are read, as for a run.
+    """
+    query = lf if predicate is None else lf.filter(predicate)
+    try:
+        with collecting() as offers:
+            pruned = prune(query, in_any_period(query, plan.column))
+        ours = {source.key for source in pruned.sources if source is not None}
+        known = all(key in ours or key.startswith(FILES) for key in offers)
+        sample = _spread(plan.periods) if known and len(pruned.payload) < _MAX_DECODED else []
+        notes = [*pruned.notes]
+        if ours and sample:
+            for i, average in enumerate(_averages(pruned, plan, sample)):
+                if pruned.sources[i] is not None:
+                    notes[i] += f"; {average:.0f} read on average"
+    except (PiotError, *FAILURES):
+        return plan.sources  # a run says what is wrong
+    return _merged(plan.sources, notes)
+
+
+def _spread(periods: Sequence[Period]) -> list[Period]:
+    return list(periods[:: -(-len(periods) // _SAMPLE)] if periods else ())
+
+
+def _averages(pruned: PrunedPlan, plan: RayPlan, sample: list[Period]) -> list[float]:
+    lf = deserialise(pruned.payload)
+    totals = [0] * len(pruned.sources)
+    for period in sample:
+        with unchanged_files() as watch:
+            lf.filter(period_filter(plan.dtype, plan.column, period)).explain()
+        for index, positions in watch.selected:
+            for i, source in enumerate(pruned.sources):
+                if source is not None and source.index is index:
+                    totals[i] += len(positions) // 4
+    return [total / len(sample) for total in totals]
+
+
+def _merged(sources: tuple[str, ...], notes: list[str]) -> tuple[str, ...]:
+    """Put each note in the place of the source that it is about."""
+    merged = list(sources)
+    for note in notes:
+        head = note.partition(",")[0]
+        same = [i for i, s in enumerate(merged) if s.partition(",")[0] == head]
+        if same:
+            merged[same[0]] = note
+        else:
+            merged.append(note)
+    return tuple(merged)

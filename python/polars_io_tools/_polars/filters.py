@@ -1,0 +1,79 @@
+"""Filters on their way to a scan: which columns they read, and what they say, for Go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from polars_io_tools._polars.expressions import ExpressionEncoder
+from polars_io_tools._polars.traverse import Traverser, traverse, type_name
+
+__all__ = ["column_type", "encode_filters", "filtered_columns"]
+
+
+def column_type(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """Return the name of a type for the index: that of `type_name`, or one of more types.
+
+    Example:
+        >>> column_type(pl.Decimal(10, 2))
+        'decimal[2]'
+    """
+    if isinstance(dtype, pl.Decimal):
+        return f"decimal[{dtype.scale}]"
+    if dtype in (pl.String, pl.Binary, pl.Float32, pl.Float64):
+        return str(dtype).lower()
+    return type_name(dtype)
+
+
+def encode_filters(schema: pl.Schema, filters: Sequence[pl.Expr]) -> dict[str, Any]:
+    """Return the conjunction of filters over the columns of `schema` as wire nodes.
+
+    Raises:
+        polars.exceptions.PolarsError: they do not fit the schema.
+    """
+
+    def read(traverser: Traverser) -> dict[str, Any]:
+        root = traverser.get_node()
+        view = traverser.view_current_node()
+        if type(view).__name__ != "Filter":  # one that is always true, or never
+            return {"exprs": []}
+        encoder = ExpressionEncoder(traverser)
+        traverser.set_node(traverser.get_inputs()[0])
+        columns = traverser.get_schema()
+        position = encoder.encode(view.predicate.node, columns, root)
+        return {"exprs": encoder.wire, "root": position}
+
+    return traverse(pl.LazyFrame(schema=schema).filter(filters), read)
+
+
+def filtered_columns(lf: pl.LazyFrame) -> set[str]:
+    """Return the columns, by their names in the files, that filters of file scans read.
+
+    The plan is optimised as for running, and nothing of it runs.
+    """
+    return traverse(lf, _read_filtered, optimizations=pl.QueryOptFlags())
+
+
+def _read_filtered(traverser: Traverser) -> set[str]:
+    found: set[str] = set()
+    stack = [traverser.get_node()]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        traverser.set_node(node)
+        stack.extend(traverser.get_inputs())
+        try:
+            view = traverser.view_current_node()
+        except NotImplementedError:
+            continue
+        predicate = getattr(view, "predicate", None)
+        if type(view).__name__ == "Scan" and predicate is not None:
+            encoder = ExpressionEncoder(traverser)
+            encoder.encode(predicate.node, traverser.get_schema(), node)
+            found |= {w["name"] for w in encoder.wire if w["k"] == "col"}
+    return found
