@@ -6,6 +6,7 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/arrowc"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/pack"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/payload"
 )
 
@@ -38,6 +39,9 @@ var statuses = []struct {
 	{arrowc.ErrReleased, builtins, "ValueError"},
 	{arrowc.ErrMalformed, builtins, "ValueError"},
 	{arrowc.ErrStream, builtins, "ValueError"},
+	{pack.ErrUnsupported, builtins, "ValueError"},
+	{pack.ErrCorrupt, builtins, "ValueError"},
+	{errNoMemory, builtins, "MemoryError"},
 	{errTestHook, builtins, "ValueError"},
 }
 
