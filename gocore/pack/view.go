@@ -1,9 +1,9 @@
 package pack
 
 import (
-	"encoding/binary"
 	"fmt"
 	"runtime"
+	"unsafe"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/arrowc"
 )
@@ -19,13 +19,31 @@ const (
 	maxGathered = 1 << 30
 )
 
+// view is the layout of one. A value of up to inlineSize bytes lies behind the length.
+type view struct {
+	length, prefix, buffer, offset uint32
+}
+
+func (v view) isInline() bool { return v.length <= inlineSize }
+
+// viewsIn returns bytes as views, a copy if they are not aligned.
+func viewsIn(b []byte) []view {
+	if len(b) == 0 {
+		return nil
+	}
+	if uintptr(pointerOf(b))%unsafe.Alignof(view{}) == 0 {
+		return unsafe.Slice((*view)(pointerOf(b)), len(b)/viewSize)
+	}
+	views := make([]view, len(b)/viewSize)
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&views[0])), len(b)), b)
+	return views
+}
+
 // viewPlan is an array of views while it is decided which of its data travels.
-//
-// A view of a value longer than inlineSize is its length, its first four bytes, the
-// number of a data buffer and an offset into it, each of four bytes.
 type viewPlan struct {
 	node  *node
-	views []byte
+	views []view
+	raw   []byte
 	valid bitmap
 	data  [][]byte
 	// blocks are the rows in parts, with what each uses of the data buffers.
@@ -46,7 +64,7 @@ func (p *planner) view(n *node, s slice, valid bitmap) error {
 	if err != nil {
 		return err
 	}
-	v := &viewPlan{node: n, views: views, valid: valid, where: p.where()}
+	v := &viewPlan{node: n, views: viewsIn(views), raw: views, valid: valid, where: p.where()}
 	if n.length > 0 {
 		if v.data, err = dataBuffers(s.array); err != nil {
 			return err
@@ -81,29 +99,20 @@ func dataBuffers(a *arrowc.Array) ([][]byte, error) {
 	return data, nil
 }
 
-// long returns the parts of the view of row i if its value lies in a data buffer.
-func (v *viewPlan) long(i int64) (length, buffer, offset int64, ok bool) {
-	view := v.views[i*viewSize:][:viewSize]
-	length = int64(int32(binary.NativeEndian.Uint32(view)))
-	if uint64(length) <= inlineSize || v.valid.bytes != nil && !v.valid.at(i) {
-		return 0, 0, 0, false
-	}
-	return length, int64(int32(binary.NativeEndian.Uint32(view[8:]))), int64(int32(binary.NativeEndian.Uint32(view[12:]))), true
-}
-
-// scan counts how many bytes the views of a block use of each data buffer.
+// scan counts how many bytes the views of a block use of each data buffer. What null
+// values have for a view means nothing.
 func (v *viewPlan) scan(b *viewBlock) error {
 	b.used = make([]int64, len(v.data))
-	for i := b.from; i < b.to; i++ {
-		length, buffer, offset, ok := v.long(i)
-		if !ok {
+	nullable := v.valid.bytes != nil
+	for i, x := range v.views[b.from:b.to] {
+		if x.isInline() || nullable && !v.valid.at(b.from+int64(i)) {
 			continue
 		}
-		if length < 0 || buffer < 0 || buffer >= int64(len(v.data)) || offset < 0 || offset+length > int64(len(v.data[buffer])) {
-			return fmt.Errorf("%sview %d: %d bytes at %d of data %d of %d: %w",
-				v.where, i, length, offset, buffer, len(v.data), arrowc.ErrMalformed)
+		if uint64(x.buffer) >= uint64(len(v.data)) || uint64(x.offset)+uint64(x.length) > uint64(len(v.data[x.buffer])) || int32(x.length) < 0 {
+			return fmt.Errorf("%sview %d: %d bytes at %d of data buffer %d of %d: %w",
+				v.where, b.from+int64(i), x.length, x.offset, x.buffer, len(v.data), arrowc.ErrMalformed)
 		}
-		b.used[buffer] += length
+		b.used[x.buffer] += int64(x.length)
 	}
 	return nil
 }
@@ -118,13 +127,13 @@ func (v *viewPlan) finish(p *planner) {
 		}
 	}
 	if v.wellUsed(used) {
-		v.node.buffers = append(v.node.buffers, &span{source: v.views})
+		v.node.buffers = append(v.node.buffers, &span{source: v.raw})
 		for _, d := range v.data {
 			v.node.buffers = append(v.node.buffers, &span{source: d})
 		}
 		return
 	}
-	views := &span{size: int64(len(v.views))}
+	views := &span{size: int64(len(v.raw))}
 	v.node.buffers = append(v.node.buffers, views)
 	moved := make([]int64, len(v.data))
 	for i, d := range v.data {
@@ -144,7 +153,7 @@ const gathered = -1
 
 // wellUsed tells whether shipping all data is at most a sixth more than what is needed.
 func (v *viewPlan) wellUsed(used []int64) bool {
-	needed, waste := int64(len(v.views)), int64(0)
+	needed, waste := int64(len(v.raw)), int64(0)
 	for i, d := range v.data {
 		// Values may overlap: a buffer of which more is used than there is wastes nothing.
 		needed += min(used[i], int64(len(d)))
@@ -176,7 +185,7 @@ func (v *viewPlan) gather(p *planner, b viewBlock, views *span, moved []int64) {
 		v.node.buffers = append(v.node.buffers, data)
 	}
 	p.jobs = append(p.jobs, job{size + (b.to-b.from)*viewSize, func() error {
-		g := gatherer{viewPlan: v, moved: moved, out: data.target, number: number, into: views.target}
+		g := gatherer{viewPlan: v, moved: moved, out: data.target, number: number, into: viewsIn(views.target)}
 		return g.rows(b)
 	}})
 }
@@ -187,54 +196,52 @@ type gatherer struct {
 	*viewPlan
 	moved  []int64
 	out    []byte
-	into   []byte
+	into   []view
 	number int64
-	at     int64
-	// run is bytes of a data buffer that go to the end of out.
-	runBuffer, runFrom, runTo int64
+	at     int
+	// The run is bytes of a data buffer that go to the end of out.
+	runBuffer, runFrom, runTo uint32
 }
 
 func (g *gatherer) rows(b viewBlock) error {
-	clear(g.into[b.from*viewSize : b.to*viewSize])
+	nullable := g.valid.bytes != nil
 	for i := b.from; i < b.to; i++ {
-		if g.valid.bytes != nil && !g.valid.at(i) {
+		if nullable && !g.valid.at(i) {
+			g.into[i] = view{}
 			continue
 		}
-		view := g.into[i*viewSize:][:viewSize]
-		copy(view, g.views[i*viewSize:])
-		length, buffer, offset, ok := g.long(i)
-		if !ok {
-			continue
+		x := g.views[i]
+		if !x.isInline() {
+			if number := g.moved[x.buffer]; number == gathered {
+				x.offset = g.take(x)
+				x.buffer = uint32(g.number)
+			} else {
+				x.buffer = uint32(number)
+			}
 		}
-		number := g.moved[buffer]
-		if number == gathered {
-			number = g.number
-			offset = g.take(buffer, offset, length)
-		}
-		binary.NativeEndian.PutUint32(view[8:], uint32(number))
-		binary.NativeEndian.PutUint32(view[12:], uint32(offset))
+		g.into[i] = x
 	}
 	g.flush()
-	if g.at != int64(len(g.out)) {
+	if g.at != len(g.out) {
 		return fmt.Errorf("%sdata changed while it was read: %w", g.where, arrowc.ErrMalformed)
 	}
 	return nil
 }
 
 // take adds a value to out and returns where it will be.
-func (g *gatherer) take(buffer, offset, length int64) int64 {
-	if buffer != g.runBuffer || offset != g.runTo {
+func (g *gatherer) take(x view) uint32 {
+	if x.offset != g.runTo || x.buffer != g.runBuffer {
 		g.flush()
-		g.runBuffer, g.runFrom, g.runTo = buffer, offset, offset
+		g.runBuffer, g.runFrom, g.runTo = x.buffer, x.offset, x.offset
 	}
-	at := g.at + g.runTo - g.runFrom
-	g.runTo += length
+	at := uint32(g.at) + g.runTo - g.runFrom
+	g.runTo += x.length
 	return at
 }
 
 func (g *gatherer) flush() {
 	if g.runTo > g.runFrom {
-		g.at += int64(copy(g.out[g.at:], g.data[g.runBuffer][g.runFrom:g.runTo]))
+		g.at += copy(g.out[g.at:], g.data[g.runBuffer][g.runFrom:g.runTo])
 		g.runFrom = g.runTo
 	}
 }

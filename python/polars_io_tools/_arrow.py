@@ -11,10 +11,10 @@ from polars_io_tools import _gocore
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["concat_frames"]
+__all__ = ["Stream", "concat_frames"]
 
 
-class _Stream:
+class Stream:
     """Gives a capsule to a consumer that asks for `__arrow_c_stream__`."""
 
     def __init__(self, capsule: object) -> None:
@@ -44,4 +44,4 @@ def concat_frames(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     # A struct Series exports its chunks as they are; DataFrame's own export would merge them,
     # and do so in the frame it was called on.
     streams = [frame.to_struct("").__arrow_c_stream__() for frame in frames]
-    return pl.DataFrame(_Stream(_gocore.concat(streams)))
+    return pl.DataFrame(Stream(_gocore.concat(streams)))
