@@ -74,8 +74,11 @@ func (l *loader) below(at step, s *Schema) (*Type, error) {
 // schema is t as a schema, in Go memory.
 func (t *Type) schema() *Schema {
 	s := &Schema{
-		Format: &append([]byte(t.Format), 0)[0], Name: &append([]byte(t.Name), 0)[0], Metadata: unsafe.SliceData(t.Metadata),
+		Format: &append([]byte(t.Format), 0)[0], Name: &append([]byte(t.Name), 0)[0],
 		Flags: t.Flags, NumChildren: int64(len(t.Children)), Release: unsafe.Pointer(new(byte)),
+	}
+	if len(t.Metadata) > 0 {
+		s.Metadata = &t.Metadata[0]
 	}
 	children := make([]*Schema, len(t.Children))
 	for i, c := range t.Children {

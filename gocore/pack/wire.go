@@ -92,8 +92,12 @@ func (r *reader) number(limit int64) int64 {
 	if r.err != nil {
 		return 0
 	}
-	if n <= 0 || v > uint64(limit) {
-		r.fail("number of more than %d", limit)
+	if n <= 0 {
+		r.fail("no number")
+		return 0
+	}
+	if v > uint64(limit) {
+		r.fail("number %d, at most %d", v, limit)
 		return 0
 	}
 	r.rest = r.rest[n:]
@@ -113,7 +117,7 @@ func (r *reader) signed() int64 {
 func (r *reader) bytes() []byte {
 	n := r.number(int64(len(r.rest)))
 	if n > int64(len(r.rest)) {
-		r.fail("%d bytes of %d", n, len(r.rest))
+		r.fail("%d bytes, %d are left", n, len(r.rest))
 		return nil
 	}
 	b := r.rest[:n]
