@@ -242,6 +242,9 @@ func cell(t *arrowc.Type, a *arrowc.Array, i int) string {
 		return string(unsafe.Slice((*byte)(unsafe.Add(a.Buffer(2+number(v[8:12])), number(v[12:]))), n))
 	case strings.Contains("uUzZ", t.Format):
 		from, to := number(at(a, 1, i, wide)), number(at(a, 1, i+1, wide))
+		if from == to {
+			return ""
+		}
 		return string(unsafe.Slice((*byte)(unsafe.Add(a.Buffer(2), from)), to-from))
 	case t.Format == "+s":
 		var parts []string
