@@ -80,7 +80,7 @@ SAME(offsetof(PyType_Spec, flags), sizeof(void *) + 2 * sizeof(int));
 SAME(offsetof(PyType_Spec, slots), sizeof(void *) + 4 * sizeof(int));
 SAME(Py_bf_getbuffer, 1);
 SAME(Py_tp_dealloc, 52);
-SAME(Py_TPFLAGS_DEFAULT, 1UL << 18);
+SAME(Py_TPFLAGS_DEFAULT, 0);
 SAME(Py_TPFLAGS_DISALLOW_INSTANTIATION, 1UL << 7);
 SAME(Py_TPFLAGS_IMMUTABLETYPE, 1UL << 8);
 
