@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -17,14 +18,13 @@ SMALL = pl.Enum(["a", "b"])
 NAMED = pl.Categorical(pl.Categories("boundary", "test", pl.UInt8))
 
 
-
 def extended(series: pl.Series, metadata: str | None = None) -> pl.Series:
     """Return a Series of an extension type that nobody registered."""
     return series.ext.to(pl.Extension("piot.test", series.dtype, metadata))
 
 
 # Not-a-numbers that say something, and zero with a sign: what only a comparison of bits can see.
-PAYLOADS = {
+PAYLOADS: dict[Any, pl.Series] = {
     pl.Float16: pl.Series([0x7E23, 0xFC01, 0x8000, 0x0001], dtype=pl.UInt16),
     pl.Float32: pl.Series([0x7FC00123, 0xFF800001, 0x80000000, 1], dtype=pl.UInt32),
     pl.Float64: pl.Series([0x7FF8000000000123, 0xFFF0000000000001, 2**63, 1], dtype=pl.UInt64),

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -112,7 +113,7 @@ def _encode_pieces(
     ends = [frame.height * i // pieces for i in range(pieces + 1)]
     return [
         part
-        for start, end in zip(ends, ends[1:], strict=False)
+        for start, end in pairwise(ends)
         for part in encode(frame[start:end], return_as, max_bytes=max_bytes)
     ]
 

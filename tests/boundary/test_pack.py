@@ -7,6 +7,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import polars as pl
 import pytest
@@ -310,12 +311,13 @@ def test_what_is_no_part(bad: object) -> None:
 
 def test_parts_that_do_not_fit() -> None:
     description, buffers = arrived()
-    for parts, message in [
+    cases: list[tuple[list[Any], str]] = [
         ([(b"", buffers)], "part 0: no number: corrupt description"),
         ([(description, buffers), (description[:-1], buffers)], "part 1: "),
         ([(description, [])], "blob 0 of 0"),
         ([(description, [buffers[0][:8]])], "bytes at .* of blob 0, which has 8"),
-    ]:
+    ]
+    for parts, message in cases:
         with pytest.raises(ValueError, match=message):
             _gocore.unpack(parts)
     assert not is_held(buffers[0])
