@@ -158,6 +158,8 @@ def test_a_signal_handler_may_fork_during_a_call(handler: str, raised: str) -> N
         "ignore",
     )
     assert out == "b'short'\n"
+
+
 def test_packed_arrays_are_released_in_the_child() -> None:
     before = "stream = CountedStream([[1], [2]])\npacked = _gocore.pack(stream.capsule, 0)"
     inside = "del packed; print(stream.arrays_open, stream.streams_released)"
