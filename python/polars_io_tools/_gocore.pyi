@@ -12,6 +12,7 @@ Arguments that are a `Buffer` may be any object with contiguous bytes.
 """
 
 from collections.abc import Sequence
+from typing import type_check_only
 
 from typing_extensions import Buffer
 
@@ -60,6 +61,7 @@ def concat(streams: Sequence[object], /) -> object:
         SchemaMismatchError: The schemas differ; the message names the stream and the field.
     """
 
+@type_check_only
 class PackedBuffer(Buffer):
     """Memory of packed arrays, read-only; it keeps all arrays that were packed together."""
 
