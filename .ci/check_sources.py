@@ -23,7 +23,7 @@ FLAT_SWITCH_LIMIT = 90
 PURE = ("bounds", "calendar", "expr", "interval", "payload", "plan", "saturate", "splittable")
 # Standard packages that reach outside the process, or around the type system.
 IMPURE = ("C", "log", "net", "os", "plugin", "runtime", "syscall", "unsafe")
-UNSAFE_PACKAGES = ("arrowc",)
+UNSAFE_PACKAGES = ("arrowc", "pack")
 
 GO_IMPORT = re.compile(r'^(?:import\s+|\t)(?:[\w.]+\s+)?"([^"]+)"$')
 SILENCED = re.compile(

@@ -10,6 +10,9 @@
 //	concat.c  capsules of Arrow streams    status.go                Go error -> exception class
 //	chain.c   several streams as one       fault.c                  keeps Go's fault handling
 //	abi.h     what C and Go pass           pyabi.h                  the stable ABI in use
+//	pack.c    a stream into buffers        source.c                 arrays that buffers keep
+//	unpack.c  buffers into a stream        assembled.c              the stream over them
+//	held.c    buffers given back later     pack.h, held.h           what these pass
 //
 // # Ownership
 //
@@ -20,11 +23,16 @@
 // chain owns them and releases each exactly once, also on error. Chains lie in C memory
 // and their callbacks are C, so no Go pointer ever lives in a C structure.
 //
+// Packed arrays belong to a capsule that every buffer over their memory holds: the last
+// buffer releases them. Unpacking is the other way round: each structure of a batch is a
+// reference to the batch's block, each block one to the Python buffers of its part.
+//
 // # The GIL
 //
 // It is released around every call into Go and every call of a stream's function. No
 // Python object crosses into Go. The callbacks of a result need no GIL: any thread may
-// read or release it.
+// read or release it. Giving a Python buffer back does need it, so a release only puts the
+// buffer onto a list and asks the interpreter to empty that (held.c).
 //
 // # Signals
 //

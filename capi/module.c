@@ -3,6 +3,7 @@
  * states the rules it keeps.
  */
 #include "call.h"
+#include "held.h"
 
 #include <string.h>
 
@@ -110,6 +111,9 @@ static PyMethodDef methods[] = {
 	{"check_unit", (PyCFunction)(void (*)(void))mod_check_unit, METH_FASTCALL,
 	 "check_unit(unit, type_name, /)\n--\n\nRaise if a calendar unit is unknown or does not fit a column."},
 	{"concat", piot_mod_concat, METH_O, "concat(streams, /)\n--\n\nMake one Arrow stream of several, which are moved."},
+	{"pack", (PyCFunction)(void (*)(void))piot_mod_pack, METH_FASTCALL,
+	 "pack(stream, limit, /)\n--\n\nDescribe the arrays of an Arrow stream, with buffers over their memory."},
+	{"unpack", piot_mod_unpack, METH_O, "unpack(parts, /)\n--\n\nMake one Arrow stream of what pack gave, several times."},
 	{"check_process", mod_check_process, METH_NOARGS, "check_process()\n--\n\nRaise in a forked child."},
 	{"build_info", mod_build_info, METH_NOARGS, "build_info()\n--\n\nName the Go version and platform."},
 	{"_test_panic", mod_test_panic, METH_O, "_test_panic(where, /)\n--\n\nPanic in Go, to test that nothing crashes."},
@@ -125,7 +129,7 @@ static int mod_exec(PyObject *module)
 		PyErr_SetString(PyExc_ImportError, "polars_io_tools works in the main interpreter only, not in a sub-interpreter");
 		return -1;
 	}
-	if (!ready && piot_call_init() < 0)
+	if (!ready && (piot_call_init() < 0 || piot_held_init() < 0 || piot_pack_init() < 0))
 		return -1;
 	ready = 1;
 	return 0;

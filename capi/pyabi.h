@@ -45,6 +45,7 @@ typedef struct {
 
 int PyObject_GetBuffer(PyObject *, Py_buffer *, int);
 void PyBuffer_Release(Py_buffer *);
+int PyBuffer_FillInfo(Py_buffer *, PyObject *, void *, Py_ssize_t, int, int);
 
 /* Modules. */
 typedef PyObject *(*PyCFunction)(PyObject *, PyObject *);
@@ -96,6 +97,31 @@ typedef struct PyModuleDef {
 PyObject *PyModuleDef_Init(PyModuleDef *);
 PyObject *PyImport_ImportModule(const char *);
 
+/* Types. */
+typedef struct {
+	int slot;
+	void *pfunc;
+} PyType_Slot;
+
+typedef struct {
+	const char *name;
+	int basicsize;
+	int itemsize;
+	unsigned int flags;
+	PyType_Slot *slots;
+} PyType_Spec;
+
+#define Py_bf_getbuffer 1
+#define Py_tp_dealloc 52
+#define Py_TPFLAGS_DISALLOW_INSTANTIATION (1UL << 7)
+#define Py_TPFLAGS_IMMUTABLETYPE (1UL << 8)
+#define Py_TPFLAGS_DEFAULT 0UL
+
+PyObject *PyType_FromSpec(PyType_Spec *);
+PyObject *PyType_GenericAlloc(PyTypeObject *, Py_ssize_t);
+void PyObject_Free(void *);
+PyObject *PyCFunction_NewEx(PyMethodDef *, PyObject *, PyObject *);
+
 /* References and attributes. */
 extern PyObject _Py_NoneStruct;
 #define Py_None (&_Py_NoneStruct)
@@ -111,6 +137,13 @@ const char *PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *);
 PyObject *PySequence_Tuple(PyObject *);
 Py_ssize_t PyTuple_Size(PyObject *);
 PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t);
+PyObject *PyTuple_New(Py_ssize_t);
+int PyTuple_SetItem(PyObject *, Py_ssize_t, PyObject *);
+PyObject *PyList_New(Py_ssize_t);
+int PyList_SetItem(PyObject *, Py_ssize_t, PyObject *);
+long long PyLong_AsLongLong(PyObject *);
+PyObject *PyLong_FromLongLong(long long);
+PyObject *PyObject_CallMethod(PyObject *, const char *, const char *, ...);
 
 typedef void (*PyCapsule_Destructor)(PyObject *);
 PyObject *PyCapsule_New(void *, const char *, PyCapsule_Destructor);
@@ -130,6 +163,7 @@ void PyErr_Fetch(PyObject **, PyObject **, PyObject **);
 void PyErr_Restore(PyObject *, PyObject *, PyObject *);
 void PyErr_Clear(void);
 int PyErr_CheckSignals(void);
+PyObject *PyErr_Occurred(void);
 
 /* The interpreter and its lock. */
 PyThreadState *PyEval_SaveThread(void);
@@ -137,5 +171,6 @@ void PyEval_RestoreThread(PyThreadState *);
 PyInterpreterState *PyInterpreterState_Get(void);
 int64_t PyInterpreterState_GetID(PyInterpreterState *);
 PyObject *PySys_GetObject(const char *);
+int Py_AddPendingCall(int (*)(void *), void *);
 
 #endif

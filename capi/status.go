@@ -6,6 +6,7 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/arrowc"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/pack"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/payload"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/prune"
 )
@@ -43,6 +44,9 @@ var statuses = []struct {
 	{prune.ErrUnreadable, builtins, "OSError"},
 	{prune.ErrRequest, builtins, "ValueError"},
 	{prune.ErrIndex, builtins, "ValueError"},
+	{pack.ErrUnsupported, builtins, "ValueError"},
+	{pack.ErrCorrupt, builtins, "ValueError"},
+	{errNoMemory, builtins, "MemoryError"},
 	{errTestHook, builtins, "ValueError"},
 }
 

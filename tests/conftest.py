@@ -34,6 +34,8 @@ _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # The default that Ray announces for later; without it, ray.init() warns.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # How often the raylet writes down what is in the object store, which tests read.
+    "RAY_event_stats_print_interval_ms": "1000",
 }
 os.environ.update(_ENVIRONMENT)
 os.environ.pop("RAY_ADDRESS", None)

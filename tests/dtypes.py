@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
-__all__ = ["DAY", "LONG", "NAMED", "SERIES", "SMALL"]
+__all__ = ["DAY", "EXTENSIONS", "LONG", "NAMED", "SERIES", "SMALL", "assert_same"]
 
 LONG = "a string that is too long to be stored inline"
 DAY = dt.datetime(2024, 2, 29, 23, 59, 59, 123456)
+EMPTY = pl.Array(pl.Int64, 0)
 SMALL = pl.Enum(["a", "b"])
 NAMED = pl.Categorical(pl.Categories("boundary", "test", pl.UInt8))
+
+
+def extended(series: pl.Series, metadata: str | None = None) -> pl.Series:
+    """Return a Series of an extension type that nobody registered."""
+    return series.ext.to(pl.Extension("piot.test", series.dtype, metadata))
+
+
+# Not-a-numbers that say something, and zero with a sign: what only a comparison of bits can see.
+PAYLOADS: dict[Any, pl.Series] = {
+    pl.Float16: pl.Series([0x7E23, 0xFC01, 0x8000, 0x0001], dtype=pl.UInt16),
+    pl.Float32: pl.Series([0x7FC00123, 0xFF800001, 0x80000000, 1], dtype=pl.UInt32),
+    pl.Float64: pl.Series([0x7FF8000000000123, 0xFFF0000000000001, 2**63, 1], dtype=pl.UInt64),
+}
 
 SERIES = {
     **{
@@ -61,4 +77,66 @@ SERIES = {
     "Struct without fields": pl.Series([{}, {}], dtype=pl.Struct([])),
     "Map": pl.Series([{"x": 1}, None, {}], dtype=pl.Map(pl.String, pl.Int64)),
     "Null": pl.Series([None, None]),
+    **{f"bits of {t}": bits.reinterpret(dtype=t) for t, bits in PAYLOADS.items()},
+    **{
+        f"ends of {t}": pl.select(pl.concat([t.min(), pl.lit(None, dtype=t), t.max()])).to_series()
+        for t in (pl.Int8, pl.Int64, pl.UInt8, pl.UInt64, pl.Int128, pl.UInt128)
+    },
+    "List of times": pl.Series([[dt.time(1)], None, [None]]),
+    "List of 128 bits": pl.Series([[2**100], None, []], dtype=pl.List(pl.UInt128)),
+    "List of maps": pl.Series([[{"x": 1}], None], dtype=pl.List(pl.Map(pl.String, pl.Int64))),
+    "Array of nulls": pl.Series([[None, None], None], dtype=pl.Array(pl.Null, 2)),
+    "Struct of nulls": pl.Series([{"a": None}], dtype=pl.Struct({"a": pl.Null})),
+    "List of structs of enums": pl.Series(
+        [[{"e": "a"}, None], None, []], dtype=pl.List(pl.Struct({"e": SMALL}))
+    ),
+    "Array of categoricals": pl.Series([["a", None], None], dtype=pl.Array(pl.Categorical, 2)),
+    "Struct with a zero byte": pl.Series([{"a\0": 1}, None]),
+    "Struct without fields, some null": pl.Series([{}, None, {}], dtype=pl.Struct([])),
+    "List of structs without fields": pl.Series([[{}, None], None], dtype=pl.List(pl.Struct([]))),
+    "Struct of a struct without fields": pl.Series(
+        [{"a": {}, "b": 1}, None], dtype=pl.Struct({"a": pl.Struct([]), "b": pl.Int8})
+    ),
+    "Array of width 0": pl.Series([[], None, []], dtype=EMPTY),
+    "Array of width 0, none null": pl.Series([[], []], dtype=EMPTY),
+    "Array of width 0 of strings": pl.Series([[], None], dtype=pl.Array(pl.String, 0)),
+    "Array of arrays of width 0": pl.Series([None, [[], []]], dtype=pl.Array(pl.Int64, (2, 0))),
+    "Array of no arrays": pl.Series([None, []], dtype=pl.Array(pl.Int64, (0, 2))),
+    "List of arrays of width 0": pl.Series([[[], None], None, []], dtype=pl.List(EMPTY)),
+    "Struct of an array of width 0": pl.Series(
+        [{"a": [], "b": 1}, None], dtype=pl.Struct({"a": EMPTY, "b": pl.Int8})
+    ),
+    "all at once": pl.Series(
+        [{"a": {}, "b": [], "c": "x"}, None],
+        dtype=pl.Struct({"a": pl.Struct([]), "b": EMPTY, "c": pl.Categorical}),
+    ),
 }
+
+# Types that Polars takes for unstable: it warns when they are used.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    EXTENSIONS = {
+        "Extension": extended(pl.Series([1, None]), "meta"),
+        "Extension of strings": extended(pl.Series(["a", LONG, None])),
+        "Extension of categoricals": extended(pl.Series(["a", None], dtype=pl.Categorical)),
+        "Extension of enums": extended(pl.Series(["a", None], dtype=SMALL)),
+        "Extension of a list": extended(pl.Series([[1], None])),
+        "Extension of arrays of width 0": extended(pl.Series([[], None], dtype=EMPTY)),
+    }
+    EXTENSIONS["Struct of an extension"] = pl.select(pl.struct(EXTENSIONS["Extension"])).to_series()
+    EXTENSIONS["List of extensions"] = (
+        pl.DataFrame({"g": [1, 1], "e": EXTENSIONS["Extension"]}).group_by("g").agg("e")["e"]
+    )
+
+
+def assert_same(got: pl.DataFrame, expected: pl.DataFrame) -> None:
+    """Check that two frames are equal, floats bit by bit."""
+    assert got.schema == expected.schema
+    assert got.shape == expected.shape
+    for one, other in zip(got.get_columns(), expected.get_columns(), strict=True):
+        assert repr(one.to_list()) == repr(other.to_list()), one.name
+        if one.dtype in PAYLOADS:
+            bits = PAYLOADS[one.dtype.base_type()].dtype
+            # As a column it is named: a name such as "^a$" would be taken for a pattern.
+            left, right = (s.rename("").reinterpret(dtype=bits) for s in (one, other))
+            assert left.to_list() == right.to_list(), one.name

@@ -46,7 +46,16 @@ func streamError(i int, err error) error {
 // Equal checks that two schemas match and are well formed. In its messages got is
 // "this stream" and want is stream 0.
 func Equal(got, want *Schema) error {
-	c := comparison{budget: MaxFields}
+	return equal(got, want, "stream 0")
+}
+
+// EqualTypes is Equal for types; in its messages want is part 0.
+func EqualTypes(got, want *Type) error {
+	return equal(got.schema(), want.schema(), "part 0")
+}
+
+func equal(got, want *Schema, first string) error {
+	c := comparison{budget: MaxFields, first: first}
 	err := c.schemas(got, want)
 	if err != nil && len(c.path) > 0 {
 		return fmt.Errorf("field %s: %w", strconv.Quote(pathText(c.path)), err)
@@ -58,6 +67,8 @@ func Equal(got, want *Schema) error {
 type comparison struct {
 	path   []step
 	budget int
+	// first is what messages call want.
+	first string
 }
 
 // step leads from a schema to a child of it, or to its dictionary if index is negative.
@@ -96,10 +107,10 @@ func (c *comparison) children(got, want []*Schema) error {
 		switch {
 		case i >= len(got):
 			c.path = append(c.path, step{want[i], i})
-			return differ("is", "absent", "present")
+			return c.differ("is", "absent", "present")
 		case i >= len(want):
 			c.path = append(c.path, step{got[i], i})
-			return differ("is", "present", "absent")
+			return c.differ("is", "present", "absent")
 		}
 		c.path = append(c.path, step{want[i], i})
 		if err := c.schemas(got[i], want[i]); err != nil {
@@ -127,27 +138,27 @@ func (c *comparison) dictionaries(got, want field) error {
 func (c *comparison) own(got, want field) error {
 	// The outermost struct stands for the whole row; its name means nothing.
 	if len(c.path) > 0 && got.name != want.name {
-		return differ("name", strconv.Quote(got.name), strconv.Quote(want.name))
+		return c.differ("name", strconv.Quote(got.name), strconv.Quote(want.name))
 	}
 	if got.format != want.format {
-		return differ("type", describe(got.format), describe(want.format))
+		return c.differ("type", describe(got.format), describe(want.format))
 	}
 	if !slices.Equal(got.metadata, want.metadata) {
-		return differ("type metadata", describeEntries(got.metadata), describeEntries(want.metadata))
+		return c.differ("type metadata", describeEntries(got.metadata), describeEntries(want.metadata))
 	}
 	for _, f := range flagNames {
 		if g, w := got.flags&f.flag, want.flags&f.flag; g != w {
-			return differ("is", f.in(g), f.in(w))
+			return c.differ("is", f.in(g), f.in(w))
 		}
 	}
 	if (got.dictionary == nil) != (want.dictionary == nil) {
-		return differ("dictionary is", presence(got.dictionary), presence(want.dictionary))
+		return c.differ("dictionary is", presence(got.dictionary), presence(want.dictionary))
 	}
 	return nil
 }
 
-func differ(what, got, want string) error {
-	return fmt.Errorf("%s %s, in stream 0 %s: %w", what, got, want, ErrSchemaMismatch)
+func (c *comparison) differ(what, got, want string) error {
+	return fmt.Errorf("%s %s, in %s %s: %w", what, got, c.first, want, ErrSchemaMismatch)
 }
 
 func pathText(path []step) string {

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from polars_io_tools import _gocore
+from polars_io_tools._carriers import carrier_of
+from polars_io_tools.errors import SchemaMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["concat_frames"]
+__all__ = ["Stream", "concat_frames"]
 
 
-class _Stream:
+class Stream:
     """Gives a capsule to a consumer that asks for `__arrow_c_stream__`."""
 
     def __init__(self, capsule: object) -> None:
@@ -41,7 +43,18 @@ def concat_frames(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     if frames and all(frame.width == 0 for frame in frames):
         # A frame without columns may still have rows, which Arrow structs would lose.
         return pl.DataFrame(height=sum(frame.height for frame in frames))
+    if not all(_survives(name, dtype) for frame in frames for name, dtype in frame.schema.items()):
+        try:
+            return pl.concat(frames, rechunk=False)
+        except (pl.exceptions.SchemaError, pl.exceptions.ShapeError) as error:
+            raise SchemaMismatchError(f"concat: {error}") from error
     # A struct Series exports its chunks as they are; DataFrame's own export would merge them,
     # and do so in the frame it was called on.
     streams = [frame.to_struct("").__arrow_c_stream__() for frame in frames]
-    return pl.DataFrame(_Stream(_gocore.concat(streams)))
+    return pl.DataFrame(Stream(_gocore.concat(streams)))
+
+
+def _survives(name: str, dtype: object) -> bool:
+    """Tell whether a column comes back from an Arrow stream as it was."""
+    carrier = carrier_of(name, dtype, "arrow")
+    return carrier is not None and carrier.way == "arrow" and not carrier.cast

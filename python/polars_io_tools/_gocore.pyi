@@ -12,6 +12,7 @@ Arguments that are a `Buffer` may be any object with contiguous bytes.
 """
 
 from collections.abc import Sequence
+from typing import type_check_only
 
 from typing_extensions import Buffer
 
@@ -95,6 +96,45 @@ def concat(streams: Sequence[object], /) -> object:
             malformed or fails to give its schema.
         TypeError: An element is not such a capsule.
         SchemaMismatchError: The schemas differ; the message names the stream and the field.
+    """
+
+@type_check_only
+class PackedBuffer(Buffer):
+    """Memory of packed arrays, read-only; it keeps all arrays that were packed together."""
+
+def pack(stream: object, limit: int, /) -> tuple[int, bytes, list[PackedBuffer]]:
+    """Describe the arrays of an Arrow stream, with buffers over their memory.
+
+    Large buffers are the memory of the arrays; small ones, and strings of which the arrays use
+    little, are copied together into the first. The stream is a capsule named
+    `"arrow_array_stream"`. It is moved, also when the call fails: afterwards it is empty. Its
+    arrays are released once, with the last of the buffers.
+
+    Returns:
+        The number of pieces, the description and the buffers. It is one piece, unless a `limit`
+        above 0 is less than the bytes of the buffers and there is more than one row. Then there
+        is nothing but the number of pieces of equal rows to cut the arrays into.
+
+    Raises:
+        ValueError: The stream was consumed before, is malformed or fails, or has a type that
+            Polars never gives.
+        TypeError: It is not such a capsule.
+        MemoryError: There is no memory for what has to be copied.
+    """
+
+def unpack(parts: Sequence[tuple[Buffer, Sequence[Buffer]]], /) -> object:
+    """Make one Arrow stream of what `pack` gave, several times.
+
+    Each part is a description and its buffers, or copies of them. The result is a capsule named
+    `"arrow_array_stream"`, which yields the arrays of all parts in order; those without rows are
+    left out where others have some. The arrays use the memory of the buffers: the buffers of a
+    part are given back soon after its last array was released, which any thread may do without
+    the GIL. Reading and releasing the stream needs neither Go nor the GIL.
+
+    Raises:
+        ValueError: There are no parts, or one does not fit its buffers.
+        SchemaMismatchError: The types differ; the message names the part and the field.
+        MemoryError: There is no memory for the structures of the arrays.
     """
 
 def check_process() -> None:

@@ -15,6 +15,8 @@ CALLS = {
     "replace_paths": "_gocore.replace_paths(b'', b'')",
     "concat": "_gocore.concat([CountedStream([[1]]).capsule])",
     "concat of nothing": "_gocore.concat([])",
+    "pack": "_gocore.pack(CountedStream([[1]]).capsule, 0)",
+    "unpack": "_gocore.unpack([(b'', [])])",
     "check_process": "_gocore.check_process()",
     "check_unit": "_gocore.check_unit(b'daily', b'date')",
     "build_info": "_gocore.build_info()",
@@ -156,6 +158,31 @@ def test_a_signal_handler_may_fork_during_a_call(handler: str, raised: str) -> N
         "ignore",
     )
     assert out == "b'short'\n"
+
+
+def test_packed_arrays_are_released_in_the_child() -> None:
+    before = "stream = CountedStream([[1], [2]])\npacked = _gocore.pack(stream.capsule, 0)"
+    inside = "del packed; print(stream.arrays_open, stream.streams_released)"
+    assert in_child(inside, before) == ["0 1", "go"]
+
+
+def test_unpacked_frames_are_read_and_released_in_the_child() -> None:
+    before = """
+import polars as pl
+stream = CountedStream([[1], [2]])
+_, description, buffers = _gocore.pack(stream.capsule, 0)
+capsule = _gocore.unpack([(description, buffers)])
+series = pl.Series(Holder(_gocore.unpack([(description, buffers)])))
+del buffers
+"""
+    inside = """
+print(read_batch(capsule), series[1])
+del capsule, series
+for _ in range(1000):
+    pass
+print(stream.arrays_open)
+"""
+    assert in_child(inside, before) == ["[1] 2", "0", "go"]
 
 
 def test_the_import_may_come_after_the_fork() -> None:
