@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from polars_io_tools._attach import collecting
+from polars_io_tools._periods import period_filter
 from polars_io_tools._plan import Period, RayPlan
 from polars_io_tools._polars import deserialise
 from polars_io_tools._prune import PrunedPlan, prune
 from polars_io_tools._pruned_scan import FAILURES, FILES, unchanged_files
 from polars_io_tools._source import in_any_period
-from polars_io_tools._task import period_filter
 from polars_io_tools.errors import PiotError
 
 __all__ = ["described_sources"]

@@ -21,10 +21,11 @@ import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
 from polars_io_tools._attach import Prepare, collecting
+from polars_io_tools._periods import period_filter
 from polars_io_tools._plan import Period, Split, plan_split
 from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._prune import prune
-from polars_io_tools._task import Task, inside_task, period_filter, versions
+from polars_io_tools._task import Task, inside_task, versions
 from polars_io_tools._transport import ReturnAs
 
 _log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -23,13 +23,14 @@ import polars as pl
 import polars.selectors as cs
 
 from polars_io_tools._attach import attach, detach
+from polars_io_tools._periods import in_period_order, neighbours, period_filter
 from polars_io_tools._plan import Period
 from polars_io_tools._polars import deserialise
 from polars_io_tools._pruned_scan import unchanged_files
 from polars_io_tools._transport import Part, ReturnAs, encode, size_of
 from polars_io_tools._version import __version__
 
-__all__ = ["Report", "Task", "inside_task", "period_filter", "run_task", "versions"]
+__all__ = ["Report", "Task", "inside_task", "run_task", "versions"]
 
 # Plans decoded by this process, the latest last. A worker serves one query at a time, or a few
 # that share the cluster.
@@ -69,15 +70,15 @@ class Report(TypedDict):
     """What a task says about one part of its result.
 
     Attributes:
-        period: position of the period among those of the task.
-        last: whether it is the last part of the period.
+        periods: of how many periods it holds rows: of one, or whole of several.
+        last: whether it is their last part.
         bytes: size of the part.
-        seconds: how long the period took to compute.
+        seconds: how long each of these periods took to compute.
         threads: how many threads the Polars of the worker uses.
         part: the part itself, None if it is the next thing that the task yields.
     """
 
-    period: int
+    periods: int
     last: bool
     bytes: int
     seconds: float
@@ -145,34 +146,70 @@ def run_task(
     _check_versions(task["versions"], node)
     with _marked():
         decoded = _decode_plan(task, plan[0], items)
-        for position, period in enumerate(periods):
-            start = time.perf_counter()
-            rows = _rows(decoded, task, Period(*period))
-            parts = encode(rows, task["return_as"])
-            del rows
-            yield from _reported(position, parts, time.perf_counter() - start)
+        for run in neighbours([Period(*period) for period in periods]):
+            together = len(run) > 1 and task["limit"] is None
+            if not (together and (yield from _together(decoded, task, run))):
+                for period in run:
+                    yield from _alone(decoded, task, period)
 
 
-def _rows(decoded: _Decoded, task: Task, period: Period) -> pl.DataFrame:
-    part = decoded.lf.filter(period_filter(decoded.dtype, task["column"], period))
-    if task["columns"] is not None:
-        part = part.select(cs.by_name(*task["columns"]))
-    if task["limit"] is not None:
-        part = part.head(task["limit"])
+def _together(
+    decoded: _Decoded, task: Task, run: Sequence[Period]
+) -> Generator[Report | Part, None, bool]:
+    """Compute neighbouring periods at once, if that works, and return whether it did.
+
+    One by one they may still work, and if not, it is known which of them does not. What does not
+    fit into one part goes one by one as well, so that a run arrives as a whole or not at all.
+    """
+    start = time.perf_counter()
+    column = task["column"]
+    whole = Period("", run[0].start, run[-1].end)
+    columns = task["columns"]
+    if columns is not None and column not in columns:
+        columns = [*columns, column]
+    try:
+        rows = in_period_order(_collect(decoded, column, whole, columns, None), column, run)
+        if task["columns"] is not None:
+            rows = rows.select(cs.by_name(*task["columns"]))
+        parts = encode(rows, task["return_as"])
+    except Exception:  # noqa: BLE001  (whatever it is, it comes again with the name of a period)
+        return False
+    if len(parts) > 1:
+        return False
+    yield from _reported(len(run), parts, time.perf_counter() - start)
+    return True
+
+
+def _alone(decoded: _Decoded, task: Task, period: Period) -> Iterator[Report | Part]:
+    start = time.perf_counter()
+    rows = _collect(decoded, task["column"], period, task["columns"], task["limit"])
+    parts = encode(rows, task["return_as"])
+    del rows
+    yield from _reported(1, parts, time.perf_counter() - start)
+
+
+def _collect(
+    decoded: _Decoded, column: str, period: Period, columns: list[str] | None, limit: int | None
+) -> pl.DataFrame:
+    part = decoded.lf.filter(period_filter(decoded.dtype, column, period))
+    if columns is not None:
+        part = part.select(cs.by_name(*columns))
+    if limit is not None:
+        part = part.head(limit)
     with unchanged_files(decoded.keys):
         return part.collect()
 
 
-def _reported(position: int, parts: list[Part], seconds: float) -> Iterator[Report | Part]:
+def _reported(periods: int, parts: list[Part], seconds: float) -> Iterator[Report | Part]:
     threads = pl.thread_pool_size()
     for number, part in enumerate(parts, 1):
         size = size_of(part)
         inline = size <= _INLINE_BYTES
         yield Report(
-            period=position,
+            periods=periods,
             last=number == len(parts),
             bytes=size,
-            seconds=seconds,
+            seconds=seconds / periods,
             threads=threads,
             part=part if inline else None,
         )
@@ -241,17 +278,3 @@ def _sweep() -> None:
                     _forget(plan_id)
                 _sweeper = None
                 return
-
-
-def period_filter(dtype: pl.DataType, column: str, period: Period) -> pl.Expr:
-    """Return the filter of a period, in physical integers of the column's own type.
-
-    The column is selected by its exact name, for `pl.col("^a$")` would be a pattern.
-    """
-    date = cs.by_name(column).as_expr()
-    if period.start is None or period.end is None:
-        return date.is_null()
-    physical = pl.Int32 if dtype == pl.Date else pl.Int64
-    start = pl.lit(period.start, dtype=physical).cast(dtype)
-    end = pl.lit(period.end, dtype=physical).cast(dtype)
-    return (date >= start) & (date < end)

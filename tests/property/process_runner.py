@@ -51,19 +51,20 @@ class ProcessRunner:
 
     def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
         self.labels = [p.label for p in periods]
-        # As on Ray, several periods may share a task, and several may reach Polars as one frame.
+        # As on Ray, each of some periods has a task of its own and the others share one, which
+        # computes neighbours together; and several may reach Polars as one frame.
         half = len(periods) // 2
         self.heights = []
-        for some in (periods[:half], periods[half:]):
+        alone = []
+        for period in periods[:half]:
+            parts = self._call(plan, [period])
+            self.heights.append(decode(parts).height)
+            alone += parts
+        for some in (alone, self._call(plan, periods[half:])):
             if some:
-                parts = self._call(plan, some)
-                heights = [0] * len(some)
-                for at, part in parts:
-                    heights[at] += decode([part]).height
-                self.heights += heights
-                yield decode([part for _, part in parts])
+                yield decode(some)
 
-    def _call(self, plan: ShippedPlan, periods: Sequence[Period]) -> list[tuple[int, Part]]:
+    def _call(self, plan: ShippedPlan, periods: Sequence[Period]) -> list[Part]:
         prepared = {key: list(prepare()) for key, prepare in plan.attachments.items()}
         task = {**plan.task, "attached": [(key, len(items)) for key, items in prepared.items()]}
         spans = [(period.label, period.start, period.end) for period in periods]
@@ -77,7 +78,7 @@ class ProcessRunner:
             ok, answer = pickle.load(self._process.stdout)
         if not ok:
             raise answer
-        parts: list[tuple[int, Part]] = answer
+        parts: list[Part] = answer
         return parts
 
     def close(self) -> None:
@@ -88,17 +89,14 @@ class ProcessRunner:
         self._folder.cleanup()
 
 
-def _parts(results: Iterator[Report | Part]) -> list[tuple[int, Part]]:
-    """Return the parts of a task's results, inside of their reports or after them, by period."""
+def _parts(results: Iterator[Report | Part]) -> list[Part]:
+    """Return the parts of a task's results, whether inside of their reports or after them."""
     parts = []
-    period = 0
     for result in results:
         if isinstance(result, tuple):
-            parts.append((period, result))
-            continue
-        period = result["period"]
-        if result["part"] is not None:
-            parts.append((period, result["part"]))
+            parts.append(result)
+        elif result["part"] is not None:
+            parts.append(result["part"])
     return parts
 
 

@@ -19,8 +19,8 @@ from polars_io_tools import (
     TooManyPeriodsError,
     UnboundedPredicateError,
 )
+from polars_io_tools._periods import period_filter
 from polars_io_tools._plan import NULL_LABEL, Period
-from polars_io_tools._task import period_filter
 
 C = pl.col("date")
 LEAST, GREATEST = -(2**63), 2**63 - 1

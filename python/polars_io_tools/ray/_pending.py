@@ -27,6 +27,7 @@ class Pending:
     done: bool = False
     counted: bool = False
     retries: int = 0
+    led: list[Pending] = field(default_factory=list)  # later periods whose rows are in its part
     error: Exception | None = None
 
 

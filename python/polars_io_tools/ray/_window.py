@@ -179,18 +179,21 @@ class Window:
             return
         if arrival is None:
             return
+        count = arrival.report["periods"]
         if not task.pending[0].orphan:
-            self._keep(task.pending[0], arrival)
+            self._keep(task.pending[0], arrival, [task.pending[i] for i in range(1, count)])
         if arrival.report["last"]:
-            task.pending.popleft()
-            self._under_way -= 1
+            for _ in range(count):
+                task.pending.popleft()
+            self._under_way -= count
         if not task.pending:
             self._end(task)
             self._quick_ends += arrival.report["seconds"] < _QUICK_SECONDS
             self._share = max(self._share, task.periods)
 
-    def _keep(self, pending: Pending, arrival: Arrival) -> None:
+    def _keep(self, pending: Pending, arrival: Arrival, led: list[Pending]) -> None:
         report = arrival.report
+        pending.led = led
         pending.arrived += 1
         if pending.arrived > pending.skip:
             pending.parts.append(arrival)
@@ -204,12 +207,13 @@ class Window:
             # Its rows would be neither those of the first attempt nor those of the second.
             error = InternalError("it was tried again, and came back with fewer parts")
             raise PeriodFailed(pending.period, error)
-        pending.done = True
         self._seconds.append(report["seconds"])
-        self._bytes.append(pending.bytes)
-        if not pending.counted:
-            pending.counted = True
-            self._finished()
+        self._bytes.append(pending.bytes // report["periods"])
+        for each in (pending, *led):
+            each.done = True
+            if not each.counted:
+                each.counted = True
+                self._finished()
 
     def _end(self, task: Task) -> None:
         del self._tasks[task.handle]
@@ -240,6 +244,7 @@ class Window:
             each.arrived = 0
             each.retries += 1
             each.done = False
+            each.led = []
 
     def _forget(self, task: Task) -> None:
         task.unread -= 1
@@ -280,8 +285,9 @@ class Window:
             self._read_bytes += arrival.report["bytes"]
             size += arrival.report["bytes"]
         if pending.done and pending in self._pending:
-            del self._pending[pending]
-            self._forget(pending.task)
+            for each in (pending, *pending.led):
+                del self._pending[each]
+                self._forget(each.task)
         return size
 
     def _lose(self, pending: Pending, failure: TaskFailed) -> None:
@@ -290,4 +296,4 @@ class Window:
         pending.parts.clear()
         if pending.task.handle in self._tasks and not pending.done:
             pending.task.pending[0] = Pending(pending.period, pending.task, orphan=True)
-        self._fail([pending], failure)
+        self._fail([pending, *pending.led], failure)
