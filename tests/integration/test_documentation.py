@@ -75,8 +75,13 @@ def test_explained_plan_of_the_readme(tmp_path: Path) -> None:
     assert run(code, tmp_path).split() == blocks("text")[0].split()
 
 
+def test_stored_frame_of_the_readme(tmp_path: Path) -> None:
+    code = next(b for b in blocks("python") if "piot.put" in b)
+    assert run(code, tmp_path) == "4095\n"
+
+
 def test_all_python_blocks_of_the_readme_are_tested() -> None:
-    assert len(blocks("python")) == 2
+    assert len(blocks("python")) == 3
 
 
 def modules() -> list[ModuleType]:
