@@ -133,6 +133,31 @@ def test_after_a_failure_queued_tasks_never_start(journal: Journal) -> None:
     assert 1 <= len(journal.lines()) <= 4
 
 
+def test_a_task_that_does_not_end_when_interrupted_is_stopped(journal: Journal) -> None:
+    path = journal.path
+
+    def stubborn(frame: pl.DataFrame) -> None:
+        if frame["date"].dt.month().first() != 1:
+            while not path.exists():
+                time.sleep(0.01)
+            raise ValueError("no prices")
+        while True:
+            try:
+                with path.open("a") as file:
+                    file.write("beat\n")
+                time.sleep(0.1)
+            except KeyboardInterrupt:
+                pass
+
+    with pytest.raises(piot.WorkerError, match="no prices"):
+        on_ray(source(stubborn)).collect()
+    time.sleep(5)
+    beats = len(journal.lines())
+    assert beats >= 10  # it did go on for the two seconds of grace
+    time.sleep(1)
+    assert len(journal.lines()) == beats
+
+
 def test_other_failures_are_not_logged_on_top(
     journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
