@@ -100,10 +100,9 @@ def test_a_task_returns_no_more_rows_than_are_asked_for(
 ) -> None:
     heights = []
 
-    def noted(result: Any) -> pl.DataFrame:
-        frame = _transport.decode(result)
-        heights.append(frame.height)
-        return frame
+    def noted(parts: Any) -> pl.DataFrame:
+        heights.extend(_transport.decode([part]).height for part in parts)
+        return _transport.decode(parts)
 
     monkeypatch.setattr(_executor, "decode", noted)
     assert on_ray(scan.filter(QUARTER)).head(3).collect().height == 3

@@ -63,13 +63,13 @@ ORDERED: dict[str, Query] = {
     "ordered group_by": lambda lf: (
         lf.filter(QUARTER)
         .group_by("date", "symbol", maintain_order=True)
-        .agg(price.sum(), pl.len())
+        .agg(price.max(), pl.col("row").sum(), pl.len())
     ),
     "dynamic group_by": lambda lf: (
         lf.filter(QUARTER)
         .sort("date", "row")
         .group_by_dynamic("date", every="1w")
-        .agg(price.sum())
+        .agg(price.max(), pl.col("row").sum())
         .filter(QUARTER)
     ),
     "rolling": lambda lf: (
