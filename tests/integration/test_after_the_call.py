@@ -98,7 +98,7 @@ def test_a_filter_after_head_does_not_bound_the_periods(scan: pl.LazyFrame) -> N
 def test_a_task_returns_no_more_rows_than_are_asked_for(
     scan: pl.LazyFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heights = []
+    heights: list[int] = []
 
     def noted(parts: Any) -> pl.DataFrame:
         heights.extend(_transport.decode([part]).height for part in parts)

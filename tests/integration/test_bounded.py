@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from polars.io.plugins import register_io_source
 
+from polars_io_tools.ray._held import held_bytes
 from tests.integration.cases import day, on_ray
 from tests.integration.conftest import Journal, Submissions
 
@@ -122,6 +124,25 @@ def test_a_slow_consumer_does_not_make_the_store_spill(journal: Journal) -> None
     assert rows == 60 * 20
     # A quarter of 300 MiB may wait; what Polars has taken and not passed on comes on top.
     assert store.growth <= 150 * 2**20
+
+
+def test_a_result_larger_than_the_store_is_copied_out(tmp_path: Path) -> None:
+    frame = DAYS.to_frame().join(pl.select(x=pl.int_range(100_000)), how="cross")
+    frame.write_parquet(tmp_path / "days.parquet")
+    assert frame.estimated_size() < 250 * 2**20
+    query = pl.scan_parquet(tmp_path / "days.parquet").filter(day >= DAYS[0], day <= DAYS[-1])
+    with Watch(used_bytes) as store:
+        results = [on_ray(query).collect() for _ in range(3)]
+    assert all(result.equals(frame) for result in results)
+    assert 0 < held_bytes() <= 150 * 2**20
+    assert store.growth <= 290 * 2**20
+    results.clear()
+    gc.collect()
+    end = time.monotonic() + 10
+    while held_bytes() and time.monotonic() < end:
+        pl.thread_pool_size()
+        time.sleep(0.1)
+    assert held_bytes() == 0
 
 
 def test_neighbours_of_small_periods_share_tasks(journal: Journal, submitted: Submissions) -> None:

@@ -25,6 +25,7 @@ from polars_io_tools.errors import (
     RayNotInitialisedError,
 )
 from polars_io_tools.ray._bootstrap import run_periods
+from polars_io_tools.ray._held import hold
 from polars_io_tools.ray._protocol import Arrival, TaskFailed
 from polars_io_tools.ray._retries import Retries
 
@@ -34,6 +35,9 @@ _log = logging.getLogger(__name__)
 
 # How long a task that is interrupted may take to end before its process is stopped.
 _GRACE_SECONDS = 2.0
+
+# The share of the object store that frames of this process may keep before parts are copied out.
+_HELD_SHARE = 2
 
 # How often the cluster is asked for its resources while a query waits.
 _ASK_SECONDS = 1.0
@@ -93,6 +97,7 @@ class RayCluster:
         self._asked = float("-inf")
         self._threads = max(1, int(self._cpus))
         self._told = False
+        self._held_limit = self._own_store_bytes() // _HELD_SHARE
         self._reports: dict[Any, Report] = {}  # of tasks whose next item is a part
 
     @property
@@ -120,6 +125,12 @@ class RayCluster:
     def store_bytes(self) -> int:
         """Return the size of the object stores of all nodes."""
         return int(self._ray.cluster_resources().get("object_store_memory", 0))
+
+    def _own_store_bytes(self) -> int:
+        """Return the size of the object store of the driver's node."""
+        own = self._ray.get_runtime_context().get_node_id()
+        nodes = [n["Resources"] for n in self._ray.nodes() if n["NodeID"] == own]
+        return int(nodes[0].get("object_store_memory", 0)) if nodes else 0
 
     def submit(self, periods: Sequence[Period]) -> Any:
         """Start a task; its name holds the periods and nothing of the query."""
@@ -196,7 +207,7 @@ class RayCluster:
             part = self._ray.get(arrival.data)
         except self._ray.exceptions.RayError as error:
             raise TaskFailed(error, transient=True) from error
-        return part
+        return hold(part, arrival.report["bytes"], self._held_limit)
 
     def cancel(self, handles: Sequence[Any]) -> None:
         """Cancel tasks: queued ones never start, running ones get a grace to end."""
