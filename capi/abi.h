@@ -61,9 +61,16 @@ typedef struct {
 	uintptr_t job;
 } piot_result;
 
-/* inputs.c: the Python objects whose bytes are lent. */
-struct piot_inputs;
-void piot_inputs_over(struct piot_inputs *);
+/*
+ * The head of whatever a job uses. A job that goes on after its caller has left keeps it, and calls
+ * over at its end: on any thread, without the GIL.
+ */
+typedef struct piot_kept {
+	void (*over)(struct piot_kept *);
+} piot_kept;
+
+/* call.c: calls over, which Go cannot. */
+void piot_kept_over(piot_kept *);
 
 void piot_result_free(piot_result *);
 

@@ -55,33 +55,34 @@ int piot_failed(piot_result *r)
 	return -1;
 }
 
+void piot_kept_over(piot_kept *kept)
+{
+	kept->over(kept);
+}
+
 /* Ends a job whose caller got a signal; the exception of its handler is set, and stays. */
-static void give_up(uintptr_t job, struct piot_inputs *in)
+static void give_up(uintptr_t job, piot_kept *kept)
 {
 	piot_result out = {0};
 	PyThreadState *state = PyEval_SaveThread();
 
-	piotGiveUp(job, in, &out);
+	piotGiveUp(job, kept, &out);
 	PyEval_RestoreThread(state);
-	/* A job that does not end at once keeps its inputs, and gives them back by piot_inputs_over. */
-	if (out.job == 0 && in != NULL)
-		piot_inputs_drop(in);
+	/* A job that does not end at once keeps what it uses until it does. */
+	if (out.job == 0 && kept != NULL)
+		kept->over(kept);
+	piot_inputs_sweep();
 	piot_result_free(&out);
 }
 
 /*
- * Calls Go without the GIL and makes a Python value of its result: the one copy of it. While a job
- * goes on, handlers of signals run every slice, as they would between two lines of Python; one that
- * raises ends the call. Owns the inputs.
+ * Waits for what a call into Go has left to do, which may be nothing. It begins without the GIL and
+ * ends with it. While a job goes on, handlers of signals run every slice, as they would between two
+ * lines of Python. One that raises ends the call: -1, and what was kept is not the caller's any more.
  */
-PyObject *piot_call_go(go_function f, struct piot_inputs *in, maker make)
+int piot_call_wait(piot_result *out, piot_kept *kept, PyThreadState *state)
 {
-	piot_result out = {0};
-	PyObject *value;
-	PyThreadState *state = PyEval_SaveThread();
-
-	f(in != NULL ? piot_inputs_bytes(in) : NULL, &out);
-	while (out.job != 0) {
+	while (out->job != 0) {
 		int raised;
 
 		PyEval_RestoreThread(state);
@@ -90,16 +91,29 @@ PyObject *piot_call_go(go_function f, struct piot_inputs *in, maker make)
 			/* By a handler; this is the child, where the job is not. */
 			if (raised == 0)
 				piot_enter();
-			return NULL;
+			return -1;
 		}
 		if (raised < 0) {
-			give_up(out.job, in);
-			return NULL;
+			give_up(out->job, kept);
+			return -1;
 		}
 		state = PyEval_SaveThread();
-		piotWait(out.job, &out);
+		piotWait(out->job, out);
 	}
 	PyEval_RestoreThread(state);
+	return 0;
+}
+
+/* Calls Go without the GIL and makes a Python value of its result: the one copy of it. Owns the inputs. */
+PyObject *piot_call_go(go_function f, struct piot_inputs *in, maker make)
+{
+	piot_result out = {0};
+	PyObject *value;
+	PyThreadState *state = PyEval_SaveThread();
+
+	f(in != NULL ? piot_inputs_bytes(in) : NULL, &out);
+	if (piot_call_wait(&out, in != NULL ? piot_inputs_kept(in) : NULL, state) < 0)
+		return NULL;
 	if (in != NULL)
 		piot_inputs_drop(in);
 	if (piot_failed(&out) < 0)

@@ -7,18 +7,23 @@
 #include "abi.h"
 #include "_cgo_export.h"
 
+/* Python objects whose bytes are lent to Go. */
+struct piot_inputs;
+
 typedef void (*go_function)(piot_bytes *, piot_result *);
 typedef PyObject *(*maker)(const char *, Py_ssize_t);
 
 int piot_call_init(void);
 int piot_enter(void);
 int piot_failed(piot_result *);
+int piot_call_wait(piot_result *, piot_kept *, PyThreadState *);
 PyObject *piot_call_go(go_function, struct piot_inputs *, maker);
 
 /* inputs.c */
 struct piot_inputs *piot_inputs_of_buffers(PyObject *const *, Py_ssize_t);
 struct piot_inputs *piot_inputs_of_text(PyObject *);
 piot_bytes *piot_inputs_bytes(struct piot_inputs *);
+piot_kept *piot_inputs_kept(struct piot_inputs *);
 void piot_inputs_drop(struct piot_inputs *);
 void piot_inputs_sweep(void);
 

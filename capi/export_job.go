@@ -87,14 +87,14 @@ func wait(h cgo.Handle, out *C.piot_result) ([]byte, error) {
 }
 
 // piotGiveUp cancels a job, whose result nobody wants any more. If it does not end within the grace,
-// out has a job and the inputs stay with it, until it calls piot_inputs_over.
+// out has a job, which keeps what it uses until its end.
 //
 //export piotGiveUp
-func piotGiveUp(handle C.uintptr_t, in *C.struct_piot_inputs, out *C.piot_result) {
-	guarded("give up", out, func() ([]byte, error) { return nil, giveUp(cgo.Handle(handle), in, out) })
+func piotGiveUp(handle C.uintptr_t, kept *C.piot_kept, out *C.piot_result) {
+	guarded("give up", out, func() ([]byte, error) { return nil, giveUp(cgo.Handle(handle), kept, out) })
 }
 
-func giveUp(h cgo.Handle, in *C.struct_piot_inputs, out *C.piot_result) error {
+func giveUp(h cgo.Handle, kept *C.piot_kept, out *C.piot_result) error {
 	j := h.Value().(*job)
 	h.Delete()
 	j.Cancel()
@@ -104,8 +104,8 @@ func giveUp(h cgo.Handle, in *C.struct_piot_inputs, out *C.piot_result) error {
 	out.job = C.uintptr_t(h)
 	guard.Start("give up", func(context.Context) error {
 		err := j.Err()
-		if in != nil {
-			C.piot_inputs_over(in)
+		if kept != nil {
+			C.piot_kept_over(kept)
 		}
 		return err
 	})

@@ -6,8 +6,10 @@ package main
 import "C"
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/arrowc"
@@ -17,20 +19,53 @@ import (
 // errNoMemory reports that C has no memory left.
 var errNoMemory = errors.New("out of memory")
 
+// What is done at once in a few milliseconds: planning how values travel, copying bytes, and reading
+// the descriptions of what arrived.
+const (
+	manyValues       = 1 << 19
+	manyBytes        = 4 << 20
+	manyDescriptions = 128 << 10
+)
+
 // piotPack reads the stream of a source to its end and packs its arrays, which stay the
 // source's. The result is the description.
 //
 //export piotPack
 func piotPack(source *C.piot_source, limit C.longlong, out *C.piot_result) {
-	guarded("pack", out, func() ([]byte, error) { return packSource(source, int64(limit)) })
+	guardedJob("pack", out, func() (answer, error) { return packSource(source, int64(limit)) })
 }
 
-func packSource(source *C.piot_source, limit int64) ([]byte, error) {
+func packSource(source *C.piot_source, limit int64) (answer, error) {
 	arrays, err := readStream(source)
 	if err != nil {
-		return nil, fmt.Errorf("pack: %w", err)
+		return answer{}, fmt.Errorf("pack: %w", err)
 	}
-	packed, err := pack.Pack((*arrowc.Schema)(unsafe.Pointer(&source.schema)), arrays, limit, func(n int64) ([]byte, error) {
+	prepare := func(ctx context.Context, most int64) (*pack.Prepared, error) {
+		return pack.Prepare(ctx, (*arrowc.Schema)(unsafe.Pointer(&source.schema)), arrays, limit, most)
+	}
+	prepared, err := prepare(context.Background(), manyValues)
+	if errors.Is(err, pack.ErrTooMany) {
+		return answer{rest: func(ctx context.Context) ([]byte, error) {
+			prepared, err := prepare(ctx, math.MaxInt64)
+			if err != nil {
+				return nil, err
+			}
+			return finish(ctx, source, prepared)
+		}}, nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return bySize(int(prepared.Bytes()), manyBytes, func(ctx context.Context) ([]byte, error) {
+		return finish(ctx, source, prepared)
+	})
+}
+
+// finish packs what is prepared into memory of the source.
+func finish(ctx context.Context, source *C.piot_source, prepared *pack.Prepared) ([]byte, error) {
+	// Nothing points to the schema and the stream from here on.
+	C.piot_source_forget(source)
+	packed, err := prepared.Finish(ctx, func(n int64) ([]byte, error) {
 		arena := C.piot_source_arena(source, C.size_t(n))
 		if arena == nil {
 			return nil, errNoMemory
@@ -91,18 +126,27 @@ func readStream(source *C.piot_source) ([]*arrowc.Array, error) {
 //
 //export piotUnpack
 func piotUnpack(frame *C.piot_frame, out *C.piot_result) {
-	guarded("unpack", out, func() ([]byte, error) { return nil, unpackFrame(frame) })
+	guardedJob("unpack", out, func() (answer, error) { return unpackFrame(frame) })
 }
 
-func unpackFrame(frame *C.piot_frame) error {
+func unpackFrame(frame *C.piot_frame) (answer, error) {
+	descriptions := 0
 	parts := make([]pack.Part, frame.n_parts)
 	for i, p := range unsafe.Slice(frame.parts, frame.n_parts) {
 		parts[i].Description = view(p.bytes, 0)
+		descriptions += len(parts[i].Description)
 		for j := 1; j < int(p.n); j++ {
 			parts[i].Blobs = append(parts[i].Blobs, view(p.bytes, j))
 		}
 	}
-	return pack.Assemble(parts, pack.Rooms{
+	return bySize(descriptions, manyDescriptions, func(ctx context.Context) ([]byte, error) {
+		return nil, assemble(ctx, frame, parts)
+	})
+}
+
+// assemble lays out the parts in blocks of the frame.
+func assemble(ctx context.Context, frame *C.piot_frame, parts []pack.Part) error {
+	return pack.Assemble(ctx, parts, pack.Rooms{
 		Schema: func(size, nodes int) (pack.Room, error) {
 			return roomOf(C.piot_frame_schema(frame, C.size_t(size), C.size_t(nodes)), size, C.piot_schema_release())
 		},

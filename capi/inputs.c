@@ -10,6 +10,7 @@
 #define MAX_INPUTS 3
 
 struct piot_inputs {
+	piot_kept kept; /* comes first */
 	piot_bytes bytes[MAX_INPUTS];
 	Py_buffer views[MAX_INPUTS];
 	Py_ssize_t n;
@@ -20,12 +21,24 @@ struct piot_inputs {
 /* What jobs that were given up have done with; the next call drops it, under the GIL. */
 static _Atomic(struct piot_inputs *) over;
 
+/* On any thread, without the GIL, which dropping needs. */
+static void inputs_over(piot_kept *kept)
+{
+	struct piot_inputs *in = (struct piot_inputs *)kept;
+
+	in->next = atomic_load(&over);
+	while (!atomic_compare_exchange_weak(&over, &in->next, in))
+		;
+}
+
 static struct piot_inputs *inputs_new(void)
 {
 	struct piot_inputs *in = calloc(1, sizeof *in);
 
 	if (in == NULL)
 		PyErr_NoMemory();
+	else
+		in->kept.over = inputs_over;
 	return in;
 }
 
@@ -66,6 +79,11 @@ piot_bytes *piot_inputs_bytes(struct piot_inputs *in)
 	return in->bytes;
 }
 
+piot_kept *piot_inputs_kept(struct piot_inputs *in)
+{
+	return &in->kept;
+}
+
 /* Needs the GIL. */
 void piot_inputs_drop(struct piot_inputs *in)
 {
@@ -74,14 +92,6 @@ void piot_inputs_drop(struct piot_inputs *in)
 	if (in->text != NULL)
 		Py_DecRef(in->text);
 	free(in);
-}
-
-/* Go calls this from any thread, without the GIL, when it reads the inputs no more. */
-void piot_inputs_over(struct piot_inputs *in)
-{
-	in->next = atomic_load(&over);
-	while (!atomic_compare_exchange_weak(&over, &in->next, in))
-		;
 }
 
 /* Needs the GIL. */

@@ -96,6 +96,11 @@ static PyObject *buffers_of(piot_source *source)
 	return list;
 }
 
+static void source_over(piot_kept *kept)
+{
+	piot_source_drop((piot_source *)kept);
+}
+
 /* Moves the stream out of its capsule, under the GIL; NULL with an exception set. */
 static piot_source *take_stream(PyObject *capsule)
 {
@@ -111,6 +116,7 @@ static piot_source *take_stream(PyObject *capsule)
 		PyErr_NoMemory();
 		return NULL;
 	}
+	source->kept.over = source_over;
 	from = PyCapsule_GetPointer(capsule, CAPSULE);
 	source->stream = *from;
 	from->release = NULL;
@@ -147,14 +153,16 @@ static PyObject *pack(PyObject *capsule, long long limit)
 		return NULL;
 	state = PyEval_SaveThread();
 	piotPack(source, limit, &out);
-	piot_source_forget(source);
-	if (out.error_class != NULL) {
-		piot_source_drop(source);
-		source = NULL;
-	}
-	PyEval_RestoreThread(state);
-	if (piot_failed(&out) < 0)
+	/* A job keeps the source, also when this call is given up before its end. */
+	if (piot_call_wait(&out, &source->kept, state) < 0)
 		return NULL;
+	if (piot_failed(&out) < 0) {
+		/* The producer may take its time, or the GIL. */
+		state = PyEval_SaveThread();
+		piot_source_drop(source);
+		PyEval_RestoreThread(state);
+		return NULL;
+	}
 	items[0] = PyLong_FromLongLong(source->pieces);
 	items[1] = PyBytes_FromStringAndSize(out.data != NULL ? out.data : "", (Py_ssize_t)out.len);
 	items[2] = buffers_of(source);

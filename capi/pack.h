@@ -9,6 +9,7 @@
 
 /* A stream that was read to its end, and what Go made of it. */
 typedef struct {
+	piot_kept kept; /* comes first */
 	struct ArrowArrayStream stream;
 	struct ArrowSchema schema;
 	struct ArrowArray *arrays;
@@ -40,6 +41,7 @@ typedef struct piot_block piot_block;
 
 /* The stream that Go lays out: a schema and batches. */
 typedef struct {
+	piot_kept kept; /* comes first */
 	piot_part *parts;
 	size_t n_parts;
 	piot_block *schema;

@@ -69,6 +69,14 @@ static void drop_parts(piot_frame *frame)
 	frame->n_parts = 0;
 }
 
+static void frame_over(piot_kept *kept)
+{
+	piot_frame *frame = (piot_frame *)kept;
+
+	drop_parts(frame);
+	piot_frame_drop(frame);
+}
+
 static piot_frame *hold_all(PyObject *items, Py_ssize_t n)
 {
 	piot_frame *frame = calloc(1, sizeof *frame);
@@ -80,12 +88,12 @@ static piot_frame *hold_all(PyObject *items, Py_ssize_t n)
 		PyErr_NoMemory();
 		return NULL;
 	}
+	frame->kept.over = frame_over;
 	for (Py_ssize_t i = 0; i < n; i++) {
 		frame->n_parts++;
 		if (fill_part(&frame->parts[i], PyTuple_GetItem(items, i)) == 0)
 			continue;
-		drop_parts(frame);
-		piot_frame_drop(frame);
+		frame_over(&frame->kept);
 		return NULL;
 	}
 	return frame;
@@ -103,7 +111,9 @@ static PyObject *unpack(PyObject *items, Py_ssize_t n)
 		return NULL;
 	state = PyEval_SaveThread();
 	piotUnpack(frame, &out);
-	PyEval_RestoreThread(state);
+	/* A job keeps the frame and what it holds, also when this call is given up before its end. */
+	if (piot_call_wait(&out, &frame->kept, state) < 0)
+		return NULL;
 	drop_parts(frame);
 	if (piot_failed(&out) < 0) {
 		piot_frame_drop(frame);

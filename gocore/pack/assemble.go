@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"context"
 	"fmt"
 	"unsafe"
 
@@ -27,12 +28,12 @@ type Rooms struct {
 }
 
 // Assemble lays out a schema and the arrays of all parts, which point to the memory of
-// the blobs. Parts without rows give no array, unless all are without.
+// the blobs, until ctx ends. Parts without rows give no array, unless all are without.
 //
-// The error wraps ErrCorrupt, ErrUnsupported, arrowc.ErrSchemaMismatch, or what a
+// The error wraps ErrCorrupt, ErrUnsupported, arrowc.ErrSchemaMismatch, that of ctx, or what a
 // function of rooms returned.
-func Assemble(parts []Part, rooms Rooms) error {
-	all, err := readAll(parts)
+func Assemble(ctx context.Context, parts []Part, rooms Rooms) error {
+	all, err := readAll(ctx, parts)
 	if err != nil {
 		return fmt.Errorf("unpack: %w", err)
 	}
@@ -53,6 +54,9 @@ func Assemble(parts []Part, rooms Rooms) error {
 				continue
 			}
 			some = true
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			if err := layOutArray(i, c.dataType, n, rooms); err != nil {
 				return fmt.Errorf("unpack: %w", err)
 			}

@@ -36,7 +36,7 @@ func BenchmarkPack(b *testing.B) {
 			arena := make([]byte, 100<<20)
 			b.SetBytes(1_000_000 * 46)
 			for b.Loop() {
-				if _, err := Pack(s, []*arrowc.Array{a}, 0, func(n int64) ([]byte, error) { return arena[:n], nil }); err != nil {
+				if _, err := packWith(s, []*arrowc.Array{a}, 0, func(n int64) ([]byte, error) { return arena[:n], nil }); err != nil {
 					b.Fatal(err)
 				}
 			}

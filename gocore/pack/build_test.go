@@ -1,8 +1,10 @@
 package pack
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 	"unsafe"
 
@@ -268,4 +270,13 @@ func cell(t *arrowc.Type, a *arrowc.Array, i int) string {
 func fixedWidth(format string) int64 {
 	l, _ := formatLayout(format)
 	return l.width
+}
+
+// packWith packs all at once.
+func packWith(schema *arrowc.Schema, arrays []*arrowc.Array, limit int64, allocate Allocate) (*Packed, error) {
+	prepared, err := Prepare(context.Background(), schema, arrays, limit, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	return prepared.Finish(context.Background(), allocate)
 }

@@ -14,8 +14,12 @@
 // The other side gives the description and the blobs, wherever those lie now, and gets a
 // schema and arrays whose pointers lead into the blobs. Several parts make one stream.
 //
-//	packed, err := pack.Pack(schema, arrays, limit, allocate)
-//	err = pack.Assemble([]pack.Part{{packed.Description, packed.Blobs}}, rooms)
+//	prepared, err := pack.Prepare(ctx, schema, arrays, limit, math.MaxInt64)
+//	packed, err := prepared.Finish(ctx, allocate)
+//	err = pack.Assemble(ctx, []pack.Part{{packed.Description, packed.Blobs}}, rooms)
+//
+// What prepares looks at the values only, and says how many bytes are left to write; every loop
+// that can be long ends with its context, in less than a millisecond.
 //
 // The invariant: for every type that Polars gives, the values and the type of what is
 // assembled are those of what was packed, and all of it lies inside of the blobs. Arrays

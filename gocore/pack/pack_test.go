@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -35,7 +36,7 @@ var zeros [16]uint64
 
 func assemble(parts []Part) (*assembled, error) {
 	a := &assembled{keep: []any{parts}}
-	err := Assemble(parts, Rooms{
+	err := Assemble(context.Background(), parts, Rooms{
 		Schema: func(size, nodes int) (Room, error) {
 			r, err := a.room(size, nodes)
 			a.schema = (*arrowc.Schema)(unsafe.Pointer(&r.Memory[0]))
@@ -74,7 +75,7 @@ func schemaOf(t *arrowc.Type) *arrowc.Schema {
 var root *assembled
 
 func packArrays(t *arrowc.Type, arrays ...*arrowc.Array) (*Packed, error) {
-	return Pack(schemaOf(t), arrays, 0, allocate)
+	return packWith(schemaOf(t), arrays, 0, allocate)
 }
 
 func cellsOf(t *arrowc.Type, arrays []*arrowc.Array) (all []string) {

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"context"
 	"unsafe"
 )
 
@@ -85,9 +86,13 @@ func (p *placement) intoArena(s *span) {
 
 // fill gives the spans of the arena their memory and copies what is only copied. What
 // lies between them is cleared, so that nothing of the process's memory travels along.
-func (p *placement) fill(arena []byte) {
+func (p *placement) fill(ctx context.Context, arena []byte) error {
 	p.blobs[0] = arena
-	for _, s := range p.spans {
+	for i, s := range p.spans {
+		// Each is small, or left for a job.
+		if i%(pieceBytes/smallSpan) == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		end := s.offset + s.len()
 		clear(arena[end:aligned(end)])
 		if s.size > 0 {
@@ -96,4 +101,5 @@ func (p *placement) fill(arena []byte) {
 			copy(arena[s.offset:], s.source)
 		}
 	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,6 +21,10 @@ type node struct {
 
 // planner walks arrays and notes what has to travel and what has to be written.
 type planner struct {
+	// ctx ends the walk, which a planner is made for.
+	ctx context.Context
+	// left is how many values may still be looked at.
+	left int64
 	// path leads to the array that is walked, for messages.
 	path []string
 	// layouts of the types, which many chunks share.
@@ -31,8 +36,11 @@ type planner struct {
 
 type job struct {
 	bytes int64
-	run   func() error
+	run   func(ctx context.Context) error
 }
+
+// arrayValues is how many values take as long to look at as an array itself.
+const arrayValues = 32
 
 func (p *planner) below(label string, walk func() (*node, error)) (*node, error) {
 	p.path = append(p.path, label)
@@ -81,6 +89,9 @@ func (p *planner) array(t *arrowc.Type, a *arrowc.Array, from, length int64) (*n
 	}
 	if from+length > a.Length {
 		return nil, fmt.Errorf("%d values, %d needed: %w", a.Length, from+length, arrowc.ErrMalformed)
+	}
+	if p.left -= length + arrayValues; p.left < 0 {
+		return nil, ErrTooMany
 	}
 	s := slice{a, a.Offset + from, length, from == 0 && length == a.Length}
 	n := &node{length: length}
@@ -168,9 +179,11 @@ func (p *planner) shifted(m bitmap) *span {
 		return &span{source: m.bytes}
 	}
 	s := &span{size: bytesFor(m.n)}
-	p.jobs = append(p.jobs, job{s.size, func() error {
-		m.shiftInto(s.target)
-		return nil
+	p.jobs = append(p.jobs, job{s.size, func(ctx context.Context) error {
+		return inPieces(ctx, s.size, pieceBytes, func(from, to int64) error {
+			m.shiftInto(s.target, from, to)
+			return nil
+		})
 	}})
 	return s
 }
@@ -188,7 +201,7 @@ func (p *planner) offsets(n *node, l layout, s slice) (first, last int64, err er
 		return 0, 0, err
 	}
 	values := integers{raw, l.width}
-	if first, last, err = values.rising(); err != nil {
+	if first, last, err = values.rising(p.ctx); err != nil {
 		return 0, 0, err
 	}
 	if first == 0 {
@@ -197,12 +210,14 @@ func (p *planner) offsets(n *node, l layout, s slice) (first, last int64, err er
 	}
 	out := &span{size: int64(len(raw))}
 	n.buffers = append(n.buffers, out)
-	p.jobs = append(p.jobs, job{out.size, func() error {
+	p.jobs = append(p.jobs, job{out.size, func(ctx context.Context) error {
 		target := integers{out.target, l.width}
-		for i := range n.length + 1 {
-			target.set(i, values.at(i)-first)
-		}
-		return nil
+		return inPieces(ctx, n.length+1, pieceValues, func(from, to int64) error {
+			for i := from; i < to; i++ {
+				target.set(i, values.at(i)-first)
+			}
+			return nil
+		})
 	}})
 	return first, last, nil
 }
@@ -241,15 +256,14 @@ func (p *planner) listView(n *node, t *arrowc.Type, l layout, s slice, valid bit
 		return err
 	}
 	r := itemRanges{integers{starts, l.width}, integers{sizes, l.width}, valid, n.length}
-	first, last, err := r.extent()
+	first, last, err := r.extent(p.ctx)
 	if err != nil {
 		return err
 	}
 	newStarts, newSizes := &span{size: size}, &span{size: size}
 	n.buffers = append(n.buffers, newStarts, newSizes)
-	p.jobs = append(p.jobs, job{2 * size, func() error {
-		r.rebaseInto(integers{newStarts.target, l.width}, integers{newSizes.target, l.width}, first)
-		return nil
+	p.jobs = append(p.jobs, job{2 * size, func(ctx context.Context) error {
+		return r.rebaseInto(ctx, integers{newStarts.target, l.width}, integers{newSizes.target, l.width}, first)
 	}})
 	return p.child(n, t, s, 0, first, last-first)
 }
@@ -275,35 +289,41 @@ func (r itemRanges) used(i int64) bool {
 	return (r.valid.bytes == nil || r.valid.at(i)) && r.sizes.at(i) != 0
 }
 
-func (r itemRanges) extent() (first, last int64, err error) {
+func (r itemRanges) extent(ctx context.Context) (first, last int64, err error) {
 	empty := true
-	for i := range r.n {
-		if !r.used(i) {
-			continue
+	err = inPieces(ctx, r.n, pieceValues, func(from, to int64) error {
+		for i := from; i < to; i++ {
+			if !r.used(i) {
+				continue
+			}
+			start, size := r.starts.at(i), r.sizes.at(i)
+			if start < 0 || size < 0 || start > arrowc.MaxLength || size > arrowc.MaxLength {
+				return fmt.Errorf("list of %d items at %d: %w", size, start, arrowc.ErrMalformed)
+			}
+			if empty || start < first {
+				first = start
+			}
+			last = max(last, start+size)
+			empty = false
 		}
-		start, size := r.starts.at(i), r.sizes.at(i)
-		if start < 0 || size < 0 || start > arrowc.MaxLength || size > arrowc.MaxLength {
-			return 0, 0, fmt.Errorf("list of %d items at %d: %w", size, start, arrowc.ErrMalformed)
-		}
-		if empty || start < first {
-			first = start
-		}
-		last = max(last, start+size)
-		empty = false
-	}
-	return first, last, nil
+		return nil
+	})
+	return first, last, err
 }
 
-func (r itemRanges) rebaseInto(starts, sizes integers, first int64) {
-	for i := range r.n {
-		if r.used(i) {
-			starts.set(i, r.starts.at(i)-first)
-			sizes.set(i, r.sizes.at(i))
-		} else {
-			starts.set(i, 0)
-			sizes.set(i, 0)
+func (r itemRanges) rebaseInto(ctx context.Context, starts, sizes integers, first int64) error {
+	return inPieces(ctx, r.n, pieceValues, func(from, to int64) error {
+		for i := from; i < to; i++ {
+			if r.used(i) {
+				starts.set(i, r.starts.at(i)-first)
+				sizes.set(i, r.sizes.at(i))
+			} else {
+				starts.set(i, 0)
+				sizes.set(i, 0)
+			}
 		}
-	}
+		return nil
+	})
 }
 
 // pointerOf is where a span's bytes lie, to tell the same bytes from others.

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/arrowc"
@@ -22,7 +23,7 @@ type contents struct {
 
 // read checks a part by itself: sizes of buffers, lengths of children, first and last
 // offsets. What lies inside buffers is what Pack found there.
-func (part Part) read() (*contents, error) {
+func (part Part) read(ctx context.Context) (*contents, error) {
 	r := &reader{rest: part.Description, blobs: part.Blobs}
 	if v := r.number(1 << 32); v != version && r.err == nil {
 		r.fail("version %d, not %d", v, version)
@@ -35,6 +36,9 @@ func (part Part) read() (*contents, error) {
 	}
 	d := decoder{reader: r, layouts: map[*arrowc.Type]layout{}}
 	for n := r.number(int64(len(r.rest))); n > 0 && r.err == nil; n-- {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		c.chunks = append(c.chunks, d.node(c.dataType))
 	}
 	if len(r.rest) > 0 {
@@ -159,10 +163,10 @@ func (d *decoder) offsets(n *node, l layout) {
 }
 
 // readAll reads parts that are to be one frame. The error names the part.
-func readAll(parts []Part) ([]*contents, error) {
+func readAll(ctx context.Context, parts []Part) ([]*contents, error) {
 	all := make([]*contents, len(parts))
 	for i, part := range parts {
-		c, err := part.read()
+		c, err := part.read(ctx)
 		if err == nil && i > 0 && !bytes.Equal(c.typeBytes, all[0].typeBytes) {
 			err = arrowc.EqualTypes(c.dataType, all[0].dataType)
 		}

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -88,9 +89,9 @@ func onesIn(b []byte) (set int64) {
 	return set
 }
 
-// shiftInto writes the bits to target, the first of them at bit 0.
-func (m bitmap) shiftInto(target []byte) {
-	for i := range target {
+// shiftInto writes bytes [from, to) of target, which has the first of the bits at bit 0.
+func (m bitmap) shiftInto(target []byte, from, to int64) {
+	for i := int(from); i < int(to); i++ {
 		x := m.bytes[i] >> m.start
 		if i+1 < len(m.bytes) {
 			x |= m.bytes[i+1] << (8 - m.start)
@@ -121,16 +122,23 @@ func (v integers) set(i, x int64) {
 }
 
 // rising returns the first and the last of the offsets, which must not fall.
-func (v integers) rising() (first, last int64, err error) {
-	n := int64(len(v.bytes)) / v.width
+func (v integers) rising(ctx context.Context) (first, last int64, err error) {
 	first = v.at(0)
 	last = first
-	for i := int64(1); i < n; i++ {
-		x := v.at(i)
-		if x < last {
-			return 0, 0, fmt.Errorf("offset %d after %d: %w", x, last, arrowc.ErrMalformed)
+	err = inPieces(ctx, int64(len(v.bytes))/v.width, pieceValues, func(from, to int64) error {
+		highest := last
+		for i := from; i < to; i++ {
+			x := v.at(i)
+			if x < highest {
+				return fmt.Errorf("offset %d after %d: %w", x, highest, arrowc.ErrMalformed)
+			}
+			highest = x
 		}
-		last = x
+		last = highest
+		return nil
+	})
+	if err != nil {
+		return 0, 0, err
 	}
 	if first < 0 {
 		return 0, 0, fmt.Errorf("offset %d: %w", first, arrowc.ErrMalformed)

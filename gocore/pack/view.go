@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"unsafe"
@@ -101,25 +102,31 @@ func dataBuffers(a *arrowc.Array) ([][]byte, error) {
 
 // scan counts how many bytes the views of a block use of each data buffer. What null
 // values have for a view means nothing.
-func (v *viewPlan) scan(b *viewBlock) error {
+func (v *viewPlan) scan(ctx context.Context, b *viewBlock) error {
 	b.used = make([]int64, len(v.data))
+	return inPieces(ctx, b.to-b.from, pieceValues, func(from, to int64) error {
+		return v.scanPiece(b.used, b.from+from, b.from+to)
+	})
+}
+
+func (v *viewPlan) scanPiece(used []int64, from, to int64) error {
 	nullable := v.valid.bytes != nil
-	for i, x := range v.views[b.from:b.to] {
-		if x.isInline() || nullable && !v.valid.at(b.from+int64(i)) {
+	for i, x := range v.views[from:to] {
+		if x.isInline() || nullable && !v.valid.at(from+int64(i)) {
 			continue
 		}
 		if uint64(x.buffer) >= uint64(len(v.data)) || uint64(x.offset)+uint64(x.length) > uint64(len(v.data[x.buffer])) || int32(x.length) < 0 {
 			return fmt.Errorf("%sview %d: %d bytes at %d of data buffer %d of %d: %w",
-				v.where, b.from+int64(i), x.length, x.offset, x.buffer, len(v.data), arrowc.ErrMalformed)
+				v.where, from+int64(i), x.length, x.offset, x.buffer, len(v.data), arrowc.ErrMalformed)
 		}
-		b.used[x.buffer] += int64(x.length)
+		used[x.buffer] += int64(x.length)
 	}
 	return nil
 }
 
 // finish decides what travels, and plans it: all data where little of it is unused, else
 // the buffers that are well used, and the values of the others gathered into new ones.
-func (v *viewPlan) finish(p *planner) {
+func (v *viewPlan) finish(p *planner) error {
 	used := make([]int64, len(v.data))
 	for _, b := range v.blocks {
 		for i, n := range b.used {
@@ -131,7 +138,7 @@ func (v *viewPlan) finish(p *planner) {
 		for _, d := range v.data {
 			v.node.buffers = append(v.node.buffers, &span{source: d})
 		}
-		return
+		return nil
 	}
 	views := &span{size: int64(len(v.raw))}
 	v.node.buffers = append(v.node.buffers, views)
@@ -144,8 +151,11 @@ func (v *viewPlan) finish(p *planner) {
 		}
 	}
 	for _, b := range v.blocks {
-		v.gather(p, b, views, moved)
+		if err := v.gather(p, b, views, moved); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // gathered stands for the new number of a data buffer that does not travel as it is.
@@ -163,7 +173,7 @@ func (v *viewPlan) wellUsed(used []int64) bool {
 }
 
 // gather plans new views for a block, with a new buffer for the values that move.
-func (v *viewPlan) gather(p *planner, b viewBlock, views *span, moved []int64) {
+func (v *viewPlan) gather(p *planner, b viewBlock, views *span, moved []int64) error {
 	size := int64(0)
 	for i, n := range b.used {
 		if moved[i] == gathered {
@@ -173,39 +183,66 @@ func (v *viewPlan) gather(p *planner, b viewBlock, views *span, moved []int64) {
 	if size > maxGathered && b.to-b.from > 1 {
 		middle := (b.from + b.to) / 2
 		for _, half := range []viewBlock{{from: b.from, to: middle}, {from: middle, to: b.to}} {
-			// It was scanned as part of b without an error.
-			_ = v.scan(&half)
-			v.gather(p, half, views, moved)
+			if err := v.scan(p.ctx, &half); err != nil {
+				return err
+			}
+			if err := v.gather(p, half, views, moved); err != nil {
+				return err
+			}
 		}
-		return
+		return nil
 	}
 	data, number := &span{size: size}, int64(gathered)
 	if size > 0 {
 		number = int64(len(v.node.buffers)) - 2
 		v.node.buffers = append(v.node.buffers, data)
 	}
-	p.jobs = append(p.jobs, job{size + (b.to-b.from)*viewSize, func() error {
-		g := gatherer{viewPlan: v, moved: moved, out: data.target, number: number, into: viewsIn(views.target)}
+	p.jobs = append(p.jobs, job{size + (b.to-b.from)*viewSize, func(ctx context.Context) error {
+		g := gatherer{viewPlan: v, ctx: ctx, moved: moved, out: data.target, number: number, into: viewsIn(views.target)}
 		return g.rows(b)
 	}})
+	return nil
 }
 
 // gatherer writes the views of a block and the values that move. Values that lie one
 // behind the other in the source are copied together.
 type gatherer struct {
 	*viewPlan
+	// ctx ends the one job that a gatherer is made for.
+	ctx    context.Context
 	moved  []int64
 	out    []byte
 	into   []view
 	number int64
 	at     int
+	// unlooked is how many bytes were copied since the last look at ctx.
+	unlooked int
+	ended    bool
 	// The run is bytes of a data buffer that go to the end of out.
 	runBuffer, runFrom, runTo uint32
 }
 
 func (g *gatherer) rows(b viewBlock) error {
+	err := inPieces(g.ctx, b.to-b.from, pieceValues, func(from, to int64) error {
+		g.piece(b.from+from, b.from+to)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	g.flush()
+	if g.ctx.Err() != nil {
+		return g.ctx.Err()
+	}
+	if g.at != len(g.out) {
+		return fmt.Errorf("%sdata changed while it was read: %w", g.where, arrowc.ErrMalformed)
+	}
+	return nil
+}
+
+func (g *gatherer) piece(from, to int64) {
 	nullable := g.valid.bytes != nil
-	for i := b.from; i < b.to; i++ {
+	for i := from; i < to; i++ {
 		if nullable && !g.valid.at(i) {
 			g.into[i] = view{}
 			continue
@@ -221,11 +258,6 @@ func (g *gatherer) rows(b viewBlock) error {
 		}
 		g.into[i] = x
 	}
-	g.flush()
-	if g.at != len(g.out) {
-		return fmt.Errorf("%sdata changed while it was read: %w", g.where, arrowc.ErrMalformed)
-	}
-	return nil
 }
 
 // take adds a value to out and returns where it will be.
@@ -239,9 +271,22 @@ func (g *gatherer) take(x view) uint32 {
 	return at
 }
 
+// flush copies the run, unless the context has ended.
 func (g *gatherer) flush() {
-	if g.runTo > g.runFrom {
-		g.at += copy(g.out[g.at:], g.data[g.runBuffer][g.runFrom:g.runTo])
-		g.runFrom = g.runTo
+	for g.runTo > g.runFrom && !g.hasEnded() {
+		to := min(g.runTo, g.runFrom+pieceBytes)
+		n := copy(g.out[g.at:], g.data[g.runBuffer][g.runFrom:to])
+		g.at += n
+		g.unlooked += n
+		g.runFrom = to
 	}
+}
+
+// hasEnded looks at the context once for some bytes: values may be of any length.
+func (g *gatherer) hasEnded() bool {
+	if g.unlooked >= pieceBytes {
+		g.unlooked = 0
+		g.ended = g.ctx.Err() != nil
+	}
+	return g.ended
 }
