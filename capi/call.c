@@ -64,8 +64,12 @@ void piot_kept_over(piot_kept *kept)
 static void give_up(uintptr_t job, piot_kept *kept)
 {
 	piot_result out = {0};
-	PyThreadState *state = PyEval_SaveThread();
+	PyObject *type, *value, *trace;
+	PyThreadState *state;
 
+	/* What is let go may run Python, which must not see the exception. */
+	PyErr_Fetch(&type, &value, &trace);
+	state = PyEval_SaveThread();
 	piotGiveUp(job, kept, &out);
 	PyEval_RestoreThread(state);
 	/* A job that does not end at once keeps what it uses until it does. */
@@ -73,6 +77,7 @@ static void give_up(uintptr_t job, piot_kept *kept)
 		kept->over(kept);
 	piot_inputs_sweep();
 	piot_result_free(&out);
+	PyErr_Restore(type, value, trace);
 }
 
 /*

@@ -156,11 +156,12 @@ static PyObject *pack(PyObject *capsule, long long limit)
 	/* A job keeps the source, also when this call is given up before its end. */
 	if (piot_call_wait(&out, &source->kept, state) < 0)
 		return NULL;
-	if (piot_failed(&out) < 0) {
-		/* The producer may take its time, or the GIL. */
+	if (out.error_class != NULL) {
+		/* Before the exception is set, for a producer may run Python. */
 		state = PyEval_SaveThread();
 		piot_source_drop(source);
 		PyEval_RestoreThread(state);
+		piot_failed(&out);
 		return NULL;
 	}
 	items[0] = PyLong_FromLongLong(source->pieces);

@@ -1,21 +1,14 @@
-"""Every stream, schema and array is released exactly once, whenever and wherever; nothing leaks."""
+"""Every stream, schema and array is released exactly once, whenever and wherever."""
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
 import pytest
 
-from polars_io_tools import _gocore
-from polars_io_tools._polars import plan_request, serialise
-from polars_io_tools.errors import InternalError
 from tests.boundary.compiling import library
 from tests.boundary.processes import run_script
-from tests.boundary.test_fork import CALLS
-from tests.boundary.test_module import concat_series, resident
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,90 +145,3 @@ del held
 assert live()[0] == 0, live()
 """
     assert all(made == released > 0 for made, released in counts(script))
-
-
-def request() -> bytes:
-    day = pl.col("date")
-    year = day.is_between(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
-    lf = pl.LazyFrame({"date": [dt.date(2024, 1, 5)]}).filter(year)
-    options = {"column": "date", "time_unit": "monthly", "max_periods": 100}
-    wire, _ = plan_request(lf, None, dtype=pl.Date(), **options)  # type: ignore[arg-type]  # keywords
-    return wire
-
-
-def expect(error: type[Exception], call: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        with pytest.raises(error):
-            call()
-
-    return run
-
-
-def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
-    """One call of each function that succeeds, and one that fails where it can."""
-    good = request()
-    scan = folder / "x.parquet"
-    pl.DataFrame({"x": [1]}).write_parquet(scan)
-    payload = serialise(pl.scan_parquet(scan))
-    return {
-        "plan": lambda: _gocore.plan(good),
-        "plan of nothing": expect(ValueError, lambda: _gocore.plan(b"")),
-        "find_scans": lambda: _gocore.find_scans(payload),
-        "find_scans of nothing": expect(ValueError, lambda: _gocore.find_scans(b"")),
-        "replace_paths": lambda: _gocore.replace_paths(payload, b'{"edits": []}'),
-        "replace_paths of nothing": expect(ValueError, lambda: _gocore.replace_paths(b"", b"")),
-        "concat": lambda: concat_series("equal"),
-        "concat of nothing": expect(ValueError, lambda: _gocore.concat([])),
-        "check_unit": lambda: _gocore.check_unit(b"daily", b"date"),
-        "check_process": _gocore.check_process,
-        "build_info": _gocore.build_info,
-        "_test_job": lambda: _gocore._test_job(b"ended"),
-        "_test_panic": expect(InternalError, lambda: _gocore._test_panic("goroutine")),
-    }
-
-
-def test_every_function_is_called(tmp_path: Path) -> None:
-    calls = leak_calls(tmp_path)
-    assert set(CALLS) <= set(calls)
-    for call in calls.values():
-        call()
-
-
-@pytest.mark.long
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads RSS from /proc")
-@pytest.mark.parametrize("name", [*CALLS, "plan of nothing", "replace_paths of nothing"])
-def test_a_hundred_thousand_calls_leak_nothing(name: str, tmp_path: Path) -> None:
-    call = leak_calls(tmp_path)[name]
-    growth = []
-    for _ in range(5):
-        before = resident()
-        for _ in range(20_000):
-            call()
-        growth.append((resident() - before) / 20_000)
-    # Heaps that warm up grow in some windows, a leak in all.
-    assert min(growth) < 8, [f"{g:.0f} bytes a call" for g in growth]
-
-
-@pytest.mark.long
-def test_jobs_that_were_given_up_leak_nothing() -> None:
-    """Each keeps its input until its end; when all have ended, nothing is kept."""
-    script = """
-import signal, time
-from polars_io_tools import _gocore
-arguments = [bytearray(b"deaf") for _ in range(50)]
-signal.signal(signal.SIGALRM, signal.default_int_handler)
-for argument in arguments:
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
-    try:
-        _gocore._test_job(argument)
-    except KeyboardInterrupt:
-        pass
-while _gocore._test_job(b"ended") != b"0 cancelled, 50 deaf":
-    time.sleep(0.05)
-time.sleep(0.2)
-_gocore.check_process()
-for argument in arguments:
-    argument.append(0)
-"""
-    done = run_script(script)
-    assert done.returncode == 0, done.stderr

@@ -26,10 +26,10 @@ def ended() -> tuple[int, int]:
 
 
 @contextmanager
-def ctrl_c_during() -> Iterator[None]:
+def ctrl_c_during(delay: float = DELAY) -> Iterator[None]:
     """Run the handler of Ctrl-C in a moment; a timer needs no thread that may start late."""
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, DELAY)
+    signal.setitimer(signal.ITIMER_REAL, delay)
     try:
         yield
     finally:

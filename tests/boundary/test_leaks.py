@@ -1,0 +1,171 @@
+"""Calls of every function, over and over: the process does not grow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import polars as pl
+import pytest
+
+from polars_io_tools import _gocore
+from polars_io_tools._polars import plan_request, serialise
+from polars_io_tools.errors import InternalError
+from tests.boundary.processes import run_script
+from tests.boundary.streams import Holder
+from tests.boundary.test_fork import CALLS
+from tests.boundary.test_module import concat_series, resident
+from tests.shipping import selected, shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Functions that refuse nothing at all, besides those that the fork test calls with it.
+FAILING = (
+    *("plan", "find_scans", "replace_paths", "pack", "graft"),
+    *("prune_index", "prune_select", "prune_verify"),
+)
+
+
+def request() -> bytes:
+    day = pl.col("date")
+    year = day.is_between(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
+    lf = pl.LazyFrame({"date": [dt.date(2024, 1, 5)]}).filter(year)
+    options = {"column": "date", "time_unit": "monthly", "max_periods": 100}
+    wire, _ = plan_request(lf, None, dtype=pl.Date(), **options)  # type: ignore[arg-type]  # keywords
+    return wire
+
+
+def expect(error: type[Exception], call: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        with pytest.raises(error):
+            call()
+
+    return run
+
+
+def pack_and_drop() -> None:
+    frame = pl.DataFrame({"x": [1, 2], "t": ["a text that is not inline", None]})
+    part = _gocore.pack(frame.to_struct("").__arrow_c_stream__(), 0)[1:]
+    pl.DataFrame(Holder(_gocore.unpack([part, part])))
+    _gocore.unpack([part])
+
+
+def pruning_arguments(scan: Path) -> dict[str, tuple[Any, ...]]:
+    """What the package itself gives the functions of pruning, for a scan that is pruned."""
+    names = ("prune_index", "prune_select", "prune_verify", "graft")
+    with ExitStack() as stack:
+        seen = {
+            name: stack.enter_context(
+                mock.patch.object(_gocore, name, wraps=getattr(_gocore, name))
+            )
+            for name in names
+        }
+        lf = pl.scan_parquet(scan).filter(pl.col("x") > 0)
+        plan = stack.enter_context(shipped(lf, lf))
+        rows, files = selected(plan.lf)
+        assert isinstance(rows, pl.DataFrame)
+        assert files == 1
+    return {name: call.call_args.args for name, call in seen.items()}
+
+
+def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
+    """One call of each function that succeeds, and one that fails where it can."""
+    good = request()
+    scan = folder / "x.parquet"
+    pl.DataFrame({"x": [1]}).write_parquet(scan)
+    payload = serialise(pl.scan_parquet(scan))
+    pruning = pruning_arguments(scan)
+    return {
+        "plan": lambda: _gocore.plan(good),
+        "plan of nothing": expect(ValueError, lambda: _gocore.plan(b"")),
+        "find_scans": lambda: _gocore.find_scans(payload),
+        "find_scans of nothing": expect(ValueError, lambda: _gocore.find_scans(b"")),
+        "replace_paths": lambda: _gocore.replace_paths(payload, b'{"edits": []}'),
+        "replace_paths of nothing": expect(ValueError, lambda: _gocore.replace_paths(b"", b"")),
+        "concat": lambda: concat_series("equal"),
+        "concat of nothing": expect(ValueError, lambda: _gocore.concat([])),
+        "pack": pack_and_drop,
+        "pack of nothing": expect(TypeError, lambda: _gocore.pack(None, 0)),
+        "unpack": expect(ValueError, lambda: _gocore.unpack([(b"", [b"x"])])),
+        "graft": lambda: _gocore.graft(*pruning["graft"]),
+        "graft of nothing": expect(ValueError, lambda: _gocore.graft(b"", b"", b"")),
+        "prune_index": lambda: _gocore.prune_index(*pruning["prune_index"]),
+        "prune_index of nothing": expect(ValueError, lambda: _gocore.prune_index(b"")),
+        "prune_select": lambda: _gocore.prune_select(*pruning["prune_select"]),
+        "prune_select of nothing": expect(ValueError, lambda: _gocore.prune_select(b"", b"", b"")),
+        "prune_verify": lambda: _gocore.prune_verify(*pruning["prune_verify"]),
+        "prune_verify of nothing": expect(ValueError, lambda: _gocore.prune_verify(b"", b"")),
+        "check_unit": lambda: _gocore.check_unit(b"daily", b"date"),
+        "check_process": _gocore.check_process,
+        "build_info": _gocore.build_info,
+        "_test_job": lambda: _gocore._test_job(b"ended"),
+        "_test_panic": expect(InternalError, lambda: _gocore._test_panic("goroutine")),
+    }
+
+
+def test_every_function_is_called(tmp_path: Path) -> None:
+    calls = leak_calls(tmp_path)
+    assert set(CALLS) <= set(calls)
+    for call in calls.values():
+        call()
+
+
+def least_growth(call: Callable[[], object], calls: int) -> float:
+    """Bytes a call by which the process grew, in the best of some windows.
+
+    Heaps that warm up grow in some windows, a leak in all.
+    """
+    growth = []
+    for _ in range(5):
+        before = resident()
+        for _ in range(calls):
+            call()
+        growth.append((resident() - before) / calls)
+    return min(growth)
+
+
+reads_rss = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads RSS from /proc")
+LOOPS = [*CALLS, *(f"{name} of nothing" for name in FAILING)]
+
+
+@reads_rss
+@pytest.mark.parametrize("name", LOOPS)
+def test_some_hundred_calls_leak_nothing_large(name: str, tmp_path: Path) -> None:
+    """A page a call would show; what is smaller, in the loops that take long."""
+    assert least_growth(leak_calls(tmp_path)[name], 200) < 4096
+
+
+@pytest.mark.long
+@reads_rss
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_hundred_thousand_calls_leak_nothing(name: str, tmp_path: Path) -> None:
+    assert least_growth(leak_calls(tmp_path)[name], 20_000) < 8
+
+
+@pytest.mark.long
+def test_jobs_that_were_given_up_leak_nothing() -> None:
+    """Each keeps its input until its end; when all have ended, nothing is kept."""
+    script = """
+import signal, time
+from polars_io_tools import _gocore
+arguments = [bytearray(b"deaf") for _ in range(50)]
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+for argument in arguments:
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        _gocore._test_job(argument)
+    except KeyboardInterrupt:
+        pass
+while _gocore._test_job(b"ended") != b"0 cancelled, 50 deaf":
+    time.sleep(0.05)
+time.sleep(0.2)
+_gocore.check_process()
+for argument in arguments:
+    argument.append(0)
+"""
+    done = run_script(script)
+    assert done.returncode == 0, done.stderr
