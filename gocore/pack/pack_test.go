@@ -34,9 +34,11 @@ func (a *assembled) room(size, nodes int) (Room, error) {
 
 var zeros [16]uint64
 
-func assemble(parts []Part) (*assembled, error) {
+func assemble(parts []Part) (*assembled, error) { return assembleUntil(context.Background(), parts) }
+
+func assembleUntil(ctx context.Context, parts []Part) (*assembled, error) {
 	a := &assembled{keep: []any{parts}}
-	err := Assemble(context.Background(), parts, Rooms{
+	err := Assemble(ctx, parts, Rooms{
 		Schema: func(size, nodes int) (Room, error) {
 			r, err := a.room(size, nodes)
 			a.schema = (*arrowc.Schema)(unsafe.Pointer(&r.Memory[0]))
