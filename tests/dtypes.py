@@ -82,6 +82,24 @@ SERIES = {
         f"ends of {t}": pl.select(pl.concat([t.min(), pl.lit(None, dtype=t), t.max()])).to_series()
         for t in (pl.Int8, pl.Int64, pl.UInt8, pl.UInt64, pl.Int128, pl.UInt128)
     },
+    **{
+        f"ends of {t}": pl.Series([-(2**63) + 1, 0, None, 2**63 - 1]).cast(t)
+        for t in (pl.Duration("ns"), pl.Datetime("ns"), pl.Datetime("ns", "Asia/Kolkata"))
+    },
+    "ends of Decimal": pl.Series(
+        [Decimal("9" * 38), None, Decimal("-" + "9" * 38), Decimal("-0")], dtype=pl.Decimal(38, 0)
+    ),
+    "Decimal of digits behind the point": pl.Series(
+        [Decimal("0." + "9" * 38), None], dtype=pl.Decimal(38, 38)
+    ),
+    "ends of Time": pl.Series([0, 86_399_999_999_999, None]).cast(pl.Time),
+    "String of zero bytes": pl.Series(["\0", "a\0b" * 10, None, LONG * 5000]),
+    "List of binary": pl.Series([[b"", b"\xff" * 50, None], None, []]),
+    "List of named categoricals": pl.Series([["a", None], None], dtype=pl.List(NAMED)),
+    "Struct of categoricals": pl.Series(
+        [{"c": "a", "n": "b"}, None, {"c": LONG, "n": None}],
+        dtype=pl.Struct({"c": pl.Categorical, "n": NAMED}),
+    ),
     "List of times": pl.Series([[dt.time(1)], None, [None]]),
     "List of 128 bits": pl.Series([[2**100], None, []], dtype=pl.List(pl.UInt128)),
     "List of maps": pl.Series([[{"x": 1}], None], dtype=pl.List(pl.Map(pl.String, pl.Int64))),

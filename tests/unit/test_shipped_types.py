@@ -143,6 +143,17 @@ def test_large_frames_are_cut_between_rows(return_as: ReturnAs) -> None:
     assert len(encode(frame[-1:], return_as, max_bytes=1)) == 1
 
 
+@pytest.mark.parametrize("return_as", FORMATS)
+def test_what_frames_hold_beyond_their_rows_stays(return_as: ReturnAs) -> None:
+    texts = pl.Series([f"{i:050}" for i in range(50_000)])
+    big = pl.DataFrame([texts.alias("t"), texts.cast(pl.Binary).alias("b")]).with_row_index()
+    grown = big.head(2).clone().extend(big.tail(3))
+    for frame in (big[500:510], big.filter(pl.col("index") % 9000 == 1), big.head(0), grown):
+        parts = encode(frame, return_as)
+        assert sum(map(size_of, parts)) < 20_000
+        assert_same(decode(travel(parts)), frame)
+
+
 def test_size_counts_buffers_wherever_they_are() -> None:
     [part] = encode(pl.DataFrame({"x": range(100_000)}), "arrow")
     assert 800_000 <= size_of(part) <= 801_000
