@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 import polars_io_tools as piot
+from tests.dtypes import SERIES
 from tests.integration.cases import QUARTER, assert_same, day, in_period_order, on_ray
 from tests.integration.conftest import Submissions
 
@@ -102,6 +103,15 @@ def test_a_distributed_query_inside_of_another(frame: pl.DataFrame, stored: pl.L
 def test_empty_frames(empty: pl.DataFrame) -> None:
     assert_same(piot.put(empty).collect(), empty)
     assert_same(on_ray(piot.put(empty).filter(QUARTER)).collect(), empty)
+
+
+@pytest.mark.parametrize("name", [n for n in SERIES if "width 0" in n or "without fields" in n])
+def test_types_that_polars_alone_knows(name: str) -> None:
+    values = SERIES[name].alias("x")
+    days = pl.Series("date", [dt.date(2024, m, 29) for m in range(1, 6)])
+    frame = pl.DataFrame([days, values.gather([0, *[len(values) - 1] * (len(days) - 1)])])
+    assert_same(piot.put(frame).collect(), frame)
+    assert_same(on_ray(piot.put(frame).filter(QUARTER)).collect(), frame.filter(QUARTER))
 
 
 def test_lazy_frames_are_collected(scan: pl.LazyFrame) -> None:
