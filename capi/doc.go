@@ -41,9 +41,11 @@
 // milliseconds therefore does its long part as a job: see guardedJob. The job runs in a
 // goroutine; the thread that called comes back every 50 ms to let Python handle signals. A
 // handler that raises ends the call: the context of the job is cancelled, and loops in Go
-// look at it. A job that does not end within 25 ms more is left to itself; its inputs stay
-// lent until it ends, and the first call after that gives them back. What is short by its
-// size runs in the calling thread, as handing over to another costs several short calls.
+// look at it. A job that does not end within 25 ms more is left to itself, with what it uses:
+// inputs stay lent until it ends, and the first call after that gives them back; a source and
+// a frame are dropped when it ends (piot_kept). What is short by its size runs in the calling
+// thread, as handing over to another costs several short calls. A stream is read in the
+// calling thread too: how long that takes is up to its producer.
 //
 // # Panics
 //
