@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import polars as pl
 import polars.selectors as cs
@@ -86,11 +86,12 @@ class Report(TypedDict):
     part: Part | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Decoded:
     lf: pl.LazyFrame
     dtype: pl.DataType
     keys: frozenset[str]
+    engine: Literal["auto", "in-memory"] = "auto"
 
 
 _decoded: OrderedDict[str, _Decoded] = OrderedDict()
@@ -172,7 +173,8 @@ def _together(
         if task["columns"] is not None:
             rows = rows.select(cs.by_name(*task["columns"]))
         parts = encode(rows, task["return_as"])
-    except Exception:  # noqa: BLE001  (whatever it is, it comes again with the name of a period)
+    except (Exception, pl.exceptions.PanicException):  # noqa: BLE001
+        # Whatever it is, it comes again with the name of a period.
         return False
     if len(parts) > 1:
         return False
@@ -197,7 +199,15 @@ def _collect(
     if limit is not None:
         part = part.head(limit)
     with unchanged_files(decoded.keys):
-        return part.collect()
+        try:
+            return part.collect(engine=decoded.engine)
+        except pl.exceptions.PanicException:
+            # The streaming engine of Polars 2 panics on some plans with a resolver, such as that
+            # of a pruned scan, which the other one runs: a window filter, another, a selection.
+            if decoded.engine == "in-memory":
+                raise
+            decoded.engine = "in-memory"
+            return part.collect(engine=decoded.engine)
 
 
 def _reported(periods: int, parts: list[Part], seconds: float) -> Iterator[Report | Part]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 from polars.io.plugins import register_io_source
 from polars.testing import assert_frame_equal
 
+import polars_io_tools as piot
 from polars_io_tools import PiotNamespace
 from polars_io_tools._periods import in_period_order, neighbours
 from polars_io_tools._plan import Period
@@ -38,10 +40,13 @@ def run(
 ) -> tuple[list[Report], pl.DataFrame]:
     asked = ScanRequest(columns, None, request.pop("n_rows", None), None)
     shipped = ship(lf, asked, "date", "arrow")
+    prepared = {key: prepare() for key, prepare in shipped.attachments.items()}
+    shipped.task["attached"] = [(key, len(items)) for key, items in prepared.items()]
+    items = [item for some in prepared.values() for item in some]
     spans = [(p.label, p.start, p.end) for p in periods]
     reports: list[Report] = []
     parts: list[Part] = []
-    for result in run_task(shipped.task, (shipped.payload,), spans, "here"):
+    for result in run_task(shipped.task, (shipped.payload,), spans, "here", items):
         if isinstance(result, tuple):
             parts.append(result)
             continue
@@ -108,6 +113,39 @@ def test_a_failure_is_that_of_its_period() -> None:
     assert [r["periods"] for r in first if not isinstance(r, tuple)] == [1] * 4
     with pytest.raises(LookupError, match="no price"):
         next(results)
+
+
+X = pl.col("x")
+
+# Steps after which the streaming engine of Polars 2.0 or 2.1 panics, if a pruned scan is below: a
+# window filter, another filter, and a selection that drops a column of theirs.
+WINDOWS: dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
+    "greatest": lambda lf: lf.filter(X.max().over("date") == X).filter(X > 5),
+    "count": lambda lf: lf.filter(pl.len().over("date") > 1).filter(X > 5),
+    "column": lambda lf: (
+        lf.with_columns(m=X.max().over("date")).filter(pl.col("m") == X).filter(X > 5)
+    ),
+    "two more": lambda lf: (
+        lf.filter(X.max().over("date") == X).filter(pl.col("s") > "s1").filter(X > 5)
+    ),
+}
+
+
+@pytest.mark.parametrize("step", WINDOWS)
+@pytest.mark.parametrize("scan", [pl.scan_parquet, piot.scan_parquet])
+def test_pruned_scans_below_window_filters(
+    tmp_path: Path, step: str, scan: Callable[[Path], pl.LazyFrame]
+) -> None:
+    for i, date in enumerate(DAYS[:4]):
+        frame = pl.DataFrame({"date": [date] * 4, "x": range(4 * i, 4 * i + 4), "y": 0.5})
+        frame.with_columns(s=pl.lit(f"s{i}")).write_parquet(tmp_path / f"{i}.parquet")
+    lf = WINDOWS[step](scan(tmp_path / "*.parquet")).select("date", "y")
+    lf = lf.filter(day.is_between(DAYS[0], DAYS[3]))
+    for columns in (None, ["y"]):
+        _, rows = run(lf, periods_of(lf), columns)
+        want = lf.collect(engine="in-memory").sort("date").select(columns or pl.all())
+        assert_frame_equal(rows, want)
+        assert rows.height > 0
 
 
 @pytest.mark.parametrize(
