@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from polars_io_tools._attach import collecting
+from polars_io_tools._identity import FAILURES, is_identity
 from polars_io_tools._periods import period_filter
 from polars_io_tools._plan import Period, RayPlan
 from polars_io_tools._polars import deserialise
 from polars_io_tools._prune import PrunedPlan, prune
-from polars_io_tools._pruned_scan import FAILURES, FILES, unchanged_files
+from polars_io_tools._pruned_scan import unchanged_files
 from polars_io_tools._source import in_any_period
 from polars_io_tools.errors import PiotError
 
@@ -36,7 +37,7 @@ def described_sources(
         with collecting() as offers:
             pruned = prune(query, in_any_period(query, plan.column))
         ours = {source.key for source in pruned.sources if source is not None}
-        known = all(key in ours or key.startswith(FILES) for key in offers)
+        known = all(key in ours or is_identity(key) for key in offers)
         sample = _spread(plan.periods) if known and len(pruned.payload) < _MAX_DECODED else []
         notes = [*pruned.notes]
         if ours and sample:

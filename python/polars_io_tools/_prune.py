@@ -11,7 +11,6 @@ it was. Of the files that a plan reads as it was, the identity goes along.
 from __future__ import annotations
 
 import json
-import pickle
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools import _gocore
-from polars_io_tools._attach import offer
+from polars_io_tools._identity import FAILURES, Identities, is_local
 from polars_io_tools._polars.filters import column_type, filtered_columns
 from polars_io_tools._polars.grafts import (
     hands_over,
@@ -30,7 +29,7 @@ from polars_io_tools._polars.grafts import (
 )
 from polars_io_tools._polars.payload import FileScan, Resolved, file_scans, resolve, serialise
 from polars_io_tools._polars.payload import rewrite as rewrite_plan
-from polars_io_tools._pruned_scan import FAILURES, FILES, FromPlan, PrunedScan, Source
+from polars_io_tools._pruned_scan import FromPlan, PrunedScan, Source
 
 __all__ = ["PrunedPlan", "index_columns", "prune"]
 
@@ -90,7 +89,7 @@ class _Planner:
         self._known = is_known(payload)
         self._columns = columns
         self.sources: dict[int, Source] = {}
-        self._unpruned: list[str] = []
+        self._unpruned = Identities(payload)
 
     def add(self, index: int, scan: FileScan) -> str:
         """Plan one scan, and return the note of it."""
@@ -99,7 +98,7 @@ class _Planner:
         name = f"scan_{scan['kind'].lower()}: {count}, first {paths[0] if paths else ''}"
         if not scan["files"]:
             return f"{name}; not pruned, as this format is not known"
-        if scan["location"] != "absolute":
+        if not is_local(scan):
             return f"{name}; not pruned, as its files are not local"
         try:
             reason = self._plan(index, scan)
@@ -107,8 +106,8 @@ class _Planner:
             reason = str(error).partition("\n")[0]
         source = self.sources.get(index)
         if source is None:
-            self._unpruned.extend(paths)
-            return f"{name}; not pruned, as {reason}"
+            unknown = "" if self._unpruned.add(index, scan) else "; its files cannot be watched"
+            return f"{name}; not pruned, as {reason}{unknown}"
         return f"{name}; pruned by {reason}"
 
     def _plan(self, index: int, scan: FileScan) -> str:
@@ -144,14 +143,7 @@ class _Planner:
             twins = [i for i, scan in enumerate(scans) if scan["twin"] == first]
             payload = replace_scans(payload, [left.index(i) for i in twins], PrunedScan(source))
             left = [i for i in left if i not in twins]
-        if self._unpruned:
-            request = {"paths": list(dict.fromkeys(self._unpruned)), "columns": []}
-            try:
-                identities = _gocore.prune_index(json.dumps(request).encode())
-            except OSError:
-                return payload  # a folder, or gone: the tasks will say so
-            items = (pickle.PickleBuffer(identities),)
-            offer(FILES + uuid.uuid4().hex, lambda: items)
+        self._unpruned.offer()
         return payload
 
 

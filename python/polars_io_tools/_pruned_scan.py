@@ -24,14 +24,13 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._attach import attached, offer
+from polars_io_tools._identity import FAILURES, Listing, identities
 from polars_io_tools._polars.filters import encode_filters
 from polars_io_tools._polars.grafts import FilterExpr, LazyFrameResolver, ResolvedLazyFrameProps
 from polars_io_tools._polars.payload import deserialise
-from polars_io_tools.errors import ExpressionError, SourceChangedError
+from polars_io_tools.errors import SourceChangedError
 
 __all__ = [
-    "FAILURES",
-    "FILES",
     "FromOptions",
     "FromPlan",
     "PrunedScan",
@@ -40,15 +39,6 @@ __all__ = [
     "pruned_scan",
     "unchanged_files",
 ]
-
-# Keys of attachments that are identities of files which every task reads.
-FILES = "files-"
-
-# What goes wrong when a plan cannot be read or rewritten: then it stays as it was.
-FAILURES = (
-    *(ValueError, TypeError, OSError, NotImplementedError),
-    *(pl.exceptions.PolarsError, ExpressionError),
-)
 
 # Sources of this process, so that what it serialised itself needs no attachment here.
 _held: weakref.WeakValueDictionary[str, Source] = weakref.WeakValueDictionary()
@@ -188,10 +178,12 @@ class Watch:
 
     Attributes:
         selected: the indexes in which files were selected, with the positions of the files.
+        listings: the scans that are expanded here.
         error: what a resolver found changed.
     """
 
     selected: list[tuple[Any, bytes]] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
     error: SourceChangedError | None = None
 
     def check(self) -> None:
@@ -200,6 +192,8 @@ class Watch:
             raise self.error
         for index, positions in self.selected:
             _gocore.prune_verify(index, positions)
+        for listing in self.listings:
+            listing.check()
 
 
 def _note(found: tuple[Any, bytes] | SourceChangedError) -> None:
@@ -221,8 +215,8 @@ def unchanged_files(keys: Iterable[str] = ()) -> Iterator[Watch]:
     Raises:
         SourceChangedError: a file has another size or modification time, or has vanished.
     """
-    fixed = [attached(k, lambda items: items[0]) for k in keys if k.startswith(FILES)]
-    watch = Watch([(index, b"") for index in fixed])
+    fixed, listings = identities(keys)
+    watch = Watch([(index, b"") for index in fixed], listings)
     watch.check()
     with _lock:
         _watches.append(watch)

@@ -76,7 +76,11 @@ class UnsplittablePlanError(PiotError, ValueError):
 
 
 class SourceChangedError(PiotError):
-    """A file of the query changed or vanished after the query was planned."""
+    """A file of the query changed or vanished, or one appeared, after the query was planned.
+
+    Files that appear are an error only where workers expand the pattern or folder themselves; else
+    they are not read.
+    """
 
 
 class SchemaMismatchError(PiotError):

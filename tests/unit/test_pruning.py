@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
 from polars_io_tools import _prune, _pruned_scan, _scan
+from polars_io_tools._polars import payload
 from polars_io_tools.errors import SourceChangedError
 from tests.shipping import selected, shipped
 
@@ -286,6 +287,53 @@ def test_a_changed_file_is_an_error_that_names_it(folder: Path, kind: str, chang
                 _pruned_scan.unchanged_files(keys),
             ):
                 worker.filter(X == 21).collect()
+
+
+@pytest.fixture(params=["csv", "arrow", "parquet", "uri"])
+def expanded_by_workers(
+    folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> tuple[pl.LazyFrame, str]:
+    """A scan of a pattern that travels as written, and how its files end."""
+    monkeypatch.setattr(payload, "_proved_edit", lambda *_: None)
+    kind: str = request.param
+    if kind == "uri":
+        return pl.scan_csv(f"file://{folder}/*.csv"), "csv"
+    scans = {"csv": pl.scan_csv, "arrow": pl.scan_ipc, "parquet": pl.scan_parquet}
+    return scans[kind](folder / f"*.{kind}"), kind
+
+
+@pytest.mark.parametrize("change", [*CHANGES, "appeared"])
+def test_files_of_a_pattern_that_workers_expand(
+    folder: Path, expanded_by_workers: tuple[pl.LazyFrame, str], change: str
+) -> None:
+    lf, kind = expanded_by_workers
+    with shipped(lf, lf.filter(X == 21)) as (worker, _, keys):
+        with _pruned_scan.unchanged_files(keys):
+            assert worker.filter(X == 21).collect().height == 1
+        path = folder / f"2.{kind}"
+        if change == "appeared":
+            content, path = path.read_bytes(), folder / f"9.{kind}"
+            path.write_bytes(content)
+        else:
+            CHANGES[change](path)
+        with (
+            pytest.raises(SourceChangedError, match=str(path)),
+            _pruned_scan.unchanged_files(keys),
+        ):
+            worker.filter(X == 21).collect()
+
+
+def test_one_path_that_is_no_file_leaves_the_others_watched(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    odd = pl.scan_csv(folder / "pipe", schema={"x": pl.Int64}, glob=False)
+    lf = pl.concat([pl.scan_csv(folder / "*.csv").select("x"), odd])
+    with shipped(lf, lf.filter(X == 21)) as (_, _, keys):
+        later(folder / "2.csv")
+        with (
+            pytest.raises(SourceChangedError, match=str(folder / "2.csv")),
+            _pruned_scan.unchanged_files(keys),
+        ):
+            pass
 
 
 def test_a_file_that_is_not_read_may_change(folder: Path) -> None:

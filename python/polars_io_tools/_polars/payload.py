@@ -28,6 +28,7 @@ __all__ = [
     "FileScan",
     "Resolved",
     "deserialise",
+    "expanded",
     "file_scans",
     "plan_bytes",
     "resolve",
@@ -171,7 +172,7 @@ def _proved_edit(alone: bytes, scan: FileScan, plain: Resolved) -> _Edit | None:
     """Return the first edit after which Polars reads the same as before, if there is one."""
     directories = [Path(path).is_dir() for path in scan["paths"] or ()]
     try:
-        files = plain.paths or _listing(alone)
+        files = plain.paths or expanded(alone)
     except (ValueError, *_POLARS_FAILURES):
         return None
     here = _here()
@@ -187,9 +188,15 @@ def _proved_edit(alone: bytes, scan: FileScan, plain: Resolved) -> _Edit | None:
     return None
 
 
-def _listing(alone: bytes) -> list[str]:
-    """Return the files of a scan that Polars itself does not show: of Ipc, or of no file."""
-    return resolve(rewrite(alone, listing=0)).paths or []
+def expanded(alone: bytes) -> list[str]:
+    """Return the files of a scan that stands alone, of any format.
+
+    Raises:
+        ValueError: The layout of the plan is not one that is known.
+        polars.exceptions.PolarsError: There are none, or the first cannot be read.
+    """
+    # Polars does not show the files of Ipc, and no scan of no file.
+    return resolve(alone).paths or resolve(rewrite(alone, listing=0)).paths or []
 
 
 def _rewrite(payload: bytes, edits: list[_Edit]) -> bytes:
