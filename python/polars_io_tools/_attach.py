@@ -27,7 +27,7 @@ from typing import Any, TypeVar, cast
 
 from polars_io_tools.errors import InternalError
 
-__all__ = ["Prepare", "attach", "attached", "collecting", "detach", "offer"]
+__all__ = ["Prepare", "attach", "attached", "collecting", "detach", "is_collecting", "offer"]
 
 T = TypeVar("T")
 
@@ -52,6 +52,11 @@ def collecting() -> Iterator[dict[str, Prepare]]:
         yield offers
     finally:
         _local.offers = outer
+
+
+def is_collecting() -> bool:
+    """Tell whether what this thread serialises now may offer attachments."""
+    return getattr(_local, "offers", None) is not None
 
 
 def offer(key: str, prepare: Prepare) -> None:

@@ -20,7 +20,7 @@ import polars as pl
 import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
-from polars_io_tools._attach import Prepare, collecting
+from polars_io_tools._attach import Prepare, collecting, is_collecting
 from polars_io_tools._periods import period_filter
 from polars_io_tools._plan import Period, Split, plan_split
 from polars_io_tools._polars import deserialise, serialise
@@ -143,8 +143,12 @@ class IoSource:
         return self._lf
 
     def __getstate__(self) -> dict[str, Any]:
-        """Travel inside of another plan as a plan travels, with its paths made absolute."""
-        return {**self.__dict__, "_lf": serialise(self._lf)}
+        """Travel inside of another plan as a plan travels, with its attachments among those."""
+        if is_collecting():
+            payload = prune(self._lf, in_any_period(self._lf, self._split.column)).payload
+        else:
+            payload = serialise(self._lf)
+        return {**self.__dict__, "_lf": payload}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({**state, "_lf": deserialise(state["_lf"])})

@@ -60,8 +60,9 @@ def test_tasks_open_their_own_files_only(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", SCANS)
 @pytest.mark.parametrize("change", ["gone", "rewritten"])
+@pytest.mark.parametrize("inside", [False, True])
 def test_a_file_that_changed_is_named(
-    folder: Path, name: str, change: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, name: str, change: str, inside: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder / f"2024-03-05.{name.rpartition('_')[2]}"
     ship = _source.ship
@@ -75,6 +76,25 @@ def test_a_file_that_changed_is_named(
         return shipped
 
     monkeypatch.setattr(_source, "ship", then_change)
-    query = on_ray(SCANS[name](folder).filter(MARCH), "daily")
+    lf = SCANS[name](folder).filter(MARCH)
+    query = on_ray(on_ray(lf, "weekly") if inside else lf, "daily")
     with pytest.raises(piot.WorkerError, match=f"SourceChangedError: {path}"):
         query.collect()
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_a_query_inside_of_another(folder: Path, name: str) -> None:
+    lf = SCANS[name](folder).filter(MARCH)
+    query = on_ray(on_ray(lf, "weekly").with_columns(w=pl.col("v") * 2), "daily")
+    assert_frame_equal(query.collect(), lf.with_columns(w=pl.col("v") * 2).collect())
+
+
+def test_a_query_inside_of_another_opens_its_own_files_only(folder: Path) -> None:
+    lf = on_ray(pl.scan_parquet(folder / "*.parquet").filter(MARCH), "weekly")
+    got = on_ray(lf, "daily", max_concurrency=1, max_periods_per_task=1)
+    days = 0
+    for frame in got.collect_batches(maintain_order=True):
+        for date in frame["date"].unique():
+            (folder / f"{date}.parquet").unlink()
+            days += 1
+    assert days == 31
