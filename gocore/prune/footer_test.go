@@ -300,6 +300,44 @@ func TestBuildRefuses(t *testing.T) {
 	}
 }
 
+func TestUnsignedStatisticsAreNotNegative(t *testing.T) {
+	for _, c := range []struct {
+		bits  int8
+		in    parquet.Type
+		bytes []byte
+		want  string
+	}{
+		{32, parquet.Types.Int32, binary.LittleEndian.AppendUint32(nil, 1<<31), "2147483648"},
+		{64, parquet.Types.Int64, binary.LittleEndian.AppendUint64(nil, 1<<63), "9223372036854775808"},
+	} {
+		key, ok := integerDecoder(c.in, schema.NewIntLogicalType(c.bits, false))(c.bytes)
+		want, _ := parseType("uint64").parseKey(c.want)
+		if !ok || !bytes.Equal(key, want) {
+			t.Errorf("%d bits: %x, want %x", c.bits, key, want)
+		}
+	}
+}
+
+func TestHiveValuesHoldForAllRowsOfAFile(t *testing.T) {
+	value, typ := "5", parseType("int64")
+	for _, c := range []struct {
+		value *string
+		state state
+		null  bool
+	}{{&value, bounded, false}, {nil, hollow, true}} {
+		file := gathered{groups: unknownGroups(1)}
+		file.fix(0, typ, c.value)
+		got := file.groups[0][0]
+		if got.state != c.state || got.null != c.null {
+			t.Errorf("%v: state %d, null %v", c.value, got.state, got.null)
+		}
+		want, _ := typ.parseKey("5")
+		if c.value != nil && (!bytes.Equal(got.least, want) || !bytes.Equal(got.greatest, want)) {
+			t.Errorf("from %x to %x, want %x", got.least, got.greatest, want)
+		}
+	}
+}
+
 // FuzzFooter reads files that may be broken anywhere; a panic of the library is
 // an error too.
 func FuzzFooter(f *testing.F) {

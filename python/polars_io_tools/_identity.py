@@ -128,9 +128,13 @@ def identities(keys: Iterable[str]) -> tuple[list[Any], list[Listing]]:
         if key.startswith(_FILES):
             indexes.append(attached(key, lambda items: items[0]))
         elif key.startswith(_LISTINGS):
-            # Written by the driver.
-            listings += attached(key, lambda items: pickle.loads(items[0]))  # noqa: S301
+            listings += attached(key, _unpickled)
     return indexes, listings
+
+
+def _unpickled(items: tuple[Any, ...]) -> list[Listing]:
+    listings: list[Listing] = pickle.loads(items[0])  # noqa: S301  (written by the driver)
+    return listings
 
 
 def is_local(scan: FileScan) -> bool:

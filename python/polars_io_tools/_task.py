@@ -173,8 +173,7 @@ def _together(
         if task["columns"] is not None:
             rows = rows.select(cs.by_name(*task["columns"]))
         parts = encode(rows, task["return_as"])
-    except (Exception, pl.exceptions.PanicException):  # noqa: BLE001
-        # Whatever it is, it comes again with the name of a period.
+    except (Exception, pl.exceptions.PanicException):  # noqa: BLE001  (it comes again, with its period)
         return False
     if len(parts) > 1:
         return False
