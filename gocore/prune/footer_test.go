@@ -154,7 +154,8 @@ func TestStatisticsOfTypes(t *testing.T) {
 		{"json", logical(t, schema.JSONLogicalType{}, types.ByteArray, -1), "string", "unknown null"},
 		{"decimal of bytes", logical(t, schema.NewDecimalLogicalType(4, 2), types.FixedLenByteArray, 2), "decimal[2]", oneToTwo + " null"},
 		{"decimal of an integer", logical(t, schema.NewDecimalLogicalType(4, 2), types.Int32, -1), "decimal[2]", oneToTwo + " null"},
-		{"decimal of another scale", logical(t, schema.NewDecimalLogicalType(4, 2), types.Int32, -1), "decimal[3]", "unknown null"},
+		{"decimal of a smaller scale", logical(t, schema.NewDecimalLogicalType(4, 2), types.Int32, -1), "decimal[1]", "unknown null"},
+		{"decimal of a greater scale", logical(t, schema.NewDecimalLogicalType(4, 2), types.Int32, -1), "decimal[3]", "unknown null"},
 		{"int96", logical(t, none, types.Int96, -1), "datetime[ns]", "unknown null nan"},
 		{"an unordered type", logical(t, schema.StringLogicalType{}, types.ByteArray, -1), "categorical", "unknown null"},
 	}
@@ -202,6 +203,9 @@ func TestStatisticsThatAreNotTrusted(t *testing.T) {
 		{"nothing but nulls", i64, "int64", func(m *metadata.FileMetaData) {
 			m.RowGroups[0].Columns[0].MetaData.Statistics.NullCount = count(3)
 		}, "hollow null"},
+		{"one value among nulls", i64, "int64", func(m *metadata.FileMetaData) {
+			m.RowGroups[0].Columns[0].MetaData.Statistics.NullCount = count(2)
+		}, oneToTwo + " null"},
 		{"no null", i64, "int64", func(m *metadata.FileMetaData) {
 			m.RowGroups[0].Columns[0].MetaData.Statistics.NullCount = count(0)
 		}, oneToTwo},
