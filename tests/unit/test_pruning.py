@@ -298,7 +298,7 @@ def expanded_by_workers(
     kind: str = request.param
     if kind == "uri":
         return pl.scan_csv(f"file://{folder}/*.csv"), "csv"
-    scans = {"csv": pl.scan_csv, "arrow": pl.scan_ipc, "parquet": pl.scan_parquet}
+    scans: dict[str, Any] = {"csv": pl.scan_csv, "arrow": pl.scan_ipc, "parquet": pl.scan_parquet}
     return scans[kind](folder / f"*.{kind}"), kind
 
 
