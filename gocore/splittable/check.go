@@ -119,6 +119,10 @@ func (c *checker) fresh(n plan.Node, column string) state {
 	case *plan.Reshape:
 		in := c.state(n.Input, column)
 		in.unique = nil
+		if n.Name == "unpivot" {
+			// The streaming engine unpivots each piece of its input by itself.
+			return in.disordered("unpivot", "Write it before unpivot, or after the call.")
+		}
 		return in
 	case *plan.Project, *plan.Pass:
 		return c.state(plan.Inputs(n)[0], column)

@@ -158,6 +158,8 @@ func TestCheck(t *testing.T) {
 			Input: group(scan, sum, "date"), Exprs: []expr.Named{named("date", col("agg"))},
 		}, "date")), "sort(\"date\") leaves open"},
 		{"a key lost before the sort", head(sortBy(selected(group(scan, sum, "k", "date"), named("date", col("date"))), "date")), "sort(\"date\") leaves open"},
+		{"head of what is exploded", head(&plan.Reshape{Input: scan, Name: "explode"}), ""},
+		{"head of what is unpivoted", head(&plan.Reshape{Input: scan, Name: "unpivot"}), "unpivot leaves open"},
 		{"exploded keys are not unique", head(sortBy(&plan.Reshape{Input: group(scan, sum, "date"), Name: "explode"}, "date")), "sort(\"date\") leaves open"},
 
 		{"last of the day over an unstable sort", group(sortBy(scan, "x"), first, "date", "k"), ""},

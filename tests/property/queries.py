@@ -51,17 +51,20 @@ def _row_wise(draw: st.DrawFn, q: Query) -> Query:
         lambda lf: lf.cache(),
         lambda lf: lf.sql("SELECT *, x + 1 AS y FROM self WHERE n >= 2"),
         lambda lf: pl.SQLContext(t=lf).execute("SELECT date, k, x, n FROM t WHERE k IN ('a', 'b')"),
-        lambda lf: (
-            lf.select(KEPT)
-            .unpivot(["x", "n"], index=["date", "k"])
-            .select("date", "k", x="value", n="value")
-        ),
+        _unpivoted,
         lambda lf: lf.with_columns(l=pl.concat_list("x", "n")).explode("l").drop("l"),
         _python_function,
         lambda lf: lf.select(C("date", "k"), "x", pl.struct("n").alias("s")).unnest("s"),
     ]
     step = draw(st.sampled_from(steps))
-    return q.then(step, bounded=q.bounded and step is not _python_function)
+    # The streaming engine unpivots each piece of its input by itself.
+    ordered = q.ordered and step is not _unpivoted
+    return q.then(step, ordered=ordered, bounded=q.bounded and step is not _python_function)
+
+
+def _unpivoted(lf: pl.LazyFrame) -> pl.LazyFrame:
+    long = lf.select(KEPT).unpivot(["x", "n"], index=["date", "k"])
+    return long.select("date", "k", x="value", n="value")
 
 
 def _python_function(lf: pl.LazyFrame) -> pl.LazyFrame:
