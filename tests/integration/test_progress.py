@@ -93,11 +93,22 @@ def test_a_bar_closes_on_an_error(scan: pl.LazyFrame, bars: list[Bar]) -> None:
     assert [bar.closed for bar in bars] == [1]
 
 
+def slowly(scan: pl.LazyFrame) -> pl.LazyFrame:
+    """Return a quarter by days, each of which takes a while."""
+
+    def wait(frame: pl.DataFrame) -> pl.DataFrame:
+        time.sleep(0.03)
+        return frame
+
+    slow = scan.filter(QUARTER).map_batches(wait).filter(QUARTER)
+    return on_ray(slow, "daily", progress=True, max_concurrency=1, max_periods_per_task=1)
+
+
 @pytest.mark.parametrize("engine", ["in-memory", "streaming"])
 def test_a_bar_closes_when_enough_rows_are_here(
     scan: pl.LazyFrame, bars: list[Bar], engine: pl._typing.EngineType
 ) -> None:
-    lazy = on_ray(scan.filter(QUARTER), "daily", progress=True, max_concurrency=1)
+    lazy = slowly(scan)
     assert lazy.head(3).collect(engine=engine).height == 3
     (bar,) = bars
     assert bar.closed == 1
@@ -108,7 +119,7 @@ def test_a_bar_closes_when_enough_rows_are_here(
 def test_a_bar_closes_soon_after_polars_has_stopped_reading(
     scan: pl.LazyFrame, bars: list[Bar], stop: str
 ) -> None:
-    lazy = on_ray(scan.filter(QUARTER), "daily", progress=True, max_concurrency=1)
+    lazy = slowly(scan)
     indexed = lazy.with_row_index().filter(pl.col("index") % 2 == 0)
     if stop == "dropped batches":
         next(iter(indexed.collect_batches(chunk_size=1, maintain_order=True)))
