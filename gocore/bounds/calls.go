@@ -5,6 +5,7 @@ import (
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
 )
 
 // calls are the functions that follow the column: each makes the function of a
@@ -151,7 +152,7 @@ func (f function) moveDay(move func(int64) int64) (function, bool) {
 	least, greatest, _ := typ.Extremes()
 	low, high := local.low, local.high
 	moved := func(v int64) int64 {
-		return clamp(mulSaturated(move(floorDiv(v, day)), day), least, greatest)
+		return clamp(saturate.Mul(move(saturate.FloorDiv(v, day)), day), least, greatest)
 	}
 	local.exact = local.exact && day == 1
 	local.low = func(v int64) int64 { return moved(low(v)) }
@@ -175,7 +176,7 @@ func dtOffsetBy(f function, e *expr.Call) (function, bool) {
 	short, whole := ticksOf(o.nanos, day)
 	if f.typ.Kind == expr.Date {
 		f = f.clip(-lastMicroDay, lastMicroDay)
-		short, whole = floorDiv(o.nanos, nanosPerDay), true
+		short, whole = saturate.FloorDiv(o.nanos, nanosPerDay), true
 	}
 	switch {
 	case !whole:
@@ -184,7 +185,7 @@ func dtOffsetBy(f function, e *expr.Call) (function, bool) {
 		f, ok = f.moveDay(func(day int64) int64 { return calendar.AddMonths(day, o.months) + o.days })
 	case o.days != 0:
 		local := f.local()
-		f = local.shift(local.typ, mulSaturated(o.days, day)).zoned(f.typ)
+		f = local.shift(local.typ, saturate.Mul(o.days, day)).zoned(f.typ)
 	}
 	return f.shift(f.typ, short), ok
 }

@@ -1,6 +1,9 @@
 package bounds
 
-import "github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+import (
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
+)
 
 // cast composes a cast: between temporal types, between a type and its physical
 // integers, and between integer types. A value that does not fit is null, or
@@ -34,8 +37,8 @@ func (f function) castTime(to expr.Type) (function, bool) {
 	least, greatest, _ := to.Extremes()
 	if ticks < from {
 		by := from / ticks
-		lo, hi := mulSaturated(least, by), addSaturated(mulSaturated(greatest, by), by-1)
-		return f.then(to, lo, hi, func(v int64) int64 { return floorDiv(v, by) }), true
+		lo, hi := saturate.Mul(least, by), addSaturated(saturate.Mul(greatest, by), by-1)
+		return f.then(to, lo, hi, func(v int64) int64 { return saturate.FloorDiv(v, by) }), true
 	}
 	by := ticks / from
 	// Division towards zero gives the outermost factors whose product fits.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
 )
 
 // The example year, used where nothing is known of the column, and the days
@@ -42,7 +43,7 @@ func (t Temporal) Remedy(column string, r Region[int64], lower, upper bool) stri
 	return fmt.Sprintf(".filter(%s < %s)", name, to)
 }
 
-func (t Temporal) day(tick int64) int64 { return floorDiv(tick, t.resolution.TicksPerDay()) }
+func (t Temporal) day(tick int64) int64 { return saturate.FloorDiv(tick, t.resolution.TicksPerDay()) }
 
 // python writes a day as pl.date(…), or as the datetime that a column with a time
 // zone can be compared with, and returns false for a year that Python has not.

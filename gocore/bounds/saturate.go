@@ -1,14 +1,6 @@
 package bounds
 
-import (
-	"math"
-
-	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
-)
-
-func floorDiv(a, b int64) int64 { return saturate.FloorDiv(a, b) }
-
-func mulSaturated(a, by int64) int64 { return saturate.Mul(a, by) }
+import "math"
 
 // addSaturated adds and stops at the ends of int64.
 func addSaturated(a, b int64) int64 {

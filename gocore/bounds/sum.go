@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/saturate"
 )
 
 // sumStep reads a sum, difference, product or quotient of the column's function
@@ -43,7 +44,7 @@ func (f function) combine(symbol string, l *expr.Literal) (function, bool) {
 		// the duration's ticks reach it may find null.
 		day, _ := l.Type.TicksPerDay()
 		f.maybeNull = true
-		return f.shift(f.typ, floorDiv(sign*l.Lo, day)), true
+		return f.shift(f.typ, saturate.FloorDiv(sign*l.Lo, day)), true
 	case l.Type.Kind == expr.Duration && f.typ.Kind == expr.Datetime:
 		return f.addDuration(sign*l.Lo, l.Type)
 	case l.Type == f.typ && f.typ.Kind == expr.Integer:
@@ -68,7 +69,7 @@ func (f function) sinceDate(day int64) (function, bool) {
 	instants, ok := f.castTime(us)
 	// Any other constant makes the difference null.
 	ok = ok && -lastMicroDay <= day && day <= lastMicroDay
-	return instants.shift(expr.Type{Kind: expr.Duration, Unit: us.Unit}, -mulSaturated(day, ticks)), ok
+	return instants.shift(expr.Type{Kind: expr.Duration, Unit: us.Unit}, -saturate.Mul(day, ticks)), ok
 }
 
 // since is the duration since an instant, in the coarser of the two units.
@@ -84,7 +85,7 @@ func (f function) since(start int64, typ expr.Type) (function, bool) {
 		own = ticks
 	}
 	ratio := ticks / own
-	out := f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -floorDiv(start, ratio))
+	out := f.shift(expr.Type{Kind: expr.Duration, Unit: f.typ.Unit}, -saturate.FloorDiv(start, ratio))
 	if start%ratio != 0 {
 		out = out.widened(out.typ, 1, 0)
 	}
@@ -107,7 +108,7 @@ func (f function) addDuration(by int64, typ expr.Type) (function, bool) {
 		return coarse.shift(coarse.typ, by), true
 	}
 	ratio := ticks / own
-	whole := floorDiv(by, ratio)
+	whole := saturate.FloorDiv(by, ratio)
 	sum := f.shift(f.typ, whole)
 	if whole*ratio == by {
 		return sum, true
@@ -131,7 +132,7 @@ func (f function) scale(symbol string, l *expr.Literal) (function, bool) {
 	least, greatest, _ := f.typ.Extremes()
 	by := l.Lo
 	if symbol == "//" {
-		return f.then(f.typ, least, greatest, func(v int64) int64 { return floorDiv(v, by) }), true
+		return f.then(f.typ, least, greatest, func(v int64) int64 { return saturate.FloorDiv(v, by) }), true
 	}
 	return f.then(f.typ, least/by, greatest/by, func(v int64) int64 { return v * by }),
 		f.fits(least/by, greatest/by)

@@ -13,7 +13,7 @@ from polars_io_tools.errors import SchemaMismatchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Stream", "concat_frames"]
+__all__ = ["Stream", "concat_frames", "stream_of"]
 
 
 class Stream:
@@ -48,10 +48,14 @@ def concat_frames(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
             return pl.concat(frames, rechunk=False)
         except (pl.exceptions.SchemaError, pl.exceptions.ShapeError) as error:
             raise SchemaMismatchError(f"concat: {error}") from error
+    return pl.DataFrame(Stream(_gocore.concat([stream_of(frame) for frame in frames])))
+
+
+def stream_of(frame: pl.DataFrame) -> object:
+    """Return the capsule of an Arrow stream of the rows of a frame, chunk by chunk."""
     # A struct Series exports its chunks as they are; DataFrame's own export would merge them,
     # and do so in the frame it was called on.
-    streams = [frame.to_struct("").__arrow_c_stream__() for frame in frames]
-    return pl.DataFrame(Stream(_gocore.concat(streams)))
+    return frame.to_struct("").__arrow_c_stream__()
 
 
 def _survives(name: str, dtype: object) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from polars_io_tools import _gocore
-from polars_io_tools._arrow import Stream, concat_frames
+from polars_io_tools._arrow import Stream, concat_frames, stream_of
 from polars_io_tools._carriers import ReturnAs
 
 __all__ = ["Written", "read", "write"]
@@ -39,10 +39,7 @@ class Written(NamedTuple):
 def write(frame: pl.DataFrame, way: ReturnAs, max_bytes: int) -> Written | int:
     """Return a frame as buffers, or the number of pieces to cut it into before."""
     if way == "arrow":
-        # A struct Series exports its chunks as they are; DataFrame's own export would merge
-        # them, and do so in the frame it was called on.
-        stream = frame.to_struct("").__arrow_c_stream__()
-        pieces, description, buffers = _gocore.pack(stream, max_bytes)
+        pieces, description, buffers = _gocore.pack(stream_of(frame), max_bytes)
         return Written(description, buffers) if pieces == 1 else pieces
     size = int(frame.estimated_size())
     if size > max_bytes and frame.height > 1:

@@ -25,7 +25,15 @@ from polars_io_tools._attach import attached, offer
 from polars_io_tools._polars.payload import FileScan, expanded, rewrite
 from polars_io_tools.errors import ExpressionError, SourceChangedError
 
-__all__ = ["FAILURES", "Identities", "Listing", "identities", "is_identity", "is_local"]
+__all__ = [
+    "FAILURES",
+    "Identities",
+    "Listing",
+    "file_index",
+    "identities",
+    "is_identity",
+    "is_local",
+]
 
 # Keys of attachments that every task looks at.
 _FILES = "files-"
@@ -73,10 +81,14 @@ class _Found:
 
 
 class Identities:
-    """Collects the files that a plan reads, and offers what is known of them."""
+    """Collects the files that a plan reads, and offers what is known of them.
 
-    def __init__(self, payload: bytes) -> None:
-        self._payload = payload
+    Args:
+        bare: the plan without its frames in memory.
+    """
+
+    def __init__(self, bare: bytes) -> None:
+        self._bare = bare
         self._files: dict[str, None] = {}
         self._listings: list[Listing] = []
 
@@ -95,7 +107,7 @@ class Identities:
         paths = scan["paths"] or []
         if all(_is_file(path) and not _is_pattern(path) for path in paths):
             return _Found(_local(paths), None)
-        alone = rewrite(rewrite(self._payload, bare=True), isolate=index)
+        alone = rewrite(self._bare, isolate=index)
         files = expanded(alone)
         return _Found(_local(files), None if files == paths else Listing(alone, files))
 
@@ -107,12 +119,23 @@ class Identities:
         """
         files = [path for path in self._files if _is_file(path)]
         if files:
-            request = {"paths": files, "columns": []}
-            index = _gocore.prune_index(json.dumps(request).encode())
+            index = file_index(files)
             offer(_FILES + uuid.uuid4().hex, lambda: (pickle.PickleBuffer(index),))
         if self._listings:
             listings = pickle.dumps(self._listings)
             offer(_LISTINGS + uuid.uuid4().hex, lambda: (listings,))
+
+
+def file_index(
+    paths: Sequence[str], columns: Sequence[dict[str, Any]] = (), missing: str = "raise"
+) -> bytes:
+    """Return the index of files: their identities, and the statistics of columns of Parquet.
+
+    Raises:
+        OSError: a file is not there.
+    """
+    request = {"paths": list(paths), "columns": list(columns), "missing": missing}
+    return _gocore.prune_index(json.dumps(request).encode())
 
 
 def is_identity(key: str) -> bool:

@@ -10,15 +10,13 @@ it was. Of the files that a plan reads as it was, the identity goes along.
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from polars_io_tools import _gocore
-from polars_io_tools._identity import FAILURES, Identities, is_local
+from polars_io_tools._identity import FAILURES, Identities, file_index, is_local
 from polars_io_tools._polars.filters import column_type, filtered_columns
 from polars_io_tools._polars.grafts import (
     hands_over,
@@ -64,10 +62,10 @@ def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
     columns = _filtered_columns(filtered)
     payload = serialise(lf)
     try:
-        _, scans = file_scans(payload)
+        bare, scans = file_scans(payload)
     except ValueError:
         return PrunedPlan(payload)
-    planner = _Planner(payload, columns)
+    planner = _Planner(payload, bare, columns)
     firsts = [i for i, s in enumerate(scans) if s["twin"] == i and s["paths"]]
     notes = tuple(planner.add(i, scans[i]) for i in firsts)
     sources = tuple(planner.sources.get(i) for i in firsts)
@@ -82,14 +80,15 @@ def _filtered_columns(filtered: pl.LazyFrame) -> set[str]:
 
 
 class _Planner:
-    """Decides scan by scan, and rewrites the plan at the end."""
+    """Decides scan by scan, on the plan without its frames, and rewrites the plan at the end."""
 
-    def __init__(self, payload: bytes, columns: set[str]) -> None:
+    def __init__(self, payload: bytes, bare: bytes, columns: set[str]) -> None:
         self._payload = payload
+        self._bare = bare
         self._known = is_known(payload)
         self._columns = columns
         self.sources: dict[int, Source] = {}
-        self._unpruned = Identities(payload)
+        self._unpruned = Identities(bare)
 
     def add(self, index: int, scan: FileScan) -> str:
         """Plan one scan, and return the note of it."""
@@ -115,7 +114,7 @@ class _Planner:
         obstacle = self._obstacle(scan)
         if obstacle:
             return obstacle
-        alone = rewrite_plan(self._payload, isolate=index)
+        alone = rewrite_plan(self._bare, isolate=index)
         plain = resolve(alone)
         columns = index_columns(plain, self._columns)
         if not columns or plain.paths != scan["paths"]:
@@ -149,8 +148,7 @@ class _Planner:
 
 def _read(alone: bytes, plain: Resolved, columns: list[dict[str, Any]], missing: str) -> Source:
     """Read the footers of a scan's files."""
-    request = {"paths": plain.paths, "columns": columns, "missing": missing}
-    index = _gocore.prune_index(json.dumps(request).encode())
+    index = file_index(plain.paths or [], columns, missing)
     template, first = scan_template(alone, plain)
     return Source(uuid.uuid4().hex, pl.Schema(plain.schema), FromPlan(template), first, index)
 

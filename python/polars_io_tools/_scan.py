@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import uuid
 from dataclasses import replace
@@ -13,7 +12,7 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._attach import offer
-from polars_io_tools._identity import FAILURES
+from polars_io_tools._identity import FAILURES, file_index
 from polars_io_tools._polars.grafts import (
     FilterExpr,
     LazyFrameResolver,
@@ -188,8 +187,7 @@ def _look(plain: Resolved, options: dict[str, Any], columns: set[str]) -> Source
     if not resolve_frame(pl.scan_parquet(paths, **named)).reads_as(plain, paths):
         raise ValueError("Polars would not read the same from a list of files")
     missing = options.get("missing_columns", "raise")
-    request = {"paths": paths, "columns": index_columns(plain, columns), "missing": missing}
-    index = _gocore.prune_index(json.dumps(request).encode())
+    index = file_index(paths, index_columns(plain, columns), missing)
     return Source(
         key=uuid.uuid4().hex,
         schema=pl.Schema(plain.schema),

@@ -179,15 +179,18 @@ def panic() -> None:
     ],
 )
 def test_calls_leak_nothing(call: Callable[[], object], times: int) -> None:
-    windows, growth = 5, []
-    for _ in range(windows):
+    growth: list[float] = []
+    # A leak shows in all windows; heaps that warm up only in the first ones. Go's grows to its
+    # 4 MiB before it is collected once: some 80,000 calls that leave 50 bytes to be collected.
+    for _ in range(40):
         before = resident()
-        for _ in range(times // windows):
+        for _ in range(times // 5):
             call()
-        growth.append((resident() - before) / (times // windows))
-    # Heaps that warm up grow in some windows, a leak in all. Even a leaked structure of 72 bytes
-    # a call would show.
-    assert min(growth) < 40, [f"{g:.0f} bytes a call" for g in growth]
+        growth.append((resident() - before) / (times // 5))
+        # Even a leaked structure of 72 bytes a call would show.
+        if len(growth) > 1 and sum(growth[-2:]) < 40:
+            return
+    pytest.fail(", ".join(f"{g:.0f}" for g in growth) + " bytes a call")
 
 
 def test_importing_loads_nothing_heavy() -> None:

@@ -6,7 +6,6 @@ two. Where a row may lack a partner, the date may be null.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +29,6 @@ from tests.unit.split_node import (
 )
 
 C = pl.col
-
-
-@pytest.fixture(scope="module")
-def runner() -> Iterator[ProcessRunner]:
-    runner = ProcessRunner()
-    yield runner
-    runner.close()
 
 
 def joined(how: Any, bounds: str, column: str = "date", refused: str = "", **options: Any) -> Node:

@@ -33,13 +33,6 @@ from tests.unit.split_node import (
 C = pl.col
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[ProcessRunner]:
-    runner = ProcessRunner()
-    yield runner
-    runner.close()
-
-
 def node(lf: pl.LazyFrame, bounds: str = FIRST, column: str = "date", refused: str = "") -> Node:
     return Node(lambda _: lf, bounds, column, refused)
 

@@ -19,7 +19,7 @@ many there are.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from polars_io_tools._plan import Period
@@ -232,12 +232,11 @@ class Window:
         else:
             raise PeriodFailed(first.period, failure.error)
 
-    def _retry(self, pending: Iterable[Pending]) -> None:
+    def _retry(self, pending: list[Pending]) -> None:
         """Start a task for periods whose task has ended without them."""
-        waiting = list(pending)
-        task = self._start([p.period for p in waiting])
-        task.pending.extend(waiting)
-        for each in waiting:
+        task = self._start([p.period for p in pending])
+        task.pending.extend(pending)
+        for each in pending:
             self._forget(each.task)
             each.task = task
             each.skip = each.read + len(each.parts)
