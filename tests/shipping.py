@@ -37,7 +37,7 @@ def shipped(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> Iterator[Shipped]:
 
 def selected(lf: pl.LazyFrame) -> tuple[pl.DataFrame | Exception, int]:
     """Collect, and count the files that were chosen."""
-    with _pruned_scan.unchanged_files([]):
+    with _pruned_scan.unchanged_files(lf):
         try:
             rows: pl.DataFrame | Exception = lf.collect()
         except pl.exceptions.PolarsError as error:

@@ -57,7 +57,7 @@ def _averages(pruned: PrunedPlan, plan: RayPlan, sample: list[Period]) -> list[f
     lf = deserialise(pruned.payload)
     totals = [0] * len(pruned.sources)
     for period in sample:
-        with unchanged_files() as watch:
+        with unchanged_files(lf) as watch:
             lf.filter(period_filter(plan.dtype, plan.column, period)).explain()
         for index, positions in watch.selected:
             for i, source in enumerate(pruned.sources):

@@ -3,7 +3,8 @@
 A scan that names its files one by one is checked file by file, by size and modification time. One
 that the worker has to expand, a pattern or a folder that could not be replaced by its files, is
 expanded anew in the worker and compared as well: a file that appears is an error too, as its rows
-would be in the answer of some tasks only.
+would be in the answer of some tasks only. So are all scans of a plan in bytes that are not known,
+as far as Polars shows their files.
 
 What is no regular file, such as a pipe, has no identity, nor have remote files.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import pickle
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._attach import attached, offer
-from polars_io_tools._polars.payload import FileScan, expanded, rewrite
+from polars_io_tools._polars.payload import FileScan, expanded, rewrite, scanned_paths
 from polars_io_tools.errors import ExpressionError, SourceChangedError
 
 __all__ = [
     "FAILURES",
     "Identities",
     "Listing",
+    "PlanListing",
     "file_index",
     "identities",
     "is_identity",
@@ -60,18 +62,33 @@ class Listing:
     plan: bytes
     files: list[str]
 
-    def check(self) -> None:
+    def check(self, lf: pl.LazyFrame) -> None:  # noqa: ARG002  (which others need)
         """Raise SourceChangedError if the scan reads other files here and now."""
-        try:
-            now = expanded(self.plan)
-        except FAILURES as error:
-            msg = f"a scan of {len(self.files)} files when the query was planned now fails: {error}"
-            raise SourceChangedError(msg) from error
-        for path in sorted({*now} - {*self.files}):
-            msg = f"{path} has appeared since the query was planned, and would be read"
-            raise SourceChangedError(msg)
-        for path in sorted({*self.files} - {*now}):
-            raise SourceChangedError(f"{path} has vanished since the query was planned")
+        _compare(self.files, lambda: expanded(self.plan))
+
+
+@dataclass(frozen=True)
+class PlanListing:
+    """The files that Polars showed the driver for the scans of a whole plan."""
+
+    files: list[str]
+
+    def check(self, lf: pl.LazyFrame) -> None:
+        """Raise SourceChangedError if the plan, which is `lf`, reads others here and now."""
+        _compare(self.files, lambda: scanned_paths(lf))
+
+
+def _compare(files: Sequence[str], find: Callable[[], list[str]]) -> None:
+    try:
+        now = find()
+    except FAILURES as error:
+        msg = f"a scan of {len(files)} files when the query was planned now fails: {error}"
+        raise SourceChangedError(msg) from error
+    for path in sorted({*now} - {*files}):
+        msg = f"{path} has appeared since the query was planned, and would be read"
+        raise SourceChangedError(msg)
+    for path in sorted({*files} - {*now}):
+        raise SourceChangedError(f"{path} has vanished since the query was planned")
 
 
 @dataclass(frozen=True)
@@ -90,7 +107,7 @@ class Identities:
     def __init__(self, bare: bytes) -> None:
         self._bare = bare
         self._files: dict[str, None] = {}
-        self._listings: list[Listing] = []
+        self._listings: list[Listing | PlanListing] = []
 
     def add(self, index: int, scan: FileScan) -> bool:
         """Add the files of a scan, and return whether it is known which they are."""
@@ -102,6 +119,14 @@ class Identities:
         if found.listing is not None:
             self._listings.append(found.listing)
         return True
+
+    def add_plan(self, lf: pl.LazyFrame) -> int:
+        """Add the files that Polars shows for a whole plan, and return how many."""
+        files = scanned_paths(lf)
+        self._files |= dict.fromkeys(_local(files))
+        if files:
+            self._listings.append(PlanListing(files))
+        return len(files)
 
     def _find(self, index: int, scan: FileScan) -> _Found:
         paths = scan["paths"] or []
@@ -143,10 +168,10 @@ def is_identity(key: str) -> bool:
     return key.startswith((_FILES, _LISTINGS))
 
 
-def identities(keys: Iterable[str]) -> tuple[list[Any], list[Listing]]:
+def identities(keys: Iterable[str]) -> tuple[list[Any], list[Listing | PlanListing]]:
     """Return what is attached to this process under those keys that `Identities` offered."""
     indexes: list[Any] = []
-    listings: list[Listing] = []
+    listings: list[Listing | PlanListing] = []
     for key in keys:
         if key.startswith(_FILES):
             indexes.append(attached(key, lambda items: items[0]))
@@ -155,8 +180,8 @@ def identities(keys: Iterable[str]) -> tuple[list[Any], list[Listing]]:
     return indexes, listings
 
 
-def _unpickled(items: tuple[Any, ...]) -> list[Listing]:
-    listings: list[Listing] = pickle.loads(items[0])  # noqa: S301  (written by the driver)
+def _unpickled(items: tuple[Any, ...]) -> list[Listing | PlanListing]:
+    listings: list[Listing | PlanListing] = pickle.loads(items[0])  # noqa: S301  (written by the driver)
     return listings
 
 

@@ -64,12 +64,21 @@ def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
     try:
         bare, scans = file_scans(payload)
     except ValueError:
-        return PrunedPlan(payload)
+        return PrunedPlan(payload, _watched(lf))
     planner = _Planner(payload, bare, columns)
     firsts = [i for i, s in enumerate(scans) if s["twin"] == i and s["paths"]]
     notes = tuple(planner.add(i, scans[i]) for i in firsts)
     sources = tuple(planner.sources.get(i) for i in firsts)
     return PrunedPlan(planner.finish(scans), notes, sources)
+
+
+def _watched(lf: pl.LazyFrame) -> tuple[str, ...]:
+    """Watch the files of a plan in bytes that are not known, and return the note of that."""
+    unpruned = Identities(b"")
+    count = unpruned.add_plan(lf)
+    unpruned.offer()
+    files = f"; {count} files are watched, others cannot be" if count else ""
+    return (f"not pruned, as the plan bytes of Polars {pl.__version__} are not known{files}",)
 
 
 def _filtered_columns(filtered: pl.LazyFrame) -> set[str]:

@@ -17,14 +17,14 @@ import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._attach import attached, offer
-from polars_io_tools._identity import FAILURES, Listing, identities
+from polars_io_tools._identity import FAILURES, Listing, PlanListing, identities
 from polars_io_tools._polars.filters import encode_filters
 from polars_io_tools._polars.grafts import FilterExpr, LazyFrameResolver, ResolvedLazyFrameProps
 from polars_io_tools._polars.payload import deserialise
@@ -179,11 +179,13 @@ class Watch:
     Attributes:
         selected: the indexes in which files were selected, with the positions of the files.
         listings: the scans that are expanded here.
+        lf: the plan.
         error: what a resolver found changed.
     """
 
-    selected: list[tuple[Any, bytes]] = field(default_factory=list)
-    listings: list[Listing] = field(default_factory=list)
+    selected: list[tuple[Any, bytes]]
+    listings: list[Listing | PlanListing]
+    lf: pl.LazyFrame
     error: SourceChangedError | None = None
 
     def check(self) -> None:
@@ -193,7 +195,7 @@ class Watch:
         for index, positions in self.selected:
             _gocore.prune_verify(index, positions)
         for listing in self.listings:
-            listing.check()
+            listing.check(self.lf)
 
 
 def _note(found: tuple[Any, bytes] | SourceChangedError) -> None:
@@ -207,16 +209,16 @@ def _note(found: tuple[Any, bytes] | SourceChangedError) -> None:
 
 
 @contextmanager
-def unchanged_files(keys: Iterable[str] = ()) -> Iterator[Watch]:
+def unchanged_files(lf: pl.LazyFrame, keys: Iterable[str] = ()) -> Iterator[Watch]:
     """Make sure that what runs inside reads the files that were there at planning time.
 
-    `keys` are those of the attachments of the plan. The files are looked at before and after.
+    It runs the plan `lf`, to which `keys` are attached. The files are looked at before and after.
 
     Raises:
         SourceChangedError: a file has another size or modification time, or has vanished.
     """
     fixed, listings = identities(keys)
-    watch = Watch([(index, b"") for index in fixed], listings)
+    watch = Watch([(index, b"") for index in fixed], listings, lf)
     watch.check()
     with _lock:
         _watches.append(watch)

@@ -197,7 +197,7 @@ def _collect(
         part = part.select(cs.by_name(*columns))
     if limit is not None:
         part = part.head(limit)
-    with unchanged_files(decoded.keys):
+    with unchanged_files(decoded.lf, decoded.keys):
         try:
             return part.collect(engine=decoded.engine)
         except pl.exceptions.PanicException:
@@ -252,7 +252,7 @@ def _decode_plan(task: Task, plan: Any, items: Sequence[Any]) -> _Decoded:
     attachments = {key: tuple(next(rest) for _ in range(count)) for key, count in task["attached"]}
     attach(attachments)
     lf = deserialise(bytes(plan))
-    with unchanged_files(attachments):
+    with unchanged_files(lf, attachments):
         dtype = lf.collect_schema()[task["column"]]
     decoded = _Decoded(lf, dtype, frozenset(attachments))
     with _lock:

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
-from polars_io_tools import _prune, _pruned_scan, _scan
+from polars_io_tools import _gocore, _prune, _pruned_scan, _scan
 from polars_io_tools._polars import payload
 from polars_io_tools.errors import SourceChangedError
 from tests.shipping import selected, shipped
@@ -284,7 +284,7 @@ def test_a_changed_file_is_an_error_that_names_it(folder: Path, kind: str, chang
         for _ in range(2):  # a task may run again
             with (
                 pytest.raises(SourceChangedError, match=str(path)),
-                _pruned_scan.unchanged_files(keys),
+                _pruned_scan.unchanged_files(worker, keys),
             ):
                 worker.filter(X == 21).collect()
 
@@ -308,7 +308,7 @@ def test_files_of_a_pattern_that_workers_expand(
 ) -> None:
     lf, kind = expanded_by_workers
     with shipped(lf, lf.filter(X == 21)) as (worker, _, keys):
-        with _pruned_scan.unchanged_files(keys):
+        with _pruned_scan.unchanged_files(worker, keys):
             assert worker.filter(X == 21).collect().height == 1
         path = folder / f"2.{kind}"
         if change == "appeared":
@@ -318,7 +318,7 @@ def test_files_of_a_pattern_that_workers_expand(
             CHANGES[change](path)
         with (
             pytest.raises(SourceChangedError, match=str(path)),
-            _pruned_scan.unchanged_files(keys),
+            _pruned_scan.unchanged_files(worker, keys),
         ):
             worker.filter(X == 21).collect()
 
@@ -327,11 +327,11 @@ def test_one_path_that_is_no_file_leaves_the_others_watched(folder: Path) -> Non
     os.mkfifo(folder / "pipe")
     odd = pl.scan_csv(folder / "pipe", schema={"x": pl.Int64}, glob=False)
     lf = pl.concat([pl.scan_csv(folder / "*.csv").select("x"), odd])
-    with shipped(lf, lf.filter(X == 21)) as (_, _, keys):
+    with shipped(lf, lf.filter(X == 21)) as (worker, _, keys):
         later(folder / "2.csv")
         with (
             pytest.raises(SourceChangedError, match=str(folder / "2.csv")),
-            _pruned_scan.unchanged_files(keys),
+            _pruned_scan.unchanged_files(worker, keys),
         ):
             pass
 
@@ -339,7 +339,7 @@ def test_one_path_that_is_no_file_leaves_the_others_watched(folder: Path) -> Non
 def test_a_file_that_is_not_read_may_change(folder: Path) -> None:
     with shipped(scan(folder), scan(folder).filter(X == 21)) as (worker, _, keys):
         (folder / "5.parquet").unlink()
-        with _pruned_scan.unchanged_files(keys):
+        with _pruned_scan.unchanged_files(worker, keys):
             assert worker.filter(X == 21).collect().height == 1
 
 
@@ -349,7 +349,7 @@ def test_a_change_while_reading_is_seen(folder: Path, kind: str) -> None:
     path = folder / f"2.{kind.rpartition(' ')[2]}"
 
     def read(worker: pl.LazyFrame, keys: list[str]) -> None:
-        with _pruned_scan.unchanged_files(keys):
+        with _pruned_scan.unchanged_files(worker, keys):
             worker.filter(X == 21).collect()
             later(path)
 
@@ -363,7 +363,7 @@ def test_a_change_while_reading_is_seen(folder: Path, kind: str) -> None:
 def test_later_files_are_not_read(folder: Path) -> None:
     with shipped(scan(folder), scan(folder).filter(X >= 50)) as (worker, _, keys):
         pl.DataFrame({"x": [70], "s": [""], "i": [7]}).write_parquet(folder / "9.parquet")
-        with _pruned_scan.unchanged_files(keys):
+        with _pruned_scan.unchanged_files(worker, keys):
             assert worker.filter(X >= 50).collect().height == 4
 
 
@@ -372,6 +372,48 @@ def test_plan_bytes_of_another_version_stay(folder: Path, monkeypatch: pytest.Mo
     with shipped(scan(folder), scan(folder).filter(X == 21)) as (worker, note, _):
         assert "are not known" in note
         assert worker.filter(X == 21).collect().height == 1
+
+
+def unknown_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> bytes:
+        raise ValueError
+
+    monkeypatch.setattr(_gocore, "find_scans", unknown)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("change", [*CHANGES, "appeared"])
+def test_files_of_a_plan_in_unknown_bytes_are_watched(
+    folder: Path, kind: str, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown_bytes(monkeypatch)
+    lf = SCANS[kind](folder).with_columns(y=X + 1)
+    with shipped(lf, lf.filter(X == 21)) as (worker, note, keys):
+        assert "bytes of Polars" in note
+        assert "watched" in note
+        path = folder / f"2.{kind}"
+        if change == "appeared":  # before it is expanded: Polars expands a plan once
+            content, path = path.read_bytes(), folder / f"9.{kind}"
+            path.write_bytes(content)
+        else:
+            CHANGES[change](path)
+        with (
+            pytest.raises(SourceChangedError, match=str(path)),
+            _pruned_scan.unchanged_files(worker, keys),
+        ):
+            worker.filter(X == 21).collect()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
+def test_files_of_a_plan_in_unknown_bytes_that_stay(
+    folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown_bytes(monkeypatch)
+    lf = SCANS[kind](folder)
+    with shipped(lf, lf.filter(X == 21)) as (worker, _, keys):
+        for _ in range(2):
+            with _pruned_scan.unchanged_files(worker, keys):
+                assert worker.filter(X == 21).collect().height == 1
 
 
 def test_what_is_not_proved_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "resolve",
     "resolve_frame",
     "rewrite",
+    "scanned_paths",
     "serialise",
 ]
 
@@ -246,10 +247,7 @@ def _read_scan(traverser: Traverser) -> Resolved:
 
 def _refuse_relative(lf: pl.LazyFrame) -> None:
     """Refuse a plan in bytes of unknown layout if it is seen to scan relative paths."""
-    try:
-        paths = traverse(lf, _scanned_paths)
-    except NotImplementedError:
-        return
+    paths = scanned_paths(lf)
     if any("://" not in path and not Path(path).is_absolute() for path in paths):
         scan = FileScan(
             kind="file",
@@ -264,7 +262,15 @@ def _refuse_relative(lf: pl.LazyFrame) -> None:
         raise _unsplittable(scan, f"the plan bytes of Polars {pl.__version__} are not known")
 
 
-def _scanned_paths(traverser: Traverser) -> list[str]:
+def scanned_paths(lf: pl.LazyFrame) -> list[str]:
+    """Return the files that Polars expands the scans of a plan to, of those that it shows."""
+    try:
+        return traverse(lf, _read_paths)
+    except NotImplementedError:
+        return []
+
+
+def _read_paths(traverser: Traverser) -> list[str]:
     found: list[str] = []
     stack = [traverser.get_node()]
     while stack:
