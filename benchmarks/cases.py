@@ -67,7 +67,7 @@ class Case:
         cold: each run has a process and a cluster of its own.
         fresh: its runs have a process that has done nothing else but `warm_up`, since what a query
             adds to a process that has grown before cannot be seen.
-        warm_up: the case to run first, its own if empty.
+        warm_up: the case to run first, some times, its own once if empty.
         any_rows: a library without an order of rows may answer with other rows, as many.
         periods: into how many periods the query is split, where time and memory are per period.
     """
