@@ -5,6 +5,8 @@ anything else that only some users need.
 """
 
 from polars_io_tools import errors
+from polars_io_tools._diagnosis import Check, Diagnosis
+from polars_io_tools._doctor import doctor
 from polars_io_tools._namespace import PiotNamespace, TimeUnit
 from polars_io_tools._plan import Obstacle, Period, PlannedFilter, RayPlan
 from polars_io_tools._scan import scan_parquet
@@ -26,6 +28,8 @@ from polars_io_tools.errors import (
 from polars_io_tools.ray import put
 
 __all__ = [
+    "Check",
+    "Diagnosis",
     "ExpressionError",
     "ForkedProcessError",
     "InternalError",
@@ -45,6 +49,7 @@ __all__ = [
     "UnsplittablePlanError",
     "WorkerError",
     "__version__",
+    "doctor",
     "errors",
     "put",
     "scan_parquet",

@@ -30,6 +30,7 @@ __all__ = [
     "ResolvedLazyFrameProps",
     "hands_over",
     "is_known",
+    "plans_are_known",
     "reads_alike",
     "replace_scans",
     "scan_template",
@@ -57,6 +58,11 @@ def hands_over(schema: Iterable[tuple[str, pl.DataType]], filtered: Container[st
 def is_known(payload: bytes) -> bool:
     """Tell whether plan bytes are of a layout in which scans may be replaced."""
     return payload.startswith(_MAGIC) and payload[_HASH].decode("ascii", "replace") in _KNOWN
+
+
+def plans_are_known() -> bool:
+    """Tell whether the plan bytes that this Polars writes are of such a layout."""
+    return is_known(plan_bytes(pl.LazyFrame()))
 
 
 def scan_template(alone: bytes, plain: Resolved) -> tuple[bytes, bool]:
