@@ -26,6 +26,7 @@ usage: ./build.sh [verb]
   sanitize          set up and run tests under the race detector, Go's checks of pointers that
                     cross to C, and AddressSanitizer; needs gcc or clang
   lint              set up and run all linters
+  docs              build the documentation as a site, into .cache/site
   wheel             build a wheel into dist/; on Linux one for any glibc since 2.17
   help              this text
 
@@ -336,6 +337,12 @@ verb_lint() {
   return "$failed"
 }
 
+verb_docs() {
+  setup dev,ray
+  "$python" -m sphinx -W --keep-going -q docs .cache/site
+  say "ready: .cache/site/index.html"
+}
+
 verb_wheel() {
   local wheels=dist
   setup dev,ray
@@ -357,7 +364,7 @@ main() {
   local verb=${1:-build}
   if [[ $# -gt 0 ]]; then shift; fi
   case $verb in
-    build | demo | test | sanitize | lint | wheel) "verb_$verb" "$@" ;;
+    build | demo | test | sanitize | lint | docs | wheel) "verb_$verb" "$@" ;;
     help | -h | --help) usage ;;
     *)
       usage >&2
