@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from dataclasses import dataclass, field
@@ -24,10 +25,15 @@ class Bar:
     settings: dict[str, Any]
     updates: int = 0
     closed: int = 0
+    beside: str = ""
 
-    def update(self) -> None:
+    def update(self, n: int) -> None:
         assert not self.closed
-        self.updates += 1
+        self.updates += n
+
+    def set_postfix_str(self, s: str, refresh: bool) -> None:
+        assert not refresh
+        self.beside = s
 
     def close(self) -> None:
         self.closed += 1
@@ -81,6 +87,33 @@ def test_a_bar_counts_periods(scan: pl.LazyFrame, bars: list[Bar]) -> None:
     lazy.collect()
     lazy.select(pl.len()).collect()
     assert [(bar.settings["total"], bar.updates, bar.closed) for bar in bars] == [(91, 91, 1)] * 2
+
+
+def test_a_bar_shows_rows_and_bytes(scan: pl.LazyFrame, bars: list[Bar]) -> None:
+    rows = on_ray(scan.filter(QUARTER), progress=True).collect()
+    (bar,) = bars
+    count, size = re.fullmatch(r"(\d+) rows, ([\d.]+)kB", bar.beside).groups()  # type: ignore[union-attr]
+    assert int(count) == rows.height
+    assert 0.5 < float(size) * 1000 / rows.estimated_size() < 2
+
+
+@pytest.mark.parametrize(("value", "count"), [("1", 1), ("0", 0), ("", 0), ("x", 0)])
+def test_the_variable_decides_where_the_argument_does_not(
+    value: str, count: int, scan: pl.LazyFrame, bars: list[Bar], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIOT_PROGRESS", value)
+    on_ray(scan.filter(QUARTER), progress=None).collect()
+    assert len(bars) == count
+    on_ray(scan.filter(QUARTER), progress=not count).collect()
+    assert len(bars) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (999, "999"), (1000, "1k"), (1540, "1.54k"), (999_600, "1M"), (2e13, "20T")],
+)
+def test_numbers_are_short(count: float, text: str) -> None:
+    assert _progress._short(count) == text
 
 
 def test_a_bar_closes_on_an_error(scan: pl.LazyFrame, bars: list[Bar]) -> None:

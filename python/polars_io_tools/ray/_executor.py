@@ -13,11 +13,11 @@ import polars as pl
 
 from polars_io_tools._plan import Period
 from polars_io_tools._source import ShippedPlan
-from polars_io_tools._transport import decode
+from polars_io_tools._transport import decode, size_of
 from polars_io_tools.errors import WorkerError
 from polars_io_tools.ray._cluster import RayCluster, require_ray
 from polars_io_tools.ray._options import RayOptions
-from polars_io_tools.ray._progress import open_bar
+from polars_io_tools.ray._progress import Progress
 from polars_io_tools.ray._protocol import Limits, PeriodFailed
 from polars_io_tools.ray._window import Window
 
@@ -86,19 +86,24 @@ class RayRunner:
             ordered=options.preserve_partition_order,
             in_turn=plan.task["limit"] is not None,
         )
-        bar = open_bar(options.progress, len(periods), options.description)
-        window = Window(cluster, periods, limits, bar.update)
+        progress = Progress(options.progress, len(periods), options.description)
+        window = Window(cluster, periods, limits, progress.finished)
         ended = threading.Event()
         threading.Thread(target=_let_go, args=(ended,), daemon=True).start()
         try:
             for parts in window.parts():
-                yield _merged(decode(parts)) if parts else None
+                if not parts:
+                    yield None
+                    continue
+                frame = decode(parts)
+                progress.arrived(frame.height, sum(map(size_of, parts)))
+                yield _merged(frame)
         except PeriodFailed as failure:
             raise _worker_error(failure) from failure.error
         finally:
             ended.set()
             cluster.cancel(window.running())
-            bar.close()
+            progress.close()
 
 
 def _merged(frame: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,9 @@ __all__ = ["Progress", "require_tqdm"]
 _VARIABLE = "PIOT_PROGRESS"
 _VALUES = {"0": False, "1": True}
 
+# From here on, three digits would round to four.
+_THOUSAND = 999.5
+
 
 class _Bar(Protocol):
     """What a query needs of a bar of tqdm."""
@@ -109,7 +112,7 @@ def _watched() -> bool:
 def _short(count: float) -> str:
     """Return a number as people read it: 999, 1.5k, 20M."""
     for unit in ("", "k", "M", "G"):
-        if count < 999.5:
+        if count < _THOUSAND:
             return f"{count:.3g}{unit}"
         count /= 1000
     return f"{count:.3g}T"
