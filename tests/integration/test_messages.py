@@ -1,0 +1,503 @@
+"""Every error that the package raises: its cause, its class, and what it says.
+
+A message says what happened, with which value, and what to write instead. None of them shows a
+plan of Polars or a traceback. The last test finds an error that is not in the table.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import polars_io_tools as piot
+from polars_io_tools import _installation, _scan, _task, _transport
+from polars_io_tools._arrow import concat_frames
+from polars_io_tools._attach import attached
+from polars_io_tools._identity import PlanListing
+from polars_io_tools._polars import payload, traverse
+from polars_io_tools.ray import _bootstrap, _cluster, _progress
+from tests.integration.cases import QUARTER
+from tests.integration.cases import on_ray as run_on_ray
+
+pytestmark = pytest.mark.ray
+
+PACKAGE = Path(piot.__file__).parent
+Patch = pytest.MonkeyPatch
+
+LF = pl.LazyFrame(
+    {"date": [dt.date(2024, 1, 5)], "number": [1], "text": ["2024-01-05"]},
+    schema_overrides={"number": pl.Int64},
+)
+ODD = pl.LazyFrame(schema={"date": pl.Date, "odd": pl.Object})
+JANUARY = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 1, 31))
+
+
+def explain(lf: pl.LazyFrame = LF, **arguments: Any) -> piot.RayPlan:
+    call = {"date_column": "date", "time_unit": "monthly"} | arguments
+    return piot.PiotNamespace(lf).explain_on_ray(**call)
+
+
+def collect(lf: pl.LazyFrame, **options: Any) -> pl.DataFrame:
+    return run_on_ray(lf, **options).collect()
+
+
+def wrong(**arguments: Any) -> Callable[[Patch, Path], object]:
+    return lambda *_: explain(**arguments)
+
+
+def fails_in_a_worker(*_: object) -> object:
+    def divide(frame: pl.DataFrame) -> pl.DataFrame:
+        raise ZeroDivisionError("no price")
+
+    return collect(LF.map_batches(divide).filter(JANUARY))
+
+
+def without_a_module(name: str, call: Callable[[], object]) -> Callable[[Patch, Path], object]:
+    def run(patch: Patch, _: Path) -> object:
+        patch.setitem(sys.modules, name, None)
+        return call()
+
+    return run
+
+
+def without_ray_running(patch: Patch, _: Path) -> object:
+    import ray
+
+    patch.setattr(ray, "is_initialized", lambda: False)
+    return collect(LF.filter(JANUARY))
+
+
+def other_versions(*_: object) -> object:
+    _task._check_versions({"polars": "9.9.9"}, "one")
+    return None
+
+
+def worker_without_the_package(patch: Patch, _: Path) -> object:
+    patch.setitem(sys.modules, "polars_io_tools._task", None)
+    task = {"versions": {"polars": "2.1.0", "polars-io-tools-go": "0.1.0"}}
+    return list(_bootstrap.run_periods(task, 1, [b""], []))
+
+
+def changed(patch: Patch, folder: Path, change: Callable[[Path], object]) -> object:
+    """Change a file between planning and running."""
+    path = folder / "one.csv"
+    path.write_text("date\n2024-01-05\n")
+    lf = pl.scan_csv(path, try_parse_dates=True).filter(JANUARY)
+    submit = _cluster.RayCluster.submit
+
+    def late(self: Any, periods: Any) -> Any:
+        change(path)
+        return submit(self, periods)
+
+    patch.setattr(_cluster.RayCluster, "submit", late)
+    with pytest.raises(piot.WorkerError, match="period 2024-01 failed: SourceChangedError") as info:
+        collect(lf)
+    cause: Any = info.value.__cause__
+    raise cause.cause
+
+
+def listing(*, before: list[str], now: Callable[[], pl.LazyFrame]) -> object:
+    PlanListing(before).check(now())
+    return None
+
+
+def scans(folder: Path, names: list[str]) -> pl.LazyFrame:
+    for name in names:
+        (folder / name).write_text("x\n1\n")
+    return pl.scan_csv([folder / name for name in names])
+
+
+def relative(patch: Patch, folder: Path, *, known: bool) -> object:
+    """Ship a scan of a relative path that cannot be made absolute."""
+    patch.chdir(folder)
+    pl.DataFrame({"date": [dt.date(2024, 1, 5)]}).write_parquet("one.parquet")
+    if known:
+        patch.setattr(payload, "_proved_edit", lambda *_: None)
+    else:
+        patch.setattr(payload, "file_scans", raising(ValueError))
+    return collect(pl.scan_parquet("one.parquet").filter(JANUARY))
+
+
+def raising(kind: type[Exception]) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> object:
+        raise kind
+
+    return fail
+
+
+def paths_shown(_: Patch, folder: Path) -> object:
+    pl.DataFrame({"date": [dt.date(2024, 1, 5)]}).write_parquet(folder / "one.parquet")
+    here = os.path.relpath(folder / "one.parquet")
+    return collect(pl.scan_parquet(here, include_file_paths="path").filter(JANUARY))
+
+
+def mixed(_: Patch, folder: Path) -> object:
+    pl.DataFrame({"date": [dt.date(2024, 1, 5)]}).write_parquet(folder / "one.parquet")
+    here = os.path.relpath(folder / "one.parquet")
+    both = [here, f"file://{folder}/one.parquet"]
+    return collect(pl.scan_parquet(both).filter(JANUARY))
+
+
+def saved(*_: object) -> object:
+    return piot.put(LF.collect()).serialize()
+
+
+def free_threaded(patch: Patch, _: Path) -> object:
+    patch.setattr(sys, "abiflags", "t")
+    _installation.check_installation()
+    return None
+
+
+def mixture(patch: Patch, folder: Path) -> object:
+    (folder / "io_sources").mkdir()
+    (folder / "io_sources/__init__.py").touch()
+    patch.setattr(_installation, "__file__", str(folder / "_installation.py"))
+    _installation.check_installation()
+    return None
+
+
+def parts(*frames: pl.DataFrame) -> list[Any]:
+    return [part for frame in frames for part in _transport.encode(frame, "arrow")]
+
+
+def other_files(patch: Patch, folder: Path) -> object:
+    """Ask for a scan that Polars reads otherwise from a list of its files."""
+    pl.DataFrame({"x": [1]}).write_parquet(folder / "one.parquet")
+    plain = payload.resolve_frame(pl.scan_parquet(folder))
+    patch.setattr(payload.Resolved, "reads_as", lambda *_: False)
+    return _scan._look(plain, {}, set())
+
+
+def unseen_plan(patch: Patch, _: Path) -> object:
+    patch.setattr(pl.LazyFrame, "collect", lambda *_, **__: None)
+    return traverse.traverse(LF, lambda _: None)
+
+
+def forgotten(*_: object) -> object:
+    return attached("nothing-1", lambda items: items)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What raises an error, and which.
+
+    Attributes:
+        cause: does what is wrong.
+        kind: the class of the error, exactly.
+        message: how the message begins.
+        help: what it says to do, somewhere.
+    """
+
+    cause: Callable[[Patch, Path], object]
+    kind: type[BaseException]
+    message: str
+    help: str = ""
+
+
+CASES = {
+    # Arguments.
+    "column not a name": Case(
+        wrong(date_column=3), TypeError, "date_column must be the name of a column, not 3"
+    ),
+    "column mistyped": Case(
+        wrong(date_column="dat"),
+        ValueError,
+        "date_column 'dat' is not a column of the query",
+        "did you mean 'date'?",
+    ),
+    "column of text": Case(
+        wrong(date_column="text"),
+        TypeError,
+        "date_column 'text' is a String, but has to be a Date or a Datetime",
+        'pl.col("text").str.to_date()',
+    ),
+    "unit mistyped": Case(
+        wrong(time_unit="montly"),
+        ValueError,
+        "time_unit 'montly' cannot be used: unknown unit",
+        'did you mean "monthly"?',
+    ),
+    "unit not text": Case(wrong(time_unit=1), TypeError, "time_unit must be a str", "monthly"),
+    "unit of hours": Case(
+        wrong(time_unit="6h"), ValueError, "time_unit '6h' cannot be used", 'write "daily"'
+    ),
+    "format": Case(
+        wrong(return_as="parket"),
+        ValueError,
+        "return_as 'parket' is unknown",
+        "did you mean 'parquet'?",
+    ),
+    "count not a number": Case(
+        wrong(max_periods="1"), TypeError, "max_periods must be a positive integer, not '1'"
+    ),
+    "count of nothing": Case(
+        wrong(max_concurrency=0),
+        ValueError,
+        "max_concurrency must be a positive integer or None, not 0",
+    ),
+    "order": Case(
+        wrong(preserve_partition_order=1),
+        TypeError,
+        "preserve_partition_order must be a bool, not 1",
+    ),
+    "progress": Case(wrong(progress=1), TypeError, "progress must be a bool or None, not 1"),
+    "description": Case(
+        wrong(description=1), TypeError, "description must be a str or None, not 1"
+    ),
+    "options not a mapping": Case(
+        wrong(remote_options=1),
+        TypeError,
+        "remote_options must be a mapping of Ray task options, not ",
+        '{"num_cpus": 2}',
+    ),
+    "option of ours": Case(
+        wrong(remote_options={"name": "x"}), ValueError, "remote_options must not set 'name'"
+    ),
+    "option mistyped": Case(
+        wrong(remote_options={"num_cpu": 2}), ValueError, "remote_options ", "num_cpus"
+    ),
+    "type": Case(
+        wrong(lf=ODD),
+        ValueError,
+        "columns of these types cannot be sent back from workers as 'arrow': 'odd': Object",
+        "drop or cast",
+    ),
+    "stored type": Case(
+        lambda *_: piot.put(ODD),
+        ValueError,
+        "columns of these types cannot be stored: 'odd': Object",
+        "drop them",
+    ),
+    "stored something": Case(
+        lambda *_: piot.put([1]),  # type: ignore[arg-type]  # on purpose
+        TypeError,
+        "put takes a DataFrame or a LazyFrame, not list",
+    ),
+    # Queries.
+    "no filter": Case(
+        lambda *_: collect(LF),
+        piot.UnboundedPredicateError,
+        'column "date" has no lower and no upper bound',
+        "Add a filter before execute_on_ray, for example",
+    ),
+    "filter below an aggregate": Case(
+        lambda *_: collect(LF.filter(JANUARY).group_by("number").agg(pl.col("date").max())),
+        piot.UnboundedPredicateError,
+        'column "date" has no lower and no upper bound',
+        'group_by("number") makes date from date.max()',
+    ),
+    "many periods": Case(
+        lambda *_: collect(LF.filter(QUARTER), time_unit="daily", max_periods=9),
+        piot.TooManyPeriodsError,
+        "too many periods: 91 daily periods, at most max_periods=9",
+        "monthly periods would do",
+    ),
+    "choice": Case(
+        lambda *_: collect(LF.filter(JANUARY).unique("number", keep="any")),
+        piot.UnsplittablePlanError,
+        'unique("number") cannot be split',
+        'Use unique(..., keep="first", maintain_order=True)',
+    ),
+    "mixed paths": Case(
+        mixed, piot.UnsplittablePlanError, "the Parquet scan of ", "scan absolute paths instead"
+    ),
+    "paths shown": Case(
+        paths_shown,
+        piot.UnsplittablePlanError,
+        "the Parquet scan of ",
+        "include_file_paths would show other, absolute paths",
+    ),
+    "paths not moved": Case(
+        partial(relative, known=True),
+        piot.UnsplittablePlanError,
+        "the Parquet scan of 'one.parquet' cannot be sent to workers",
+        "Polars would not read the same from absolute paths",
+    ),
+    "unknown bytes": Case(
+        partial(relative, known=False),
+        piot.UnsplittablePlanError,
+        "the file scan of 'one.parquet' cannot be sent to workers",
+        "are not known",
+    ),
+    "stored frame saved": Case(
+        saved,
+        pl.exceptions.ComputeError,  # Polars wraps what a part of a plan raises
+        "serialization failed",
+        "this LazyFrame refers to data held by this process and can only travel inside of a "
+        "distributed query, such as execute_on_ray: to save or send it, collect it first",
+    ),
+    # Runs.
+    "Ray not installed": Case(
+        without_a_module("ray", _cluster.require_ray),
+        piot.MissingDependencyError,
+        "execute_on_ray needs Ray",
+        "install polars-io-tools-go[ray]",
+    ),
+    "tqdm not installed": Case(
+        without_a_module("tqdm.auto", _progress.require_tqdm),
+        piot.MissingDependencyError,
+        "progress=True needs tqdm",
+        "install polars-io-tools-go[ray]",
+    ),
+    "Ray not running": Case(
+        without_ray_running,
+        piot.RayNotInitialisedError,
+        "Ray is not running in this process",
+        "call ray.init() first",
+    ),
+    "task": Case(
+        fails_in_a_worker, piot.WorkerError, "period 2024-01 failed: ZeroDivisionError: no price"
+    ),
+    "versions": Case(
+        other_versions,
+        RuntimeError,
+        "the worker on node one has other versions than the driver: polars ",
+        "install the driver's versions there",
+    ),
+    "worker without the package": Case(
+        worker_without_the_package,
+        RuntimeError,
+        "the worker on node ",
+        "ray.init(runtime_env={'pip': ['polars-io-tools-go==0.1.0', 'polars==2.1.0']})",
+    ),
+    "file changed": Case(
+        partial(changed, change=lambda p: p.write_text("date\n2024-01-05\n2024-01-06\n")),
+        piot.SourceChangedError,
+        "",
+        "one.csv",
+    ),
+    "file vanished": Case(partial(changed, change=Path.unlink), piot.SourceChangedError, ""),
+    "file appeared": Case(
+        lambda _, f: listing(before=[f"{f}/1.csv"], now=lambda: scans(f, ["1.csv", "2.csv"])),
+        piot.SourceChangedError,
+        "",
+        "2.csv has appeared since the query was planned, and would be read",
+    ),
+    "file left the scan": Case(
+        lambda _, f: listing(before=[f"{f}/1.csv", f"{f}/2.csv"], now=lambda: scans(f, ["1.csv"])),
+        piot.SourceChangedError,
+        "",
+        "2.csv has vanished since the query was planned",
+    ),
+    "scan fails": Case(
+        lambda _, f: listing(before=["1.csv"], now=lambda: pl.scan_csv(f / "none.csv")),
+        piot.SourceChangedError,
+        "a scan of 1 files when the query was planned now fails: ",
+    ),
+    # Installations.
+    "free-threaded": Case(
+        free_threaded,
+        ImportError,
+        "polars_io_tools does not support free-threaded Python",
+        "use the ordinary build",
+    ),
+    "both packages": Case(
+        mixture,
+        ImportError,
+        "polars-io-tools and polars-io-tools-go are both installed",
+        "then install the one you want",
+    ),
+    # What users meet only through defects, or through versions of Polars to come.
+    "types on their way": Case(
+        lambda *_: parts(ODD.collect()), ValueError, "columns of these types cannot travel"
+    ),
+    "no parts": Case(lambda *_: _transport.decode([]), ValueError, "decode: no parts"),
+    "other parts": Case(
+        lambda *_: _transport.decode(
+            parts(pl.DataFrame({"x": [1]}), pl.DataFrame({"y": [1], "z": [dt.time(1)]}))
+        ),
+        piot.SchemaMismatchError,
+        "",
+    ),
+    "other columns": Case(
+        lambda *_: concat_frames([pl.DataFrame({"x": [1]}), pl.DataFrame({"x": ["a"]})]),
+        piot.SchemaMismatchError,
+        "concat: ",
+    ),
+    "other list of files": Case(
+        other_files, ValueError, "Polars would not read the same from a list of files"
+    ),
+    "plan not shown": Case(unseen_plan, NotImplementedError, "Polars ", "did not show the plan"),
+    "nothing attached": Case(
+        forgotten, piot.InternalError, "nothing is attached under 'nothing-1' in this process"
+    ),
+}
+
+
+def message_of(case: Case, folder: Path) -> tuple[BaseException, str]:
+    """Return what a cause raises, and all that it says."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(BaseException) as info:  # noqa: PT011
+        case.cause(patch, folder)
+    return info.value, str(info.value)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_message(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    error, message = message_of(case, tmp_path)
+    assert type(error) is case.kind, repr(error)
+    assert message.startswith(case.message)
+    assert case.help in message
+    assert "Traceback" not in message
+    assert "FAILED HERE" not in message
+    assert str(PACKAGE) not in message
+    assert str(pickle.loads(pickle.dumps(error))) == message
+
+
+# Errors that never leave the package, or that only a defect of it causes.
+INNER = {"_window.py", "_TraversalStoppedError", "a task ended before its last period"}
+
+
+def test_every_error_is_in_the_table(tmp_path: Path) -> None:
+    messages = []
+    for number, case in enumerate(CASES.values()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        messages.append(message_of(case, folder)[1])
+    said = " ".join(messages)
+    missing = [
+        f"{path.name}:{line}: {text}"
+        for path in PACKAGE.rglob("*.py")
+        for line, text in raised(path)
+        if path.name not in INNER and text not in said and text not in INNER
+    ]
+    assert missing == []
+
+
+def raised(path: Path) -> list[tuple[int, str]]:
+    """Return the longest literal piece of the message of each `raise` in a file."""
+    found = []
+    tree = ast.parse(path.read_text("utf-8"))
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        texts = {
+            target.id: statement.value
+            for statement in ast.walk(function)
+            if isinstance(statement, ast.Assign)
+            for target in statement.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(function):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                named = [a.id for a in node.exc.args if isinstance(a, ast.Name)]
+                pieces = [
+                    n.value
+                    for argument in [*node.exc.args, *(texts[n] for n in named if n == "msg")]
+                    for n in ast.walk(argument)
+                    if isinstance(n, ast.Constant) and isinstance(n.value, str)
+                ]
+                if pieces:
+                    found.append((node.lineno, max(pieces, key=len)))
+    return found
