@@ -437,7 +437,7 @@ CASES = {
 
 def message_of(case: Case, folder: Path) -> tuple[BaseException, str]:
     """Return what a cause raises, and all that it says."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(BaseException) as info:  # noqa: PT011
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(case.kind) as info:
         case.cause(patch, folder)
     return info.value, str(info.value)
 

@@ -92,9 +92,10 @@ def test_a_bar_counts_periods(scan: pl.LazyFrame, bars: list[Bar]) -> None:
 def test_a_bar_shows_rows_and_bytes(scan: pl.LazyFrame, bars: list[Bar]) -> None:
     rows = on_ray(scan.filter(QUARTER), progress=True).collect()
     (bar,) = bars
-    count, size = re.fullmatch(r"(\d+) rows, ([\d.]+)kB", bar.beside).groups()  # type: ignore[union-attr]
-    assert int(count) == rows.height
-    assert 0.5 < float(size) * 1000 / rows.estimated_size() < 2
+    found = re.fullmatch(r"(\d+) rows, ([\d.]+)kB", bar.beside)
+    assert found is not None, bar.beside
+    assert int(found[1]) == rows.height
+    assert 0.5 < float(found[2]) * 1000 / rows.estimated_size() < 2
 
 
 @pytest.mark.parametrize(("value", "count"), [("1", 1), ("0", 0), ("", 0), ("x", 0)])
