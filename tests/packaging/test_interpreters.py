@@ -117,3 +117,16 @@ def test_a_free_threaded_interpreter_is_refused_with_words(
     shutil.copy(installed / hatch_build.EXTENSION.relative_to("python"), tmp_path / "_gocore.so")
     said = attempt(python, "-c", "import _gocore", PYTHONPATH=str(tmp_path))
     assert "ImportError: polars_io_tools does not support free-threaded Python" in said
+
+
+@pytest.mark.long
+def test_the_oldest_supported_versions_run_a_query(portable_wheel: Path, tmp_path: Path) -> None:
+    """With the command that users have for it: a cluster starts, three tasks run."""
+    python = bare("3.11", tmp_path / "bare")
+    oldest = ("ray==2.52.0", "polars==2.0.0", "cloudpickle==3.0.0", "tqdm==4.66.0")
+    run(python, "-m", "pip", "install", "--quiet", f"{portable_wheel}[ray]", *oldest)
+    said = run(tmp_path / "bare/bin/piot", "doctor", "--json", cwd=tmp_path)
+    checks = {check["name"].partition(" ")[0]: check for check in json.loads(said)["checks"]}
+    assert checks["ray"]["found"] == "2.52.0"
+    assert checks["polars"]["found"] == "2.0.0"
+    assert checks["worker"]["status"] == checks["trial"]["status"] == "ok"
