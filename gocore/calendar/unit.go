@@ -129,7 +129,7 @@ func (u Unit) Check(r Resolution) error {
 		return fmt.Errorf("calendar: split by %s: %w", u, ErrUnknownUnit)
 	case r == Days && u.base == clock:
 		return fmt.Errorf(`calendar: split by %s: %w: write "daily" or another unit of whole days, `+
-			`such as "weekly" or "3d", or cast the column to Datetime first`, u, ErrSubDay)
+			`such as "3d" or "2mo" ("m" are minutes), or cast the column to Datetime first`, u, ErrSubDay)
 	}
 	return nil
 }

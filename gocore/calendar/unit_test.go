@@ -149,7 +149,7 @@ func TestNoUnit(t *testing.T) {
 
 func TestSubDayOfDates(t *testing.T) {
 	const remedy = `: the unit is not a whole number of days, and a Date column has no time of day: write "daily" ` +
-		`or another unit of whole days, such as "weekly" or "3d", or cast the column to Datetime first`
+		`or another unit of whole days, such as "3d" or "2mo" ("m" are minutes), or cast the column to Datetime first`
 	for _, name := range []string{"hourly", "15m", "36h"} {
 		_, err := calendar.Split(set(days, 0, 1), days, unit(name), 10)
 		if !errors.Is(err, calendar.ErrSubDay) || err.Error() != "calendar: split by "+name+remedy {
