@@ -25,6 +25,9 @@
 //	date < 2024-01-10         selects a and c
 //	price > 5                 selects all: that column is not in the index
 //
+// Of the files of a table (Delta Lake, Iceberg) the statistics come from its log, and no
+// file is opened: a file is one entry then, and its bounds may be wider than its values.
+//
 // # Time
 //
 // A row group is an entry. For each column the entries lie sorted by their least
@@ -35,5 +38,5 @@
 // # What it does not do
 //
 // It does not expand paths, read rows, or choose row groups: Polars skips those by
-// itself. It reads local files only.
+// itself. It reads local files only, and knows nothing of the formats of logs.
 package prune

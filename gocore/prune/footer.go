@@ -15,6 +15,9 @@ type identity struct {
 	mtime int64 // nanoseconds since 1970
 }
 
+// unwatched is the identity of a file that was not found here, such as a remote one.
+var unwatched = identity{-1, -1}
+
 func identityOf(info os.FileInfo) identity {
 	return identity{info.Size(), info.ModTime().UnixNano()}
 }

@@ -14,6 +14,8 @@ type Column struct {
 	Type string `json:"type"` // see parseType
 	// Values are those of a hive partition, one a file; nil for a column in the files.
 	Values []*string `json:"values"`
+	// Logged are the statistics that the log of a table has; nil for a column that it has none of.
+	Logged *Logged `json:"logged"`
 }
 
 // Missing says what a scan makes of a file that lacks a column.
@@ -40,8 +42,8 @@ func gather(paths []string, columns []Column, missing Missing) ([]gathered, erro
 	for i, c := range columns {
 		types[i] = parseType(c.Type)
 		inFiles = inFiles || c.Values == nil
-		if c.Values != nil && len(c.Values) != len(paths) {
-			return nil, fmt.Errorf("prune: %d values for %d files: %w", len(c.Values), len(paths), ErrRequest)
+		if err := c.check(len(paths)); err != nil {
+			return nil, err
 		}
 	}
 	found := make([]gathered, len(paths))
@@ -63,6 +65,23 @@ func gather(paths []string, columns []Column, missing Missing) ([]gathered, erro
 		})
 	}
 	return found, group.Wait()
+}
+
+// check fails when c does not have one value for each file.
+func (c Column) check(files int) error {
+	given := []int{files}
+	if c.Values != nil {
+		given = append(given, len(c.Values))
+	}
+	if c.Logged != nil {
+		given = append(given, len(c.Logged.Least), len(c.Logged.Greatest), len(c.Logged.Nulls))
+	}
+	for _, n := range given {
+		if n != files {
+			return fmt.Errorf("prune: %d values of %s for %d files: %w", n, c.Name, files, ErrRequest)
+		}
+	}
+	return nil
 }
 
 func gatherIdentity(path string, columns int) (gathered, error) {

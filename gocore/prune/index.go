@@ -11,7 +11,7 @@ import (
 // The index is one run of little-endian bytes, which is searched where it lies:
 //
 //	magic, files u32, entries u32, columns u32
-//	per file: size i64, mtime i64
+//	per file: size i64, mtime i64, both -1 for a file that is not watched
 //	per file and one more: where its path ends, u64; then the paths
 //	per entry: its file, u32
 //	per column: length u64, then

@@ -36,6 +36,9 @@ func (x *index) verifyFile(i int) error {
 		return err
 	}
 	was := x.identity(i)
+	if was == unwatched {
+		return nil
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -15,7 +15,18 @@ type buildRequest struct {
 	Paths   []string `json:"paths"`
 	Columns []Column `json:"columns"`
 	Missing Missing  `json:"missing"`
+	Origin  Origin   `json:"statistics"`
 }
+
+// Origin says where the statistics of files come from.
+type Origin string
+
+// Statistics come from the footers of the files, or from the log of the table
+// that the files are of: then no file is opened.
+const (
+	FromFooters Origin = ""
+	FromLog     Origin = "log"
+)
 
 // Build reads the footers of the files and returns their index, as the JSON
 // request says; without columns it holds the identities of the files only:
@@ -23,13 +34,18 @@ type buildRequest struct {
 //	{"paths": ["/d/a.parquet"], "missing": "raise",
 //	 "columns": [{"name": "date", "type": "date", "values": null}]}
 //
-// It fails with [ErrUnreadable] when a file is not there.
+// It fails with [ErrUnreadable] when a file is not there. Files of a table are not
+// opened, and may be anywhere; of those that are there the identity is kept:
+//
+//	{"statistics": "log", "paths": ["/t/a.parquet", "s3://t/b.parquet"],
+//	 "columns": [{"name": "n", "type": "int64", "logged":
+//	     {"least": ["1", null], "greatest": ["5", null], "nulls": ["none", "some"]}}]}
 func Build(request []byte) ([]byte, error) {
 	var r buildRequest
 	if err := json.Unmarshal(request, &r); err != nil {
 		return nil, fmt.Errorf("prune: %w: %w", ErrRequest, err)
 	}
-	files, err := gather(r.Paths, r.Columns, r.Missing)
+	files, err := r.gather()
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +57,16 @@ func Build(request []byte) ([]byte, error) {
 		return nil, fmt.Errorf("prune: %d row groups: %w", entries, ErrRequest)
 	}
 	return encodeIndex(r.Paths, r.Columns, files), nil
+}
+
+func (r buildRequest) gather() ([]gathered, error) {
+	switch r.Origin {
+	case FromFooters:
+		return gather(r.Paths, r.Columns, r.Missing)
+	case FromLog:
+		return gatherLogged(r.Paths, r.Columns)
+	}
+	return nil, fmt.Errorf("prune: statistics from %q: %w", r.Origin, ErrRequest)
 }
 
 // selectRequest is a predicate, as package expr has it; without expressions it
