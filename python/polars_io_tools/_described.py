@@ -67,11 +67,16 @@ def _averages(pruned: PrunedPlan, plan: RayPlan, sample: list[Period]) -> list[f
 
 
 def _merged(sources: tuple[str, ...], notes: list[str]) -> tuple[str, ...]:
-    """Put each note in the place of the source that it is about."""
+    """Put each note in the place of the source that it is about.
+
+    The plan walk shows a table as the files that it consists of.
+    """
     merged = list(sources)
     for note in notes:
         head = note.partition(",")[0]
+        files = note.partition(": ")[2].partition(";")[0]
         same = [i for i, s in enumerate(merged) if s.partition(",")[0] == head]
+        same = same or [i for i, s in enumerate(merged) if files and s.endswith(f": {files}")]
         if same:
             merged[same[0]] = note
         else:

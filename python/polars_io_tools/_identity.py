@@ -35,6 +35,7 @@ __all__ = [
     "identities",
     "is_identity",
     "is_local",
+    "table_index",
 ]
 
 # Keys of attachments that every task looks at.
@@ -123,10 +124,14 @@ class Identities:
     def add_plan(self, lf: pl.LazyFrame) -> int:
         """Add the files that Polars shows for a whole plan, and return how many."""
         files = scanned_paths(lf)
-        self._files |= dict.fromkeys(_local(files))
+        self.add_files(files)
         if files:
             self._listings.append(PlanListing(files))
         return len(files)
+
+    def add_files(self, paths: Sequence[str]) -> None:
+        """Add files by their names; those that are not on this machine are left out."""
+        self._files |= dict.fromkeys(_local(paths))
 
     def _find(self, index: int, scan: FileScan) -> _Found:
         paths = scan["paths"] or []
@@ -160,6 +165,15 @@ def file_index(
         OSError: a file is not there.
     """
     request = {"paths": list(paths), "columns": list(columns), "missing": missing}
+    return _gocore.prune_index(json.dumps(request).encode())
+
+
+def table_index(paths: Sequence[str], columns: Sequence[dict[str, Any]]) -> bytes:
+    """Return the index of the files of a table, by the statistics of its log; none is opened.
+
+    The files that are found on this machine are watched.
+    """
+    request = {"paths": _local(paths), "columns": list(columns), "statistics": "log"}
     return _gocore.prune_index(json.dumps(request).encode())
 
 

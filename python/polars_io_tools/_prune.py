@@ -1,8 +1,8 @@
-"""Plans whose Parquet scans open only the files that can hold rows.
+"""Plans whose scans open only the files that can hold rows.
 
-On the driver the footers of a scan's files are read once, by Go, into an index of the columns that
-filters use; the index goes to the object store. In the shipped plan the scan is replaced by a
-`PrunedScan`, which chooses files in the worker.
+On the driver the footers of a Parquet scan's files are read once, by Go, into an index of the
+columns that filters use; of a table the log says the same. The index goes to the object store. In
+the shipped plan the scan is replaced by a `PrunedScan`, which chooses files in the worker.
 
 Invariant: the rows are those of the scan as written. Where that cannot be proved, the plan stays as
 it was. Of the files that a plan reads as it was, the identity goes along.
@@ -17,7 +17,8 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools._identity import FAILURES, Identities, file_index, is_local
-from polars_io_tools._polars.filters import column_type, filtered_columns
+from polars_io_tools._indexed import index_columns
+from polars_io_tools._polars.filters import filtered_columns
 from polars_io_tools._polars.grafts import (
     hands_over,
     is_known,
@@ -27,9 +28,14 @@ from polars_io_tools._polars.grafts import (
 )
 from polars_io_tools._polars.payload import FileScan, Resolved, file_scans, resolve, serialise
 from polars_io_tools._polars.payload import rewrite as rewrite_plan
+from polars_io_tools._polars.tables import Table, tables_seen
 from polars_io_tools._pruned_scan import FromPlan, PrunedScan, Source
+from polars_io_tools._tables import plan_table
 
-__all__ = ["PrunedPlan", "index_columns", "prune"]
+__all__ = ["PrunedPlan", "prune"]
+
+# The kind of a scan of a table, as Polars calls it.
+_TABLE = "PythonDataset"
 
 
 @dataclass(frozen=True)
@@ -60,16 +66,23 @@ def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
         polars.exceptions.PolarsError: what plain Polars raises for this plan.
     """
     columns = _filtered_columns(filtered)
-    payload = serialise(lf)
+    with tables_seen() as tables:
+        payload = serialise(lf)
     try:
         bare, scans = file_scans(payload)
     except ValueError:
         return PrunedPlan(payload, _watched(lf))
     planner = _Planner(payload, bare, columns)
-    firsts = [i for i, s in enumerate(scans) if s["twin"] == i and s["paths"]]
-    notes = tuple(planner.add(i, scans[i]) for i in firsts)
-    sources = tuple(planner.sources.get(i) for i in firsts)
-    return PrunedPlan(planner.finish(scans), notes, sources)
+    notes: dict[int, str] = {}
+    for i, scan in enumerate(scans):
+        if scan["twin"] == i and scan["kind"] == _TABLE:
+            note = planner.add_table(i, scan, tables)
+            if note is not None:
+                notes[i] = note
+        elif scan["twin"] == i and scan["paths"]:
+            notes[i] = planner.add(i, scan)
+    sources = tuple(planner.sources.get(i) for i in notes)
+    return PrunedPlan(planner.finish(scans), tuple(notes.values()), sources)
 
 
 def _watched(lf: pl.LazyFrame) -> tuple[str, ...]:
@@ -101,9 +114,7 @@ class _Planner:
 
     def add(self, index: int, scan: FileScan) -> str:
         """Plan one scan, and return the note of it."""
-        paths = scan["paths"] or []
-        count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
-        name = f"scan_{scan['kind'].lower()}: {count}, first {paths[0] if paths else ''}"
+        name = _name(scan["kind"], scan["paths"])
         if not scan["files"]:
             return f"{name}; not pruned, as this format is not known"
         if not is_local(scan):
@@ -117,6 +128,19 @@ class _Planner:
             unknown = "" if self._unpruned.add(index, scan) else "; its files cannot be watched"
             return f"{name}; not pruned, as {reason}{unknown}"
         return f"{name}; pruned by {reason}"
+
+    def add_table(self, index: int, scan: FileScan, tables: dict[str, Table]) -> str | None:
+        """Plan the scan of a table, and return the note of it, None if it is not known here."""
+        alone = rewrite_plan(self._bare, isolate=index)
+        table = next((t for mark, t in tables.items() if mark.encode() in alone), None)
+        if table is None:
+            return None
+        planned = plan_table(alone, table, self._columns, self._unknown() or scan["obstacle"])
+        if planned.source is not None:
+            self.sources[index] = planned.source
+        else:
+            self._unpruned.add_files(planned.files or [])
+        return f"{_name(table.kind, planned.files)}; {planned.note}"
 
     def _plan(self, index: int, scan: FileScan) -> str:
         """Return what a scan is pruned by, or why it is not."""
@@ -139,9 +163,10 @@ class _Planner:
     def _obstacle(self, scan: FileScan) -> str:
         if scan["kind"] != "Parquet":
             return f"{scan['kind']} files have no statistics"
-        if not self._known:
-            return f"the plan bytes of Polars {pl.__version__} are not known"
-        return scan["obstacle"]
+        return self._unknown() or scan["obstacle"]
+
+    def _unknown(self) -> str:
+        return "" if self._known else f"the plan bytes of Polars {pl.__version__} are not known"
 
     def finish(self, scans: list[FileScan]) -> bytes:
         """Return the plan with its scans replaced, and offer what tasks need."""
@@ -155,41 +180,15 @@ class _Planner:
         return payload
 
 
+def _name(kind: str, paths: list[str] | None) -> str:
+    if paths is None:
+        return f"scan_{kind.lower()}"
+    count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+    return f"scan_{kind.lower()}: {count}, first {paths[0] if paths else ''}"
+
+
 def _read(alone: bytes, plain: Resolved, columns: list[dict[str, Any]], missing: str) -> Source:
     """Read the footers of a scan's files."""
     index = file_index(plain.paths or [], columns, missing)
     template, first = scan_template(alone, plain)
     return Source(uuid.uuid4().hex, pl.Schema(plain.schema), FromPlan(template), first, index)
-
-
-def index_columns(plain: Resolved, filtered: set[str]) -> list[dict[str, Any]]:
-    """Return the columns to index: those that filters use, and whose type has an order.
-
-    Keys of hive folders are free, and Polars does not show the filters on them.
-    """
-    columns = []
-    for name, dtype in plain.schema:
-        kind = column_type(dtype)
-        hive = plain.hive is not None and name in plain.hive.columns
-        if not (hive or name in filtered) or kind == "other" or kind.startswith("duration"):
-            continue
-        values = None
-        if plain.hive is not None and hive:
-            values = _hive_values(plain.hive[name], dtype)
-            if values is None:
-                continue
-        columns.append({"name": name, "type": kind, "values": values})
-    return columns
-
-
-def _hive_values(values: pl.Series, dtype: pl.DataType) -> list[str | None] | None:
-    """Return the values of a partition as text for the index, None for a type it cannot have."""
-    if values.dtype != dtype:
-        return None
-    if dtype.is_temporal() or dtype.is_integer():
-        return [None if v is None else str(v) for v in values.to_physical()]
-    if dtype.is_float():
-        return [None if v is None else repr(v) for v in values]
-    if dtype == pl.Boolean:
-        return [None if v is None else str(v).lower() for v in values]
-    return list(values) if dtype == pl.String else None

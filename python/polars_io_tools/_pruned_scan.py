@@ -18,6 +18,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -28,11 +29,13 @@ from polars_io_tools._identity import FAILURES, Listing, PlanListing, identities
 from polars_io_tools._polars.filters import encode_filters
 from polars_io_tools._polars.grafts import FilterExpr, LazyFrameResolver, ResolvedLazyFrameProps
 from polars_io_tools._polars.payload import deserialise
+from polars_io_tools._polars.tables import SomeFiles, chosen_scan
 from polars_io_tools.errors import SourceChangedError
 
 __all__ = [
     "FromOptions",
     "FromPlan",
+    "FromTable",
     "PrunedScan",
     "Source",
     "Watch",
@@ -49,7 +52,7 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A Parquet scan and what is known of its files.
+    """A scan of Parquet files, or of a table of them, and what is known of the files.
 
     Attributes:
         key: names it among the attachments.
@@ -61,7 +64,7 @@ class Source:
 
     key: str
     schema: pl.Schema
-    over: FromPlan | FromOptions
+    over: FromPlan | FromOptions | FromTable
     first: bool
     index: Any
 
@@ -114,6 +117,27 @@ class FromOptions:
         """Return the scan over files of these positions."""
         chosen = [self.paths[i] for i in array("I", positions)]
         return pl.scan_parquet(chosen, **self.options)
+
+
+@dataclass(frozen=True)
+class FromTable:
+    """A scan of a table, as the pickled files of one of its snapshots."""
+
+    pickled: bytes
+    schema: pl.Schema
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without what was unpickled."""
+        return FromTable, (self.pickled, self.schema)
+
+    def scan(self, positions: bytes) -> pl.LazyFrame:
+        """Return the scan over files of these positions."""
+        return chosen_scan(self._files, self.schema, array("I", positions))
+
+    @cached_property
+    def _files(self) -> SomeFiles:
+        files: SomeFiles = pickle.loads(self.pickled)  # noqa: S301  (written by the driver)
+        return files
 
 
 def _from_items(key: str, items: tuple[Any, ...]) -> Source:

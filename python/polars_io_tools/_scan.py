@@ -13,6 +13,7 @@ import polars as pl
 from polars_io_tools import _gocore
 from polars_io_tools._attach import offer
 from polars_io_tools._identity import FAILURES, file_index
+from polars_io_tools._indexed import index_columns
 from polars_io_tools._polars.grafts import (
     FilterExpr,
     LazyFrameResolver,
@@ -20,7 +21,6 @@ from polars_io_tools._polars.grafts import (
     hands_over,
 )
 from polars_io_tools._polars.payload import Resolved, deserialise, resolve_frame, serialise
-from polars_io_tools._prune import index_columns
 from polars_io_tools._pruned_scan import FromOptions, PrunedScan, Source
 from polars_io_tools._pruned_scan import pruned_scan as attached_scan
 from polars_io_tools.errors import SourceChangedError

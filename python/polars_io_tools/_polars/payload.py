@@ -21,6 +21,7 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._polars.pickling import functions_by_value
+from polars_io_tools._polars.tables import pinned
 from polars_io_tools._polars.traverse import Traverser, traverse
 from polars_io_tools.errors import UnsplittablePlanError
 
@@ -93,7 +94,8 @@ class Resolved:
 def serialise(lf: pl.LazyFrame) -> bytes:
     """Return the plan as bytes whose file scans read the same files from any folder.
 
-    The files are those that Polars finds now: later ones are not read. Scans of URIs, in-memory
+    The files are those that Polars finds now: later ones are not read; tables are read at the
+    snapshot that this process reads. Scans of URIs, in-memory
     frames and Python sources travel as they are. Where a scan of absolute paths cannot be pinned
     to its files, the worker expands it; where a relative one cannot be moved, it is refused.
 
@@ -134,7 +136,7 @@ def file_scans(payload: bytes) -> tuple[bytes, list[FileScan]]:
 
 def plan_bytes(lf: pl.LazyFrame) -> bytes:
     try:
-        with functions_by_value():
+        with functions_by_value(pinned):
             return lf.serialize()
     except pl.exceptions.ComputeError as error:
         for symptom, hint in _HINTS.items():
