@@ -5,7 +5,8 @@
 Each table has one file a day, of one commit each. A process reads a plan once and then runs a
 query of one day after another, each with a filter of its own, as a worker does. `first` is the
 first query of a process, plan and imports included; `later` are the others, for which all tables
-and both scans take turns in one process. `planning` is what the driver does for the plan.
+and both scans take turns in one process. `planning` is what the driver does for the plan. Figures are
+the least of several runs: what else the machine does only adds.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import datetime as dt
 import json
 import os
 import pickle
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -113,21 +113,21 @@ def as_bytes(item: Any) -> Any:
 
 
 def first(shipped: dict[str, Path]) -> dict[str, float]:
-    """Return the median of the first query of a process, by table and scan."""
+    """Return the least time of the first query of a process, by table and scan."""
     times: dict[str, list[float]] = {}
     for _ in range(FIRSTS):
         for files, path in shipped.items():
             for scan in ("written", "chosen"):
                 found = worker({files: str(path)}, [scan], 1)
                 times.setdefault(f"{files} {scan}", []).extend(found[f"{files} {scan}"])
-    return {name: statistics.median(seconds) for name, seconds in times.items()}
+    return {name: min(seconds) for name, seconds in times.items()}
 
 
 def later(shipped: dict[str, Path]) -> dict[str, float]:
-    """Return the median of all queries of a process but the first, by table and scan."""
+    """Return the least time of the queries of a process but the first, by table and scan."""
     paths = {files: str(path) for files, path in shipped.items()}
     times = worker(paths, ["written", "chosen"], TURNS)
-    return {name: statistics.median(seconds[1:]) for name, seconds in times.items()}
+    return {name: min(seconds[1:]) for name, seconds in times.items()}
 
 
 def worker(paths: dict[str, str], scans: list[str], turns: int) -> dict[str, list[float]]:

@@ -192,6 +192,20 @@ def checkpointed(folder: Path) -> pl.LazyFrame:
     return pl.scan_delta(lake.delta(folder, [frame(7)]))
 
 
+def of_uri(folder: Path) -> pl.LazyFrame:
+    return pl.scan_delta(f"file://{lake.delta(folder, COMMITS)}")
+
+
+def empty(folder: Path) -> pl.LazyFrame:
+    return pl.scan_delta(lake.delta(folder, [COMMITS[0].clear()]))
+
+
+def emptied(folder: Path) -> pl.LazyFrame:
+    path = lake.delta(folder, COMMITS)
+    DeltaTable(path).delete()
+    return pl.scan_delta(path)
+
+
 def of_table(folder: Path) -> pl.LazyFrame:
     return pl.scan_delta(DeltaTable(lake.delta(folder, COMMITS), version=3))
 
@@ -203,6 +217,11 @@ def at_version(folder: Path) -> pl.LazyFrame:
 def at_moment(folder: Path) -> pl.LazyFrame:
     path = lake.delta(folder, COMMITS)
     return pl.scan_delta(path, version=dt.datetime.now(dt.UTC))
+
+
+def without_snapshot(folder: Path) -> pl.LazyFrame:
+    table = lake.iceberg(folder, [COMMITS[0].clear()])
+    return pl.scan_iceberg(table)
 
 
 def renamed(folder: Path) -> pl.LazyFrame:
@@ -300,9 +319,13 @@ TABLES: dict[str, tuple[Make, pl.Expr, int]] = {
     "delta, no deletion vector of it": (deleted, X > 50, 1),
     "delta, compacted": (compacted, X == 71, 1),
     "delta, checkpointed": (checkpointed, X == 21, 1),
+    "delta, an address": (of_uri, X == 21, 1),
+    "delta, no rows": (empty, X == 21, 0),
+    "delta, no files": (emptied, X == 21, 0),
     "delta, a table of a version": (of_table, X > 25, 1),
     "delta, version": (at_version, X > 25, 1),
     "delta, moment": (at_moment, X > 25, 3),
+    "iceberg, no rows": (without_snapshot, X == 21, 0),
     "iceberg, renamed": (renamed, pl.col("y") == 31, 1),
     "iceberg, renamed, old files": (renamed, pl.col("y") == 11, 1),
     "iceberg, dropped and added": (dropped_and_added, X == 31, 4),
