@@ -5,8 +5,8 @@
 Each table has one file a day, of one commit each. A process reads a plan once and then runs a
 query of one day after another, each with a filter of its own, as a worker does. `first` is the
 first query of a process, plan and imports included; `later` are the others, for which all tables
-and both scans take turns in one process. `planning` is what the driver does for the plan. Figures are
-the least of several runs: what else the machine does only adds.
+and both scans take turns in one process. `planning` is what the driver does for the plan. Figures
+are the least of several runs: what else the machine does only adds.
 """
 
 from __future__ import annotations

@@ -78,7 +78,10 @@ def logged_columns(
 def _logged(
     name: str, dtype: pl.DataType, kind: str, statistics: pl.DataFrame
 ) -> dict[str, Any] | None:
-    """Return the statistics of a column for the index, None where they cannot be trusted."""
+    """Return the statistics of a column for the index, None where they cannot be trusted.
+
+    Delta Lake cuts texts off after 32 characters, the greatest too; an index has as many bytes.
+    """
     if not {f"{name}_min", f"{name}_max", f"{name}_nc", "len"} <= set(statistics.columns):
         return None
     least, greatest = statistics[f"{name}_min"], statistics[f"{name}_max"]
@@ -93,8 +96,11 @@ def _logged(
     texts = _texts(least, -margin), _texts(greatest, margin)
     if texts[0] is None:
         return None
-    counts = zip(statistics[f"{name}_nc"], statistics["len"], strict=True)
-    nulls = [
-        "none" if n == 0 else "all" if n is not None and n == of else "some" for n, of in counts
-    ]
-    return {"least": texts[0], "greatest": texts[1], "nulls": nulls}
+    nulls = map(_nulls, statistics[f"{name}_nc"], statistics["len"])
+    return {"least": texts[0], "greatest": texts[1], "nulls": list(nulls)}
+
+
+def _nulls(count: int | None, rows: int | None) -> str:
+    if count == 0:
+        return "none"
+    return "all" if count is not None and count == rows else "some"
