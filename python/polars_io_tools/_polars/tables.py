@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import polars as pl
-from polars._plr import PyLazyFrame
 
 from polars_io_tools._polars.delta import delta_files, is_delta, pin_delta
 from polars_io_tools._polars.iceberg import iceberg_files, is_iceberg, pin_iceberg
@@ -150,4 +149,6 @@ class _ChosenFiles:
 
 
 def _dataset_scan(dataset: Any) -> pl.LazyFrame:
-    return pl.LazyFrame._from_pyldf(PyLazyFrame.new_from_dataset_object(dataset))  # noqa: SLF001  (no public way)
+    """Return the scan of an object with the interface that Polars has for its own tables."""
+    inner = type(pl.LazyFrame()._ldf)  # noqa: SLF001  (no public way)
+    return pl.LazyFrame._from_pyldf(inner.new_from_dataset_object(dataset))  # noqa: SLF001  (as above)
