@@ -20,7 +20,7 @@ from polars.testing import assert_frame_equal
 from pyiceberg.transforms import DayTransform, IdentityTransform
 
 import polars_io_tools as piot
-from polars_io_tools import _pruned_scan
+from polars_io_tools import _gocore, _pruned_scan
 from polars_io_tools._polars import deserialise, grafts, iceberg, serialise, tables
 from polars_io_tools.errors import SourceChangedError
 from tests import lake
@@ -430,14 +430,20 @@ COMMITTED = {
 }
 
 
-@pytest.mark.parametrize("pinned_only", [False, True])
+def unread(*_: object) -> bytes:
+    raise ValueError("a layout that is not known")
+
+
+@pytest.mark.parametrize("how", ["chosen", "pinned", "unread"])
 @pytest.mark.parametrize("name", COMMITTED)
 def test_a_commit_after_planning_is_not_seen(
-    tmp_path: Path, name: str, pinned_only: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, name: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A task reads what the driver saw, whether it reads the log or the driver did."""
-    if pinned_only:
+    if how == "pinned":
         monkeypatch.setattr(grafts, "_KNOWN", set())
+    if how == "unread":
+        monkeypatch.setattr(_gocore, "find_scans", unread)
     lf, commit = COMMITTED[name](tmp_path)
     where = X.is_between(20, 39)
     want = lf.filter(where).collect()
@@ -447,8 +453,8 @@ def test_a_commit_after_planning_is_not_seen(
             got = worker.filter(where).collect()
     assert_frame_equal(got, want, check_row_order=False)
     assert got.height == 8
-    assert ("pruned by" in note) is not pinned_only
-    assert ("each task reads version 5" in note) is (pinned_only and "delta" in name)
+    assert ("pruned by" in note) is (how == "chosen")
+    assert ("each task reads version 5" in note) is (how == "pinned" and "delta" in name)
 
 
 @pytest.mark.parametrize("pinned_only", [False, True])
