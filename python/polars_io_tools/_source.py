@@ -21,6 +21,7 @@ import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
 from polars_io_tools._attach import Prepare, collecting, is_collecting
+from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._periods import period_filter
 from polars_io_tools._plan import Period, Split, plan_split
 from polars_io_tools._polars import deserialise, serialise
@@ -91,10 +92,12 @@ class Runner(Protocol):
     def check(self) -> None:
         """Raise what keeps the parts from running, before anything is planned."""
 
-    def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame | None]:
+    def run(
+        self, plan: ShippedPlan, periods: Sequence[Period], lifetime: Lifetime
+    ) -> Iterator[pl.DataFrame | None]:
         """Yield the rows of the periods, and None now and then while there are none yet.
 
-        Closing the iterator cancels what is under way.
+        What is under way is cancelled when the lifetime is over.
         """
 
 
@@ -167,14 +170,21 @@ class IoSource:
         batch_size: int | None,
     ) -> Iterator[pl.DataFrame]:
         """Yield the rows that Polars asks for, at least one frame."""
+        lifetime = Lifetime()
         request = ScanRequest(with_columns, predicate, n_rows, batch_size)
-        frames = self._in_place(request) if inside_task() else self._distributed(request)
+        return lifetime.of(self._rows(request, lifetime))
+
+    def _rows(
+        self, request: ScanRequest, lifetime: Lifetime
+    ) -> Generator[pl.DataFrame, None, None]:
+        nested = inside_task()
+        frames = self._in_place(request) if nested else self._distributed(request, lifetime)
         try:
             yield from _finish(frames, request, self._lf.collect_schema())
         finally:
             frames.close()
 
-    def _distributed(self, request: ScanRequest) -> Frames:
+    def _distributed(self, request: ScanRequest, lifetime: Lifetime) -> Frames:
         self._runner.check()
         plan = plan_split(self._lf, request.shipped_predicate, self._split)
         for warning in plan.warnings:
@@ -183,7 +193,7 @@ class IoSource:
         if not periods:
             return
         shipped = ship(self._lf, request, self._split.column, self._return_as)
-        yield from self._runner.run(shipped, periods)
+        yield from self._runner.run(shipped, periods, lifetime)
 
     def _in_place(self, request: ScanRequest) -> Frames:
         """Run the query here: a task that waits for tasks of its own could wait for ever."""

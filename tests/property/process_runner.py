@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._plan import Period
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._task import Report, run_task
@@ -49,7 +50,9 @@ class ProcessRunner:
     def check(self) -> None:
         """This process is always ready."""
 
-    def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
+    def run(
+        self, plan: ShippedPlan, periods: Sequence[Period], lifetime: Lifetime
+    ) -> Iterator[pl.DataFrame]:
         self.labels = [p.label for p in periods]
         # As on Ray, each of some periods has a task of its own and the others share one, which
         # computes neighbours together; and several may reach Polars as one frame.

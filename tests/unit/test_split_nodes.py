@@ -12,6 +12,7 @@ import pytest
 from polars.io.plugins import register_io_source
 from polars.lazyframe.resolver import LazyFrameResolver
 
+from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._plan import Period, Split
 from polars_io_tools._source import IoSource, ShippedPlan
 from tests.property.process_runner import ProcessRunner
@@ -434,9 +435,11 @@ class OwnProcess:
     def check(self) -> None:
         """A process can always be started."""
 
-    def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame]:
+    def run(
+        self, plan: ShippedPlan, periods: Sequence[Period], lifetime: Lifetime
+    ) -> Iterator[pl.DataFrame]:
         runner = ProcessRunner()
-        yield from runner.run(plan, periods)
+        yield from runner.run(plan, periods, lifetime)
         runner.close()
 
 

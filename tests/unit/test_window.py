@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import tracemalloc
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ class FakeCluster:
         fails: Mapping[str, list[Exception]] | None = None,
         lost: list[str] | None = None,
         together: bool = False,
+        journey: float = 0.0,
     ) -> None:
         self.time = 0.0
         self.cpus = cpus
@@ -45,6 +47,8 @@ class FakeCluster:
         self.fails = dict(fails or {})  # the failures of a period, before it succeeds
         self.lost = lost or []  # finished periods that are lost, before they are read
         self.together = together  # whether the periods of a task arrive as one part
+        self.journey = journey  # seconds that a part needs from its node, from when it is wanted
+        self.wanted: dict[int, float] = {}
         self.free = [0.0] * cpus  # when each CPU is free
         self.submitted: list[Task] = []
         self.most_tasks = 0
@@ -77,7 +81,7 @@ class FakeCluster:
         return task
 
     def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
-        soonest = min(handle.arrivals[0][0] for handle in handles)
+        soonest = min((handle.arrivals[0][0] for handle in handles), default=math.inf)
         if soonest > self.time + timeout:
             self.time += timeout
             return []
@@ -91,7 +95,12 @@ class FakeCluster:
         assert isinstance(news, Arrival)
         return news
 
-    def fetch(self, arrival: Arrival) -> Part:
+    def fetch(self, arrival: Arrival, timeout: float) -> Part | None:
+        here = self.wanted.setdefault(id(arrival), self.time + self.journey)
+        if here > self.time + timeout:
+            self.time += timeout
+            return None
+        self.time = max(self.time, here)
         lost = next((label for label in arrival.data if label in self.lost), None)
         if lost is not None:
             self.lost.remove(lost)
@@ -292,6 +301,26 @@ def test_a_period_that_is_read_in_part_goes_on_where_it_was_lost() -> None:
     assert window._unread_bytes == 0
     assert window._unread_tasks == 0
     assert window._under_way == 0
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("max_bytes", [1000 * MIB, MIB])
+def test_while_a_part_is_on_its_way_the_consumer_hears_of_it_and_the_rest_goes_on(
+    ordered: bool, max_bytes: int
+) -> None:
+    cluster = FakeCluster(2, lambda _: (0.3, MIB), parts=3, journey=1.0)
+    window = Window(cluster, periods(6), limits(ordered=ordered, max_bytes=max_bytes), none)
+    got = []
+    silent = 0.0
+    before = 0.0
+    for parts in window.parts():
+        silent = max(silent, cluster.time - before)
+        before = cluster.time
+        got += [label for part in parts for label in part]
+    expected = [p.label for p in periods(6) for _ in range(3)]
+    assert (got if ordered else sorted(got)) == expected
+    assert silent < 0.31  # Ctrl-C waits no longer
+    assert window._unread_bytes == 0
 
 
 def uneven(period: Period) -> tuple[float, int]:

@@ -72,6 +72,13 @@ def remote_function() -> Any:
     return ray.remote(num_returns="streaming")(run_periods)
 
 
+def _connection() -> tuple[str, str]:
+    import ray
+
+    context = ray.get_runtime_context()
+    return context.get_node_id(), context.get_job_id()
+
+
 class RayCluster:
     """A `Cluster` on the Ray cluster that this process is connected to, for one plan."""
 
@@ -79,6 +86,7 @@ class RayCluster:
         import ray
 
         self._ray: Any = ray
+        self._connection = _connection()
         self._retries = Retries.of(options)
         # A failed task is tried again by us. Ray's own repetition of tasks whose results are
         # generated leaves their arguments in the object store for good.
@@ -109,11 +117,21 @@ class RayCluster:
         """Return the seconds since some time."""
         return time.monotonic()
 
+    def _check_connection(self) -> None:
+        """Check that Ray runs still: when it does not, its functions would start it anew.
+
+        Raises:
+            RayNotInitialisedError: it was shut down.
+        """
+        if not self._ray.is_initialized() or _connection() != self._connection:
+            raise RayNotInitialisedError("Ray was shut down while a query of execute_on_ray ran")
+
     def slots(self, running: int) -> int:
         """Return how many tasks find a CPU at once, at least one, when `running` of ours do.
 
         It is asked anew at most once a second: the figures of Ray are about as old.
         """
+        self._check_connection()
         now = time.monotonic()
         if self._cpus > 0 and now - self._asked >= _ASK_SECONDS:
             self._asked = now
@@ -134,6 +152,7 @@ class RayCluster:
 
     def submit(self, periods: Sequence[Period]) -> Any:
         """Start a task; its name holds the periods and nothing of the query."""
+        self._check_connection()
         first, last = periods[0].label, periods[-1].label
         name = f"piot:{first}" if len(periods) == 1 else f"piot:{first}…{last}"
         return (
@@ -152,6 +171,7 @@ class RayCluster:
         """Return the tasks that have something new, none if there is nothing in time."""
         if not handles:
             return []
+        self._check_connection()
         wait = self._ray.wait
         ready, rest = wait(list(handles), num_returns=1, timeout=timeout, fetch_local=False)
         if ready and rest:
@@ -194,8 +214,8 @@ class RayCluster:
                 self._threads,
             )
 
-    def fetch(self, arrival: Arrival) -> Part:
-        """Return a part, from the object store if it is there.
+    def fetch(self, arrival: Arrival, timeout: float) -> Part | None:
+        """Return a part, None if it is still on its way from another node after a while.
 
         Raises:
             TaskFailed: it is lost.
@@ -203,6 +223,9 @@ class RayCluster:
         if not isinstance(arrival.data, self._ray.ObjectRef):
             part: Part = arrival.data
             return part
+        self._check_connection()
+        if not self._ray.wait([arrival.data], timeout=timeout, fetch_local=True)[0]:
+            return None
         try:
             part = self._ray.get(arrival.data)
         except self._ray.exceptions.RayError as error:

@@ -6,15 +6,15 @@ the run, the tasks that are left are cancelled and the bar is closed.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._plan import Period
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._transport import decode, size_of
-from polars_io_tools.errors import WorkerError
+from polars_io_tools.errors import PiotError, WorkerError
 from polars_io_tools.ray._cluster import RayCluster, require_ray
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
@@ -22,9 +22,6 @@ from polars_io_tools.ray._protocol import Limits, PeriodFailed
 from polars_io_tools.ray._window import Window
 
 __all__ = ["RayRunner"]
-
-# How long a query that was stopped early may keep its tasks.
-_LET_GO_SECONDS = 0.1
 
 # What helps, by the name of the exception.
 _HINTS = {
@@ -68,7 +65,9 @@ class RayRunner:
         """
         require_ray()
 
-    def run(self, plan: ShippedPlan, periods: Sequence[Period]) -> Iterator[pl.DataFrame | None]:
+    def run(
+        self, plan: ShippedPlan, periods: Sequence[Period], lifetime: Lifetime
+    ) -> Iterator[pl.DataFrame | None]:
         """Yield the rows of the periods, in their order unless the options say otherwise.
 
         None stands for a moment in which nothing has come.
@@ -88,10 +87,18 @@ class RayRunner:
         )
         progress = Progress(options.progress, len(periods), options.description)
         window = Window(cluster, periods, limits, progress.finished)
-        ended = threading.Event()
-        threading.Thread(target=_let_go, args=(ended,), daemon=True).start()
+
+        def end() -> None:
+            try:
+                cluster.cancel(window.running())
+            finally:
+                progress.close()
+
+        lifetime.then(end)
         try:
             for parts in window.parts():
+                if lifetime.exiting:
+                    raise PiotError("the process ends while a query of execute_on_ray runs")
                 if not parts:
                     yield None
                     continue
@@ -101,9 +108,7 @@ class RayRunner:
         except PeriodFailed as failure:
             raise _worker_error(failure) from failure.error
         finally:
-            ended.set()
-            cluster.cancel(window.running())
-            progress.close()
+            lifetime.close()
 
 
 def _merged(frame: pl.DataFrame) -> pl.DataFrame:
@@ -111,16 +116,6 @@ def _merged(frame: pl.DataFrame) -> pl.DataFrame:
     chunks = frame.n_chunks() if frame.width else 1
     tiny = chunks > 1 and frame.estimated_size() < chunks * _TINY_BYTES
     return frame.rechunk() if tiny else frame
-
-
-def _let_go(ended: threading.Event) -> None:
-    """Make Polars close the stream of a query that it has stopped early, as `head` does.
-
-    Polars lets go of the stream in a thread without the GIL. That only takes effect with the next
-    call into Polars, whoever makes it; until then tasks would run on and the bar would stay.
-    """
-    while not ended.wait(_LET_GO_SECONDS):
-        pl.thread_pool_size()
 
 
 def _worker_error(failure: PeriodFailed) -> WorkerError:

@@ -88,8 +88,8 @@ class Cluster(Protocol):
             TaskFailed: the task failed.
         """
 
-    def fetch(self, arrival: Arrival) -> Part:
-        """Return a part.
+    def fetch(self, arrival: Arrival, timeout: float) -> Part | None:
+        """Return a part, None if it is not here in time.
 
         Raises:
             TaskFailed: it is lost.

@@ -6,6 +6,7 @@ task: one that ran out of memory would be repeated without end, and a period wou
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,9 @@ class Retries:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Retries:
         """Return what options of a Ray task ask for; without any, transient failures count."""
-        limit = options.get("max_retries", _DEFAULT_LIMIT)
+        limit = options.get("max_retries")
+        if limit is None:
+            limit = int(os.environ.get("RAY_TASK_MAX_RETRIES", _DEFAULT_LIMIT))
         wanted = options.get("retry_exceptions", _TRANSIENT)
         if isinstance(wanted, bool):
             wanted = (Exception,) if wanted else ()

@@ -18,21 +18,18 @@ many there are.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from polars_io_tools._plan import Period
 from polars_io_tools._transport import Part
 from polars_io_tools.errors import InternalError
+from polars_io_tools.ray._pace import Pace
 from polars_io_tools.ray._pending import Pending, Task
 from polars_io_tools.ray._protocol import Arrival, Cluster, Limits, PeriodFailed, TaskFailed
 
 __all__ = ["Window"]
-
-# What a task of several periods should take, and bring at most.
-_TASK_SECONDS = 0.1
-_TASK_BYTES = 8 * 2**20
 
 # Parts that are ready together go to the consumer together, up to this many bytes.
 _JOINED_BYTES = 64 * 2**20
@@ -40,7 +37,6 @@ _JOINED_BYTES = 64 * 2**20
 _GATHERED_BYTES = 2**20
 _MOMENT = 0.01  # seconds that little may wait for more
 _PATIENCE = 0.1  # seconds until the consumer is told that there is nothing yet
-_REMEMBERED = 8  # estimates rest on so many of the latest periods
 
 # After every two quick ends one more task may wait for a worker; for slow ones it does not pay.
 _ENDS_PER_STEP = 2
@@ -72,10 +68,10 @@ class Window:
         # In the order of the periods; the head of a dict would get ever slower to find.
         self._pending: OrderedDict[Pending, None] = OrderedDict()
         self._arrived: list[Pending] = []  # those with new parts, for results in no order
+        self._on_its_way = False  # whether the next part has not come from its node yet
         self._unread_bytes = 0
         self._read_bytes = 0  # of what the consumer gets next
-        self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
-        self._bytes: deque[int] = deque(maxlen=_REMEMBERED)
+        self._pace = Pace()
 
     def parts(self) -> Iterator[list[Part]]:
         """Yield parts as the turn of their period comes, and an empty list while waiting.
@@ -90,11 +86,13 @@ class Window:
                 yield ready
                 self._fill()
                 continue
-            news = self._cluster.wait(self._listening(), _PATIENCE)
+            # A part that is on its way was waited for already.
+            news = self._cluster.wait(self._listening(), 0 if self._on_its_way else _PATIENCE)
             for handle in news:
                 self._take(handle)
             if not news:
                 self._grow()
+            if not news or self._on_its_way:
                 yield []
             self._fill()
 
@@ -149,24 +147,19 @@ class Window:
             return False
         if not self._pending:
             return True
-        expected = max(self._bytes, default=0) * (self._under_way + self._next_share())
+        expected = self._pace.size() * (self._under_way + self._next_share())
         return self._unread_bytes + expected <= self._limits.max_bytes
 
     def _next_share(self) -> int:
         """Return how many periods the next task gets."""
-        if not self._seconds:
-            return 1
-        seconds = sum(self._seconds) / len(self._seconds)
-        quick = int(_TASK_SECONDS / max(seconds, 1e-6))
-        small = _TASK_BYTES // max(1, *self._bytes)
-        left = len(self._periods) - self._next
-        fair = left // (4 * self._slots)
-        return max(1, min(quick, small, fair, 2 * self._share, self._limits.max_periods_per_task))
+        fair = (len(self._periods) - self._next) // (4 * self._slots)
+        most = min(2 * self._share, self._limits.max_periods_per_task)
+        return max(1, min(self._pace.share(), fair, most))
 
     def _listening(self) -> list[Any]:
         """Return the tasks whose news are wanted: all, or only that whose turn it is."""
         if self._limits.ordered and self._unread_bytes >= self._limits.max_bytes:
-            return [next(iter(self._pending)).task.handle]
+            return [] if self._on_its_way else [next(iter(self._pending)).task.handle]
         return list(self._tasks)
 
     def _take(self, handle: Any) -> None:
@@ -207,8 +200,7 @@ class Window:
             # Its rows would be neither those of the first attempt nor those of the second.
             error = InternalError("it was tried again, and came back with fewer parts")
             raise PeriodFailed(pending.period, error)
-        self._seconds.append(report["seconds"])
-        self._bytes.append(pending.bytes // report["periods"])
+        self._pace.note(report["seconds"], pending.bytes // report["periods"])
         for each in (pending, *led):
             each.done = True
             if not each.counted:
@@ -252,10 +244,12 @@ class Window:
     def _ready(self) -> list[Part]:
         """Take the parts whose turn it is: up to the first that is missing, or all there are."""
         ready: list[Part] = []
+        self._on_its_way = False
         if not self._limits.ordered:
             arrived, self._arrived = self._arrived, []
             for pending in arrived:
                 self._read(pending, ready)
+            self._arrived.extend(p for p in arrived if p.parts)
             return ready
         size = 0
         while self._pending and size < _JOINED_BYTES:
@@ -273,14 +267,19 @@ class Window:
         """Move the parts of a period to `ready` and return their size."""
         size = 0
         while pending.parts:
-            arrival = pending.parts.popleft()
-            self._unread_bytes -= arrival.report["bytes"]
+            arrival = pending.parts[0]
             try:
-                ready.append(self._cluster.fetch(arrival))
+                part = self._cluster.fetch(arrival, 0 if ready or self._on_its_way else _PATIENCE)
             except TaskFailed as failure:
                 self._lose(pending, failure)
                 return size
+            if part is None:
+                self._on_its_way = True
+                return size
+            ready.append(part)
+            del pending.parts[0]
             pending.read += 1
+            self._unread_bytes -= arrival.report["bytes"]
             self._read_bytes += arrival.report["bytes"]
             size += arrival.report["bytes"]
         if pending.done and pending in self._pending:
