@@ -117,13 +117,16 @@ class RayCluster:
         """Return the seconds since some time."""
         return time.monotonic()
 
+    def _is_connected(self) -> bool:
+        return self._ray.is_initialized() and _connection() == self._connection
+
     def _check_connection(self) -> None:
         """Check that Ray runs still: when it does not, its functions would start it anew.
 
         Raises:
             RayNotInitialisedError: it was shut down.
         """
-        if not self._ray.is_initialized() or _connection() != self._connection:
+        if not self._is_connected():
             raise RayNotInitialisedError("Ray was shut down while a query of execute_on_ray ran")
 
     def slots(self, running: int) -> int:
@@ -195,6 +198,7 @@ class RayCluster:
         try:
             report = self._ray.get(ref)
         except self._ray.exceptions.RayError as error:
+            self._look_at(handle.completed())
             raise TaskFailed(error, transient=self._retries.covers(error)) from error
         self._tell_threads(report["threads"])
         if report["part"] is None:
@@ -229,12 +233,12 @@ class RayCluster:
         try:
             part = self._ray.get(arrival.data)
         except self._ray.exceptions.RayError as error:
-            raise TaskFailed(error, transient=True) from error
+            raise TaskFailed(error, transient=self._retries.covers(error)) from error
         return hold(part, arrival.report["bytes"], self._held_limit)
 
     def cancel(self, handles: Sequence[Any]) -> None:
         """Cancel tasks: queued ones never start, running ones get a grace to end."""
-        if not handles:
+        if not handles or not self._is_connected():
             return
         for handle in handles:
             self._ray.cancel(handle, force=False)
@@ -249,9 +253,13 @@ class RayCluster:
             _, late = self._ray.wait(
                 list(ends), num_returns=len(ends), timeout=_GRACE_SECONDS, fetch_local=False
             )
-            for end in late:
+            for end in late if self._is_connected() else ():
                 self._ray.cancel(ends[end], force=True)
-            # Ray logs each failure that nobody has looked at, and these were wanted.
             for end in ends:
-                with suppress(self._ray.exceptions.RayError):
-                    self._ray.get(end, timeout=_GRACE_SECONDS)
+                self._look_at(end, _GRACE_SECONDS)
+
+    def _look_at(self, end: Any, timeout: float = 0) -> None:
+        """Keep Ray from logging the failure of a task, as it does with those that nobody sees."""
+        with suppress(self._ray.exceptions.RayError):
+            if self._is_connected():
+                self._ray.get(end, timeout=timeout)

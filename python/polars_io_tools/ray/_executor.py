@@ -122,4 +122,7 @@ def _worker_error(failure: PeriodFailed) -> WorkerError:
     cause = getattr(failure.error, "cause", None) or failure.error
     label = failure.period.label
     hint = next((h for name, h in _HINTS.items() if type(cause).__name__ == name), "")
-    return WorkerError(f"period {label} failed: {type(cause).__name__}: {cause}{hint}", label)
+    # Ray goes on for a page, with the command lines of other processes of the node.
+    text = str(cause).partition("\n")[0] if hint else str(cause)
+    tried = f" after {failure.retries + 1} attempts" if failure.retries else ""
+    return WorkerError(f"period {label} failed{tried}: {type(cause).__name__}: {text}{hint}", label)

@@ -58,12 +58,13 @@ class TaskFailed(Exception):  # noqa: N818  (an outcome, which never leaves this
 
 
 class PeriodFailed(Exception):  # noqa: N818  (an outcome, which never leaves this package)
-    """A period failed for good."""
+    """A period failed for good, after so many retries."""
 
-    def __init__(self, period: Period, error: Exception) -> None:
+    def __init__(self, period: Period, error: Exception, retries: int) -> None:
         super().__init__(str(error))
         self.period = period
         self.error = error
+        self.retries = retries
 
 
 class Cluster(Protocol):

@@ -199,7 +199,7 @@ class Window:
         if pending.arrived < pending.skip:
             # Its rows would be neither those of the first attempt nor those of the second.
             error = InternalError("it was tried again, and came back with fewer parts")
-            raise PeriodFailed(pending.period, error)
+            raise PeriodFailed(pending.period, error, pending.retries)
         self._pace.note(report["seconds"], pending.bytes // report["periods"])
         for each in (pending, *led):
             each.done = True
@@ -222,7 +222,7 @@ class Window:
         elif self._limits.ordered and self._limits.in_turn:
             first.error = failure.error
         else:
-            raise PeriodFailed(first.period, failure.error)
+            raise PeriodFailed(first.period, failure.error, first.retries)
 
     def _retry(self, pending: list[Pending]) -> None:
         """Start a task for periods whose task has ended without them."""
@@ -256,7 +256,7 @@ class Window:
             head = next(iter(self._pending))
             if head.error is not None:
                 if not ready:
-                    raise PeriodFailed(head.period, head.error)
+                    raise PeriodFailed(head.period, head.error, head.retries)
                 break
             size += self._read(head, ready)
             if head in self._pending:
