@@ -11,6 +11,7 @@ Invariant: what `then` was given is called once, after the last row, however the
 from __future__ import annotations
 
 import atexit
+import inspect
 import threading
 import time
 import weakref
@@ -63,11 +64,15 @@ class Lifetime:
     def close(self) -> None:
         """Declare the rows over, and wait for what `then` was given."""
         self._over.set()
-        self._ended.wait(_END_SECONDS)
+        self.wait(_END_SECONDS)
+
+    def wait(self, timeout: float) -> None:
+        """Wait until what `then` was given has been called."""
+        self._ended.wait(timeout)
 
     def _is_over(self) -> bool:
         rows = None if self._rows is None else self._rows()
-        return rows is None or rows.gi_frame is None
+        return rows is None or inspect.getgeneratorstate(rows) == inspect.GEN_CLOSED
 
     def _watch(self, end: Callable[[], object]) -> None:
         while not self._over.wait(_LOOK_SECONDS) and not self._is_over():
@@ -88,4 +93,4 @@ def _stop_all() -> None:
         life.exiting = True
     end = time.monotonic() + _END_SECONDS
     for life in lives:
-        life._ended.wait(max(0.0, end - time.monotonic()))
+        life.wait(max(0.0, end - time.monotonic()))

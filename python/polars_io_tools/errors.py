@@ -11,6 +11,7 @@ All derive from `PiotError`; where a builtin fits as well, they derive from it t
     ├─ SourceChangedError                     a file changed or vanished after planning
     ├─ SchemaMismatchError                    results that belong together have other columns
     ├─ WorkerError(RuntimeError)              a task failed; `.period` says which
+    ├─ StoreFullError(RuntimeError)           the object store has no room for what is sent
     ├─ MissingDependencyError(ImportError)    an optional package is not installed
     ├─ ForkedProcessError(RuntimeError)       called in a process made by fork()
     └─ InternalError                          a defect of this package: please report it
@@ -31,6 +32,7 @@ __all__ = [
     "RayNotInitialisedError",
     "SchemaMismatchError",
     "SourceChangedError",
+    "StoreFullError",
     "TooManyPeriodsError",
     "UnboundedPredicateError",
     "UnsplittablePlanError",
@@ -106,6 +108,13 @@ class WorkerError(PiotError, RuntimeError):
     def __reduce__(self) -> tuple[type[WorkerError], tuple[str, str]]:
         """Rebuild from both arguments; the default would pass the message alone."""
         return type(self), (str(self), self.period)
+
+
+class StoreFullError(PiotError, RuntimeError):
+    """The driver's object store has no room for a plan or a frame, nor has the disk behind it.
+
+    Ray's exception is the `__cause__`. A result that has no room is a `WorkerError`.
+    """
 
 
 class MissingDependencyError(PiotError, ImportError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -85,10 +85,8 @@ class Child:
         """Close the input, wait for the end and return the exit status."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        try:
+        with suppress(BrokenPipeError):
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass
         try:
             status = self.process.wait(60)
         except subprocess.TimeoutExpired:
@@ -227,6 +225,8 @@ def _idle(request: pytest.FixtureRequest) -> Iterator[None]:
     """See to it that a test leaves no task of ours behind."""
     yield
     for name in {"one_node", "many_nodes"} & set(request.fixturenames):
-        nodes = request.getfixturevalue(name)
-        assert until(lambda n=nodes: not n.busy(), 30) is not None
-    assert os.getpid() > 0
+        assert until(idle(request.getfixturevalue(name)), 30) is not None
+
+
+def idle(nodes: Nodes) -> Callable[[], bool]:
+    return lambda: not nodes.busy()

@@ -32,7 +32,8 @@ Work = Callable[[dt.date], object]
 
 
 def say(**words: Any) -> None:
-    print(json.dumps(words), flush=True)
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
 
 
 def days(count: int, work: Work, rows: int = 20, row_bytes: int = 0) -> pl.LazyFrame:
@@ -62,7 +63,7 @@ def noted(journal: str, inner: Work) -> Work:
     """Return work that notes each day when it is begun and done, with process and raylet."""
 
     def note(word: str, date: dt.date) -> None:
-        with open(journal, "a") as file:
+        with Path(journal).open("a") as file:
             file.write(f"{word} {date} {os.getpid()} {os.getppid()}\n")
 
     def work(date: dt.date) -> None:
@@ -79,10 +80,10 @@ def stubborn(journal: str) -> Work:
     def work(_: dt.date) -> None:
         while True:
             try:
-                with open(journal, "a") as file:
+                with Path(journal).open("a") as file:
                     file.write("beat\n")
                 time.sleep(0.1)
-            except BaseException:  # noqa: BLE001, S110  (it does not end)
+            except BaseException:  # noqa: BLE001  (it does not end)
                 pass
 
     return work
@@ -156,7 +157,7 @@ def after_the_first(settings: dict[str, Any]) -> pl.LazyFrame:
     how = settings["how"]
 
     def wait_for(path: str) -> None:
-        while not os.path.exists(path):  # noqa: PTH110  (travels by value)
+        while not Path(path).exists():
             time.sleep(0.05)
 
     def work(date: dt.date) -> None:
@@ -183,11 +184,11 @@ def shut_down(settings: dict[str, Any]) -> None:
 
     def waiting(cluster: RayCluster, handles: Sequence[Any], timeout: float) -> list[Any]:
         # Not from another thread: Ray ends processes that use it at that moment.
-        if os.path.exists(settings["journal"]):  # noqa: PTH110  (as elsewhere)
+        if Path(settings["journal"]).exists():
             ray.shutdown()
         return wait(cluster, handles, timeout)
 
-    RayCluster.wait = waiting  # type: ignore[method-assign]  # a program of its own
+    setattr(RayCluster, "wait", waiting)  # noqa: B010  (types take it for a mistake)
     try:
         lazy.collect()
     except polars_io_tools.PiotError as error:
@@ -203,7 +204,7 @@ def counted() -> list[str]:
         names.append(periods[0].label)
         return submit(cluster, periods)
 
-    RayCluster.submit = noting  # type: ignore[method-assign]  # a program of its own
+    setattr(RayCluster, "submit", noting)  # noqa: B010  (types take it for a mistake)
     return names
 
 
@@ -217,11 +218,12 @@ def same(settings: dict[str, Any]) -> None:
     expected = days(**shape, work=lambda _: None).collect()
     try:
         if "pause" in settings:
-            frame = pl.concat(slowly(lazy, settings["pause"]))
+            equal, rows = slowly(lazy, settings["pause"], expected)
         else:
             say(started=True)
             frame = lazy.collect()
-    except Exception as error:
+            equal, rows = frame.equals(expected), frame.height
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is said)
         cause = error.__cause__
         say(
             error=str(error),
@@ -232,21 +234,74 @@ def same(settings: dict[str, Any]) -> None:
             chain="".join(traceback.format_exception(error)),
         )
         return
-    say(same=frame.equals(expected), rows=frame.height, tasks=len(names))
+    say(same=equal, rows=rows, tasks=len(names))
 
 
-def slowly(lazy: pl.LazyFrame, pause: float | None) -> Iterator[pl.DataFrame]:
-    """Read with pauses; None is one pause after the first rows, until the parent says go on."""
-    first = True
+def slowly(lazy: pl.LazyFrame, pause: float | None, expected: pl.DataFrame) -> tuple[bool, int]:
+    """Read with pauses, keep nothing, and tell whether all was as expected, and how many rows.
+
+    Without a pause, wait after the first rows until the parent says go on.
+    """
+    rows, equal = 0, True
     for batch in lazy.collect_batches(maintain_order=True, chunk_size=20):
-        if first and batch.height:
-            first = False
+        if not rows and batch.height:
             say(started=True)
             if pause is None:
                 sys.stdin.readline()
         time.sleep(pause or 0.0)
-        # The frames of a reader that is slow do not stay where the results wait.
-        yield batch.clone()
+        equal = equal and batch.equals(expected.slice(rows, batch.height))
+        rows += batch.height
+    return equal and rows == expected.height, rows
+
+
+def secretive(settings: dict[str, Any]) -> None:
+    """Do all that might repeat a secret, and say every word of it."""
+    logging.getLogger().setLevel(logging.DEBUG)
+    logging.getLogger().addHandler(logging.StreamHandler())
+    closure, variable, option = (settings[k] for k in ("closure", "variable", "option"))
+    names = counted()
+    remote = {
+        "runtime_env": {"env_vars": {"PIOT_SECRET": variable}},
+        "_labels": {"note": option},
+    }
+
+    def query(work: Callable[[str], object], **more: Any) -> pl.LazyFrame:
+        plain = days(2, lambda _: work(closure))
+        return on_ray(plain, remote_options=remote | more, description="prices")
+
+    def seen(secret: str) -> None:
+        assert os.environ["PIOT_SECRET"] == variable
+        assert len(secret) == len(closure)
+
+    def fails(secret: str) -> None:
+        # One that repeats its environment, as libraries do when they cannot log in.
+        raise ValueError(f"cannot log in with {os.environ['PIOT_SECRET']}")
+
+    fine = query(seen)
+    plain = days(2, lambda _: seen(closure))
+    options = {"date_column": "date", "time_unit": "daily", "remote_options": remote}
+    explained = plain.piot.explain_on_ray(**options)  # type: ignore[attr-defined]  # as elsewhere
+    say(
+        what="explained",
+        text=f"{fine.explain()} {fine!r} {explained} {explained!r} {fine.collect()}",
+    )
+    lock = threading.Lock()
+    attempts: dict[str, Callable[[], object]] = {
+        "failing": query(fails).collect,
+        "crashing": query(lambda _: os._exit(1), max_retries=0).collect,
+        "not to be pickled": query(lambda secret: (lock, secret)).collect,
+        "unknown": lambda: query(seen, nonsense=option),
+        "wrong": lambda: query(seen, runtime_env={"env_vars": {"PIOT_SECRET": [variable]}}),
+        "of a wrong type": lambda: on_ray(plain, remote_options=[option]),
+    }
+    for what, attempt in attempts.items():
+        try:
+            attempt()
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is said)
+            # Of what the user's own code raises, the cause is not ours.
+            own = what == "failing"
+            say(what=what, text=str(error) if own else "".join(traceback.format_exception(error)))
+    say(what="tasks", text=" ".join(names))
 
 
 def main(name: str, settings: dict[str, Any]) -> None:

@@ -1,9 +1,9 @@
 """Holds a Ray cluster of several nodes on this machine, and does to it what its parent asks.
 
-It is a program of its own: Ray keeps one cluster in a process, a raylet that fails takes the process
-that started it along, and what a node inherits of the environment must not reach the tests. It
-reads one command a line from its standard input, answers each with one line, and ends the cluster
-when its input closes, so nothing stays behind however the tests end.
+It is a program of its own: Ray keeps one cluster in a process, a raylet that fails takes the
+process that started it along, and what a node inherits of the environment must not reach the tests.
+It reads one command a line from its standard input, answers each with one line, and ends the
+cluster when its input closes, so nothing stays behind however the tests end.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Holder:
 
     def end(self) -> None:
         """Stop all nodes."""
-        self._cluster.shutdown()
+        shutdown: Any = self._cluster.shutdown
+        shutdown()
 
 
 def main(folder: str) -> None:

@@ -38,7 +38,6 @@ class FakeCluster:
         fails: Mapping[str, list[Exception]] | None = None,
         lost: list[str] | None = None,
         together: bool = False,
-        journey: float = 0.0,
     ) -> None:
         self.time = 0.0
         self.cpus = cpus
@@ -47,7 +46,7 @@ class FakeCluster:
         self.fails = dict(fails or {})  # the failures of a period, before it succeeds
         self.lost = lost or []  # finished periods that are lost, before they are read
         self.together = together  # whether the periods of a task arrive as one part
-        self.journey = journey  # seconds that a part needs from its node, from when it is wanted
+        self.journey = 0.0  # seconds that a part needs from its node, from when it is wanted
         self.wanted: dict[int, float] = {}
         self.free = [0.0] * cpus  # when each CPU is free
         self.submitted: list[Task] = []
@@ -308,7 +307,8 @@ def test_a_period_that_is_read_in_part_goes_on_where_it_was_lost() -> None:
 def test_while_a_part_is_on_its_way_the_consumer_hears_of_it_and_the_rest_goes_on(
     ordered: bool, max_bytes: int
 ) -> None:
-    cluster = FakeCluster(2, lambda _: (0.3, MIB), parts=3, journey=1.0)
+    cluster = FakeCluster(2, lambda _: (0.3, MIB), parts=3)
+    cluster.journey = 1.0
     window = Window(cluster, periods(6), limits(ordered=ordered, max_bytes=max_bytes), none)
     got = []
     silent = 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,13 +24,14 @@ from polars_io_tools.errors import (
     InternalError,
     MissingDependencyError,
     RayNotInitialisedError,
+    StoreFullError,
 )
 from polars_io_tools.ray._bootstrap import run_periods
 from polars_io_tools.ray._held import hold
 from polars_io_tools.ray._protocol import Arrival, TaskFailed
 from polars_io_tools.ray._retries import Retries
 
-__all__ = ["RayCluster", "remote_function", "require_ray"]
+__all__ = ["RayCluster", "remote_function", "require_ray", "store"]
 
 _log = logging.getLogger(__name__)
 
@@ -48,13 +50,21 @@ def require_ray() -> Any:
 
     Raises:
         MissingDependencyError: Ray is not installed.
-        RayNotInitialisedError: Ray is not running.
+        RayNotInitialisedError: Ray is not running, or is used through Ray Client.
     """
     try:
         import ray
     except ImportError as error:
         msg = "execute_on_ray needs Ray; install polars-io-tools-go[ray]"
         raise MissingDependencyError(msg) from error
+    client = sys.modules.get("ray.util.client")
+    if client is not None and client.ray.is_connected():
+        msg = (
+            "execute_on_ray does not work through Ray Client (ray://…), which can neither stream "
+            "results nor share memory with them. Run this program on a machine of the cluster, "
+            'with ray.init(address="auto"), or send it there with `ray job submit`'
+        )
+        raise RayNotInitialisedError(msg)
     if not ray.is_initialized():
         msg = (
             "Ray is not running in this process: call ray.init() first, or "
@@ -62,6 +72,23 @@ def require_ray() -> Any:
         )
         raise RayNotInitialisedError(msg)
     return ray
+
+
+def store(ray: Any, item: Any) -> Any:
+    """Put something into the object store and return its reference.
+
+    Raises:
+        StoreFullError: there is no room.
+    """
+    try:
+        return ray.put(item)
+    except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
+        msg = (
+            "the object store of this node and the disk to which it spills have no room for what "
+            f"is sent to tasks: {str(error).partition(chr(10))[0]}. What helps: smaller frames in "
+            "the query, scans of files instead, or ray.init(object_store_memory=…)"
+        )
+        raise StoreFullError(msg) from error
 
 
 @cache
@@ -93,11 +120,11 @@ class RayCluster:
         self._options = {**options, "max_retries": 0, "retry_exceptions": False}
         cpus = options.get("num_cpus")
         self._cpus: float = 1 if cpus is None else cpus
-        self._payload = ray.put((pickle.PickleBuffer(plan.payload),))
+        self._payload = store(ray, (pickle.PickleBuffer(plan.payload),))
         self._items: list[Any] = []
         attached = []
         for key, prepare in plan.attachments.items():
-            items = [i if isinstance(i, ray.ObjectRef) else ray.put(i) for i in prepare()]
+            items = [i if isinstance(i, ray.ObjectRef) else store(ray, i) for i in prepare()]
             attached.append((key, len(items)))
             self._items.extend(items)
         self._task = {**plan.task, "attached": attached}

@@ -19,6 +19,7 @@ from polars_io_tools.ray._cluster import RayCluster, require_ray
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
 from polars_io_tools.ray._protocol import Limits, PeriodFailed
+from polars_io_tools.ray._redact import redacted
 from polars_io_tools.ray._window import Window
 
 __all__ = ["RayRunner"]
@@ -74,6 +75,7 @@ class RayRunner:
 
         Raises:
             WorkerError: a task failed; the other tasks are cancelled.
+            StoreFullError: the plan, or data of it, does not fit into the object store.
         """
         options = self._options
         cluster = RayCluster(plan, options.remote_options)
@@ -106,7 +108,7 @@ class RayRunner:
                 progress.arrived(frame.height, sum(map(size_of, parts)))
                 yield _merged(frame)
         except PeriodFailed as failure:
-            raise _worker_error(failure) from failure.error
+            raise _worker_error(failure, options) from failure.error
         finally:
             lifetime.close()
 
@@ -118,11 +120,12 @@ def _merged(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.rechunk() if tiny else frame
 
 
-def _worker_error(failure: PeriodFailed) -> WorkerError:
+def _worker_error(failure: PeriodFailed, options: RayOptions) -> WorkerError:
     cause = getattr(failure.error, "cause", None) or failure.error
     label = failure.period.label
     hint = next((h for name, h in _HINTS.items() if type(cause).__name__ == name), "")
     # Ray goes on for a page, with the command lines of other processes of the node.
     text = str(cause).partition("\n")[0] if hint else str(cause)
+    text = redacted(text, options.remote_options)
     tried = f" after {failure.retries + 1} attempts" if failure.retries else ""
     return WorkerError(f"period {label} failed{tried}: {type(cause).__name__}: {text}{hint}", label)

@@ -14,6 +14,7 @@ from polars_io_tools import _gocore
 from polars_io_tools._plan import Split
 from polars_io_tools._polars import type_name
 from polars_io_tools._transport import ReturnAs, unsupported
+from polars_io_tools.ray._redact import redacted
 
 __all__ = ["RayOptions", "check_options", "check_split"]
 
@@ -134,7 +135,7 @@ def _check_remote_options(options: Mapping[str, Any] | None) -> Mapping[str, Any
         return {}
     if not isinstance(options, Mapping):
         raise TypeError(
-            f"remote_options must be a mapping of Ray task options, not {options!r}; "
+            f"remote_options must be a mapping of Ray task options, not {type(options).__name__}; "
             'for example {"num_cpus": 2}'
         )
     for key in _OURS:
@@ -146,7 +147,9 @@ def _check_remote_options(options: Mapping[str, Any] | None) -> Mapping[str, Any
         try:
             remote_function().options(**options)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"remote_options {dict(options)!r} are not valid: {error}") from error
+            # Not as its cause either, whose text may repeat what a runtime_env holds.
+            text = redacted(str(error), options)
+            raise ValueError(f"remote_options are not valid: {text}") from None
     return dict(options)
 
 

@@ -19,7 +19,7 @@ from polars.io.plugins import register_io_source
 from polars_io_tools import _gocore
 from polars_io_tools._attach import attached, offer
 from polars_io_tools._transport import decode, encode, unsupported
-from polars_io_tools.ray._cluster import require_ray
+from polars_io_tools.ray._cluster import require_ray, store
 
 __all__ = ["put"]
 
@@ -42,6 +42,7 @@ def put(frame: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
         RayNotInitialisedError: Ray is not running.
         MissingDependencyError: Ray is not installed.
         ForkedProcessError: the process was made by `fork()`.
+        StoreFullError: neither the object store nor the disk behind it has room.
         TypeError: `frame` is not a frame.
         ValueError: a column is of a type that cannot be stored.
 
@@ -61,7 +62,7 @@ def put(frame: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
     bad = unsupported(df.schema, "arrow")
     if bad:
         raise ValueError(f"columns of these types cannot be stored: {', '.join(bad)}; drop them")
-    refs = [ray.put(part) for part in encode(df, "arrow")]
+    refs = [store(ray, part) for part in encode(df, "arrow")]
     source = _StoredFrame(df.schema, refs, _sorted_columns(df))
     detail = f"{df.height} rows, {df.width} columns"
     return register_io_source(
