@@ -39,7 +39,11 @@ def lose_nodes(nodes: Nodes, wanted: int, seed: int) -> dict[str, Any]:
     """Run a query for each node that is lost, one of three, and return figures."""
     figures = _Figures()
     rng = random.Random(seed)
-    new = {"num_cpus": 1, "object_store_memory": 100_000_000, "resources": {"more": 9}}
+    new: dict[str, Any] = {
+        "num_cpus": 1,
+        "object_store_memory": 100_000_000,
+        "resources": {"more": 9},
+    }
     nodes.add("node 0", **new)
     for number in range(wanted):
         nodes.add(f"node {number + 1}", **new)

@@ -21,7 +21,7 @@ import polars as pl
 import pytest
 
 import polars_io_tools as piot
-from polars_io_tools import _installation, _scan, _task, _transport
+from polars_io_tools import _installation, _lifetime, _scan, _source, _task, _transport
 from polars_io_tools._arrow import concat_frames
 from polars_io_tools._attach import attached
 from polars_io_tools._identity import PlanListing
@@ -54,6 +54,41 @@ def collect(lf: pl.LazyFrame, **options: Any) -> pl.DataFrame:
 
 def wrong(**arguments: Any) -> Callable[[Patch, Path], object]:
     return lambda *_: explain(**arguments)
+
+
+def through_ray_client(patch: Patch, _: Path) -> object:
+    from ray.util import client
+
+    patch.setattr(client.ray, "is_connected", lambda: True)
+    return collect(LF.filter(JANUARY))
+
+
+def without_room(call: Callable[[], object]) -> Callable[[Patch, Path], object]:
+    def run(patch: Patch, _: Path) -> object:
+        import ray
+
+        def put(item: object) -> None:
+            raise ray.exceptions.OutOfDiskError("Local disk is full\nAnd a page of advice.")
+
+        patch.setattr(ray, "put", put)
+        return call()
+
+    return run
+
+
+def ray_goes(patch: Patch, _: Path) -> object:
+    patch.setattr(_cluster.RayCluster, "_is_connected", lambda _: False)
+    return collect(LF.filter(JANUARY))
+
+
+def process_ends(patch: Patch, _: Path) -> object:
+    class Ending(_lifetime.Lifetime):
+        def __init__(self) -> None:
+            super().__init__()
+            self.exiting = True
+
+    patch.setattr(_source, "Lifetime", Ending)
+    return collect(LF.filter(JANUARY))
 
 
 def fails_in_a_worker(*_: object) -> object:
@@ -355,6 +390,30 @@ CASES = {
         piot.RayNotInitialisedError,
         "Ray is not running in this process",
         "call ray.init() first",
+    ),
+    "Ray Client": Case(
+        through_ray_client,
+        piot.RayNotInitialisedError,
+        "execute_on_ray does not work through Ray Client (ray://…)",
+        'ray.init(address="auto")',
+    ),
+    "Ray shut down": Case(
+        ray_goes,
+        piot.RayNotInitialisedError,
+        "Ray was shut down while a query of execute_on_ray ran",
+    ),
+    "process ends": Case(
+        process_ends, piot.PiotError, "the process ends while a query of execute_on_ray runs"
+    ),
+    "no room for a plan": Case(
+        without_room(lambda: collect(LF.filter(JANUARY))),
+        piot.StoreFullError,
+        "the object store of this node and the disk to which it spills have no room for what is "
+        "sent to tasks: Local disk is full. What helps: ",
+        "ray.init(object_store_memory=…)",
+    ),
+    "no room for a frame": Case(
+        without_room(lambda: piot.put(LF.collect())), piot.StoreFullError, "the object store of "
     ),
     "task": Case(
         fails_in_a_worker, piot.WorkerError, "period 2024-01 failed: ZeroDivisionError: no price"

@@ -271,11 +271,14 @@ def test_transient_failures_and_losses_change_nothing(
     finished = []
     cluster = FakeCluster(3, lambda _: (seconds, MIB), parts, fails, lost, together)
     bounds = limits(ordered=ordered, max_retries=4)
-    got = list(labels(Window(cluster, periods(100), bounds, lambda: finished.append(1))))
+    retried: list[int] = []
+    window = Window(cluster, periods(100), bounds, lambda: finished.append(1), retried.append)
+    got = list(labels(window))
     expected = [p.label for p in periods(100) for _ in range(parts)]
     assert (got if ordered else sorted(got, key=int)) == expected
     assert not any(cluster.fails.values())
     assert cluster.lost == []
+    assert sum(retried) >= 10 + len(lost)
     assert len(finished) == 100
 
 

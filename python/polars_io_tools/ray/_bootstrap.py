@@ -16,6 +16,7 @@ def run_periods(task: Any, threads: int, plan: Any, periods: Any, *items: Any) -
     """Run periods of a plan, or say which node lacks this package and how to bring it there."""
     import os
     import socket
+    import threading
 
     import ray
 
@@ -23,8 +24,25 @@ def run_periods(task: Any, threads: int, plan: Any, periods: Any, *items: Any) -
     # from a runtime_env, or that of the task that this worker ran first.
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
     node = f"{socket.gethostname()} ({ray.get_runtime_context().get_node_id()[:8]})"
+    found: list[Any] = []
+
+    def find() -> None:
+        try:
+            from polars_io_tools._task import run_task
+        except Exception as error:  # noqa: BLE001  (raised again below)
+            found.append(error)
+        else:
+            found.append(run_task)
+
+    # Not in this thread, in which a task that is cancelled is interrupted: Polars that is imported
+    # by half would make every later task of this process fail.
+    thread = threading.Thread(target=find, name="piot-import")
+    thread.start()
+    thread.join()
+    (run_task,) = found
     try:
-        from polars_io_tools._task import run_task
+        if isinstance(run_task, Exception):
+            raise run_task
     except ImportError as error:
         wanted = task["versions"]
         packages = [

@@ -88,7 +88,7 @@ class RayRunner:
             in_turn=plan.task["limit"] is not None,
         )
         progress = Progress(options.progress, len(periods), options.description)
-        window = Window(cluster, periods, limits, progress.finished)
+        window = Window(cluster, periods, limits, progress.finished, progress.retried)
 
         def end() -> None:
             try:

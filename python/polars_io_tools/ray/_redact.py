@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ def _strings(value: Any) -> Iterator[str]:
         if len(value) >= _SHORTEST:
             yield value
             yield repr(value)[1:-1]
+            yield json.dumps(value)[1:-1]
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _strings(each)

@@ -52,11 +52,13 @@ class Window:
         periods: Sequence[Period],
         limits: Limits,
         finished: Callable[[], object],
+        retried: Callable[[int], object] = lambda _: None,
     ) -> None:
         self._cluster = cluster
         self._periods = periods
         self._limits = limits
         self._finished = finished  # called for each period once all its parts are there
+        self._retried = retried  # called with the number of periods that are tried again
         self._next = 0
         self._slots = cluster.slots(0)
         self._grown = 0
@@ -226,6 +228,7 @@ class Window:
 
     def _retry(self, pending: list[Pending]) -> None:
         """Start a task for periods whose task has ended without them."""
+        self._retried(len(pending))
         task = self._start([p.period for p in pending])
         task.pending.extend(pending)
         for each in pending:
