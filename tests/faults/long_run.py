@@ -107,8 +107,10 @@ def main(kills: int = 200, losses: int = 20, seed: int = 1) -> int:
     wrong = 0
     nodes = started()
     try:
-        for figures in (kill_workers(nodes, kills, seed), lose_nodes(nodes, losses, seed)):
+        for part, count in ((kill_workers, kills), (lose_nodes, losses)):
+            figures = part(nodes, count, seed)
             sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+            sys.stdout.flush()
             wrong += len(figures["answers that differ or failed"])
     finally:
         nodes.stop()
