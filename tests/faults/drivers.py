@@ -195,6 +195,17 @@ def shut_down(settings: dict[str, Any]) -> None:
         say(error=str(error), kind=type(error).__name__, running=ray.is_initialized())
 
 
+def shut_down_after(settings: dict[str, Any]) -> None:
+    """Shut Ray down while the tasks of a query that is over have their time to end."""
+    import ray as untyped
+
+    ray: Any = untyped
+    rows = after_the_first({"journal": settings["journal"], "how": "head"}).head(5).collect().height
+    ray.shutdown()
+    time.sleep(5)
+    say(rows=rows, running=ray.is_initialized())
+
+
 def counted() -> list[str]:
     """Return a list to which the name of each task is added that is submitted from now on."""
     names: list[str] = []

@@ -16,10 +16,10 @@ def spills(nodes: Nodes) -> int:
 
 
 def read_slowly(nodes: Nodes, folder: Path, **options: Any) -> int:
-    """Read 320 MB in pieces of 8 MB with pauses, and return how often the store has spilled."""
+    """Read 340 MB in pieces of 24 MB with pauses, and return how often the store has spilled."""
     before = spills(nodes)
-    shape = {"count": 40, "row_bytes": 400_000}
-    with nodes.drive("same", folder, shape=shape, pause=0.1, options=options) as driver:
+    shape = {"count": 14, "row_bytes": 1_200_000}
+    with nodes.drive("same", folder, shape=shape, pause=0.5, options=options) as driver:
         assert driver.hear() == {"started": True}
         heard = driver.hear()
         assert heard["same"], driver.log.read_text()
@@ -86,7 +86,7 @@ def test_a_disk_that_is_full(many_nodes: Nodes, tmp_path: Path) -> None:
     assert f"period {heard['period']} failed: OutOfDiskError: Local disk is full\n" in message
     assert "The disk to which Ray spills objects is full. What helps: " in message
     assert len(message.splitlines()) == 2
-    assert heard["tasks"] == 2  # trying again would not help
+    assert heard["tasks"] <= 2  # trying again would not help
 
 
 def test_a_result_larger_than_the_store_goes_by_the_disk(many_nodes: Nodes, tmp_path: Path) -> None:

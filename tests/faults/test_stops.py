@@ -85,3 +85,13 @@ def test_ray_that_is_shut_down_is_not_started_anew(one_node: Nodes, tmp_path: Pa
         assert heard["running"] is False
         assert quiet(one_node, driver, STOP_SECONDS) is not None
         assert driver.lines()
+
+
+def test_a_process_lives_on_when_ray_is_shut_down_soon_after(
+    one_node: Nodes, tmp_path: Path
+) -> None:
+    with one_node.drive("shut_down_after", tmp_path) as driver:
+        assert driver.hear() == {"rows": 5, "running": False}
+        assert quiet(one_node, driver, STOP_SECONDS) is not None
+        assert driver.lines()
+        assert driver.end() == 0

@@ -274,19 +274,23 @@ class RayCluster:
         ).start()
 
     def _stop_after_grace(self, handles: list[Any]) -> None:
-        # Ray may be shut down meanwhile, which ends the tasks as well.
+        # Ray may be shut down meanwhile, which ends the tasks as well. It also ends processes that
+        # are inside of one of its functions then, so this thread does not wait in one.
+        time.sleep(_GRACE_SECONDS)
         with suppress(Exception):
+            self._check_connection()
             ends = {handle.completed(): handle for handle in handles}
             _, late = self._ray.wait(
-                list(ends), num_returns=len(ends), timeout=_GRACE_SECONDS, fetch_local=False
+                list(ends), num_returns=len(ends), timeout=0, fetch_local=False
             )
-            for end in late if self._is_connected() else ():
+            for end in late:
                 self._ray.cancel(ends[end], force=True)
-            for end in ends:
-                self._look_at(end, _GRACE_SECONDS)
+        time.sleep(_GRACE_SECONDS)
+        for handle in handles:
+            self._look_at(handle.completed())
 
-    def _look_at(self, end: Any, timeout: float = 0) -> None:
+    def _look_at(self, end: Any) -> None:
         """Keep Ray from logging the failure of a task, as it does with those that nobody sees."""
         with suppress(self._ray.exceptions.RayError):
             if self._is_connected():
-                self._ray.get(end, timeout=timeout)
+                self._ray.get(end, timeout=0)
