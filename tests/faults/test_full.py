@@ -15,11 +15,12 @@ def spills(nodes: Nodes) -> int:
     return max(map(int, re.findall(r"cumulative spill requests: (\d+)", log)), default=0)
 
 
-def read_slowly(nodes: Nodes, folder: Path, **options: Any) -> int:
-    """Read 340 MB in pieces of 24 MB with pauses, and return how often the store has spilled."""
+def read_slowly(
+    nodes: Nodes, folder: Path, shape: dict[str, int], pause: float, **options: Any
+) -> int:
+    """Read periods of 20 rows with pauses, and return how often the store has spilled."""
     before = spills(nodes)
-    shape = {"count": 14, "row_bytes": 1_200_000}
-    with nodes.drive("same", folder, shape=shape, pause=0.5, options=options) as driver:
+    with nodes.drive("same", folder, shape=shape, pause=pause, options=options) as driver:
         assert driver.hear() == {"started": True}
         heard = driver.hear()
         assert heard["same"], driver.log.read_text()
@@ -30,9 +31,11 @@ def read_slowly(nodes: Nodes, folder: Path, **options: Any) -> int:
 
 
 def test_a_slow_reader_does_not_make_a_small_store_spill(one_node: Nodes, tmp_path: Path) -> None:
-    assert read_slowly(one_node, tmp_path) == 0
-    # It is the bound on unread results that does it.
-    assert read_slowly(one_node, tmp_path, max_unread_bytes=10**10) > 0
+    small, large = {"count": 14, "row_bytes": 1_200_000}, {"count": 6, "row_bytes": 3_000_000}
+    # 14 periods of 24 MB; a quarter of the store are 37.
+    assert read_slowly(one_node, tmp_path, small, 0.5) == 0
+    # Two results of 60 MB wait while one is read, where there is no bound.
+    assert read_slowly(one_node, tmp_path, large, 4, max_unread_bytes=10**10) > 0
 
 
 WEAK = {
