@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -65,14 +66,13 @@ def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
         UnsplittablePlanError: see `serialise`.
         polars.exceptions.PolarsError: what plain Polars raises for this plan.
     """
-    columns = _filtered_columns(filtered)
     with tables_seen() as tables:
         payload = serialise(lf)
     try:
         bare, scans = file_scans(payload)
     except ValueError:
         return PrunedPlan(payload, _watched(lf))
-    planner = _Planner(payload, bare, columns)
+    planner = _Planner(payload, bare, filtered)
     notes: dict[int, str] = {}
     for i, scan in enumerate(scans):
         if scan["twin"] == i and scan["kind"] == _TABLE:
@@ -94,23 +94,24 @@ def _watched(lf: pl.LazyFrame) -> tuple[str, ...]:
     return (f"not pruned, as the plan bytes of Polars {pl.__version__} are not known{files}",)
 
 
-def _filtered_columns(filtered: pl.LazyFrame) -> set[str]:
-    try:
-        return filtered_columns(filtered)
-    except FAILURES:
-        return set()
-
-
 class _Planner:
     """Decides scan by scan, on the plan without its frames, and rewrites the plan at the end."""
 
-    def __init__(self, payload: bytes, bare: bytes, columns: set[str]) -> None:
+    def __init__(self, payload: bytes, bare: bytes, filtered: pl.LazyFrame) -> None:
         self._payload = payload
         self._bare = bare
         self._known = is_known(payload)
-        self._columns = columns
+        self._filtered = filtered
         self.sources: dict[int, Source] = {}
         self._unpruned = Identities(bare)
+
+    @cached_property
+    def _columns(self) -> set[str]:
+        # Optimising a query may take long, so only for scans that it matters for.
+        try:
+            return filtered_columns(self._filtered)
+        except FAILURES:
+            return set()
 
     def add(self, index: int, scan: FileScan) -> str:
         """Plan one scan, and return the note of it."""
