@@ -54,9 +54,10 @@ class PiotNamespace:
             return_as: how results travel back: "arrow" (uncompressed, fastest on one machine),
                 "ipc" (compressed with lz4, for slow networks), "parquet" (smallest).
             remote_options: options of the Ray tasks, such as `num_cpus`, `memory`, `resources` or
-                `runtime_env`; `name` and `num_returns` are ours. `max_retries` (3 unless given, -1
-                for no limit) and `retry_exceptions` (connections that fail or time out, unless
-                given) say which periods are tried again, and how often.
+                `runtime_env`; `name` and `num_returns` are ours. `max_retries` (-1
+                for no limit) and `retry_exceptions` say which periods are tried again, and how
+                often: unless given, 3 times those whose worker or result is lost, and twice those
+                whose connections fail or time out.
             max_concurrency: the most tasks under way at once, None for all. There are fewer at
                 first: as many as the cluster has free slots, then more while you read on.
             max_periods_per_task: the most neighbouring periods that share a task, once periods are

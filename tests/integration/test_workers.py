@@ -223,8 +223,8 @@ def test_options_reach_ray(submitted: Submissions, journal: Journal) -> None:
 @pytest.mark.parametrize(
     ("error", "options", "attempts"),
     [
-        (ConnectionError("away"), {}, 4),
-        (TimeoutError("slow"), {}, 4),
+        (ConnectionError("away"), {}, 3),
+        (TimeoutError("slow"), {}, 3),
         (ValueError("wrong"), {}, 1),
         (ConnectionError("away"), {"max_retries": 1}, 2),
         (ConnectionError("away"), {"retry_exceptions": False}, 1),

@@ -18,6 +18,8 @@ class RequestError(OSError):
     """As the base of all exceptions of requests."""
 
 
+LOST = {"WorkerCrashedError", "OutOfMemoryError", "NodeDiedError"}
+
 Away = type("ConnectionError", (RequestError,), {})
 Busy = type("ServiceUnavailable", (Exception,), {})
 
@@ -44,36 +46,42 @@ Busy = type("ServiceUnavailable", (Exception,), {})
     ids=repr,
 )
 def test_what_is_tried_again_unasked(error: Exception, again: bool) -> None:
-    assert Retries.of({}).covers(error) is again
+    lost = type(error).__module__ == "ray.exceptions" and type(error).__name__ in LOST
+    assert Retries.of({}).after(error) == (0 if not again else 3 if lost else 2)
 
 
 @pytest.mark.parametrize(
-    ("options", "limit", "value_error", "connection_error"),
+    ("options", "crash", "value_error", "connection_error"),
     [
-        ({}, 3, False, True),
-        ({"max_retries": None, "retry_exceptions": None}, 3, False, True),
-        ({"max_retries": 0}, 0, False, True),
-        ({"max_retries": -1}, None, False, True),
-        ({"retry_exceptions": True}, 3, True, True),
-        ({"retry_exceptions": False}, 3, False, False),
-        ({"retry_exceptions": [ValueError]}, 3, True, False),
-        ({"retry_exceptions": []}, 3, False, False),
+        ({}, 3, 0, 2),
+        ({"max_retries": None, "retry_exceptions": None}, 3, 0, 2),
+        ({"max_retries": 0}, 0, 0, 0),
+        ({"max_retries": 3}, 3, 0, 3),
+        ({"max_retries": -1}, None, 0, None),
+        ({"retry_exceptions": True}, 3, 3, 3),
+        ({"retry_exceptions": False}, 3, 0, 0),
+        ({"retry_exceptions": [ValueError]}, 3, 3, 0),
+        ({"retry_exceptions": []}, 3, 0, 0),
+        ({"retry_exceptions": [ValueError], "max_retries": 1}, 1, 1, 0),
     ],
 )
 def test_options_mean_what_they_mean_to_ray(
-    options: dict[str, Any], limit: int | None, value_error: bool, connection_error: bool
+    options: dict[str, Any],
+    crash: int | None,
+    value_error: int | None,
+    connection_error: int | None,
 ) -> None:
     retries = Retries.of(options)
-    assert retries.limit == limit
-    assert retries.covers(ValueError()) is value_error
-    assert retries.covers(ConnectionError()) is connection_error
-    assert retries.covers(exceptions.WorkerCrashedError())
+    assert retries.after(exceptions.WorkerCrashedError()) == crash
+    assert retries.after(ValueError()) == value_error
+    assert retries.after(ConnectionError()) == connection_error
 
 
 def test_the_limit_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_TASK_MAX_RETRIES", "7")
-    assert Retries.of({}).limit == 7
-    assert Retries.of({"max_retries": 1}).limit == 1
+    assert Retries.of({}).after(ConnectionError()) == 7
+    assert Retries.of({}).after(exceptions.WorkerCrashedError()) == 7
+    assert Retries.of({"max_retries": 1}).after(exceptions.WorkerCrashedError()) == 1
 
 
 @pytest.mark.parametrize(

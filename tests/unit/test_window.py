@@ -40,6 +40,7 @@ class FakeCluster:
         together: bool = False,
     ) -> None:
         self.time = 0.0
+        self.retries: int | None = 3  # of what passes
         self.cpus = cpus
         self.cost = cost
         self.parts = parts
@@ -90,7 +91,7 @@ class FakeCluster:
     def take(self, handle: Any) -> Arrival | None:
         _, news = handle.arrivals.popleft()
         if isinstance(news, Exception):
-            raise TaskFailed(news, transient=isinstance(news, ConnectionError))
+            raise TaskFailed(news, retries=self.retries if isinstance(news, ConnectionError) else 0)
         assert isinstance(news, Arrival)
         return news
 
@@ -103,7 +104,7 @@ class FakeCluster:
         lost = next((label for label in arrival.data if label in self.lost), None)
         if lost is not None:
             self.lost.remove(lost)
-            raise TaskFailed(ConnectionError(lost), transient=True)
+            raise TaskFailed(ConnectionError(lost), retries=self.retries)
         return tuple(arrival.data)
 
 
@@ -122,7 +123,6 @@ def limits(**changes: Any) -> Limits:
         "max_tasks": 100,
         "max_bytes": 1000 * MIB,
         "max_periods_per_task": 64,
-        "max_retries": 3,
         "ordered": True,
         "in_turn": False,
     }
@@ -270,9 +270,15 @@ def test_transient_failures_and_losses_change_nothing(
     lost = ["0", "3", "3", "50", "51", "52", "99"] if parts == 1 else []
     finished = []
     cluster = FakeCluster(3, lambda _: (seconds, MIB), parts, fails, lost, together)
-    bounds = limits(ordered=ordered, max_retries=4)
+    cluster.retries = 4
     retried: list[int] = []
-    window = Window(cluster, periods(100), bounds, lambda: finished.append(1), retried.append)
+    window = Window(
+        cluster,
+        periods(100),
+        limits(ordered=ordered),
+        lambda: finished.append(1),
+        retried.append,
+    )
     got = list(labels(window))
     expected = [p.label for p in periods(100) for _ in range(parts)]
     assert (got if ordered else sorted(got, key=int)) == expected
@@ -285,14 +291,16 @@ def test_transient_failures_and_losses_change_nothing(
 @pytest.mark.parametrize(("retries", "times"), [(0, 1), (1, 2), (3, 4)])
 def test_after_some_attempts_a_period_fails(retries: int, times: int) -> None:
     cluster = FakeCluster(2, lambda _: (1.0, 10), fails={"7": away(times)})
+    cluster.retries = retries
     with pytest.raises(PeriodFailed, match="away") as info:
-        list(labels(Window(cluster, periods(10), limits(max_retries=retries), none)))
+        list(labels(Window(cluster, periods(10), limits(), none)))
     assert info.value.period.label == "7"
 
 
 def test_without_a_limit_a_period_is_tried_until_it_succeeds() -> None:
     cluster = FakeCluster(2, lambda _: (1.0, 10), fails={"7": away(50)})
-    got = list(labels(Window(cluster, periods(10), limits(max_retries=None), none)))
+    cluster.retries = None
+    got = list(labels(Window(cluster, periods(10), limits(), none)))
     assert got == [p.label for p in periods(10)]
 
 

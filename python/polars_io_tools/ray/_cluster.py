@@ -135,11 +135,6 @@ class RayCluster:
         self._held_limit = self._own_store_bytes() // _HELD_SHARE
         self._reports: dict[Any, Report] = {}  # of tasks whose next item is a part
 
-    @property
-    def max_retries(self) -> int | None:
-        """How often a task is tried again, None for any number of times."""
-        return self._retries.limit
-
     def now(self) -> float:
         """Return the seconds since some time."""
         return time.monotonic()
@@ -218,7 +213,7 @@ class RayCluster:
             ref = next(handle)
         except StopIteration as error:
             early = InternalError("a task ended before its last period")
-            raise TaskFailed(early, transient=False) from error
+            raise TaskFailed(early, retries=0) from error
         report = self._reports.pop(handle, None)
         if report is not None:
             return Arrival(report, ref)
@@ -226,7 +221,7 @@ class RayCluster:
             report = self._ray.get(ref)
         except self._ray.exceptions.RayError as error:
             self._look_at(handle.completed())
-            raise TaskFailed(error, transient=self._retries.covers(error)) from error
+            raise TaskFailed(error, retries=self._retries.after(error)) from error
         self._tell_threads(report["threads"])
         if report["part"] is None:
             self._reports[handle] = report
@@ -260,7 +255,7 @@ class RayCluster:
         try:
             part = self._ray.get(arrival.data)
         except self._ray.exceptions.RayError as error:
-            raise TaskFailed(error, transient=self._retries.covers(error)) from error
+            raise TaskFailed(error, retries=self._retries.after(error)) from error
         return hold(part, arrival.report["bytes"], self._held_limit)
 
     def cancel(self, handles: Sequence[Any]) -> None:

@@ -83,7 +83,6 @@ class RayRunner:
             max_tasks=options.max_concurrency,
             max_bytes=options.max_unread_bytes or cluster.store_bytes() // _STORE_SHARE,
             max_periods_per_task=options.max_periods_per_task,
-            max_retries=cluster.max_retries,
             ordered=options.preserve_partition_order,
             in_turn=plan.task["limit"] is not None,
         )

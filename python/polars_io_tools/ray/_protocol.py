@@ -21,7 +21,6 @@ class Limits:
         max_tasks: the most tasks that are submitted and not yet read, None for any number.
         max_bytes: about the most bytes that are finished and not yet read.
         max_periods_per_task: the most periods that share a task.
-        max_retries: how often a period is tried again, None for any number of times.
         ordered: whether results come in the order of the periods.
         in_turn: whether a failure counts only when it is the turn of its period, because a row
             limit may make the period one that is never needed.
@@ -30,7 +29,6 @@ class Limits:
     max_tasks: int | None
     max_bytes: int
     max_periods_per_task: int
-    max_retries: int | None
     ordered: bool
     in_turn: bool
 
@@ -48,13 +46,14 @@ class TaskFailed(Exception):  # noqa: N818  (an outcome, which never leaves this
 
     Attributes:
         error: what happened.
-        transient: whether it may well not happen again.
+        retries: how often a period that failed in this way is tried again, None for any number of
+            times; 0 for what would happen again.
     """
 
-    def __init__(self, error: Exception, *, transient: bool) -> None:
+    def __init__(self, error: Exception, *, retries: int | None) -> None:
         super().__init__(str(error))
         self.error = error
-        self.transient = transient
+        self.retries = retries
 
 
 class PeriodFailed(Exception):  # noqa: N818  (an outcome, which never leaves this package)

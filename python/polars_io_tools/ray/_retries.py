@@ -14,7 +14,9 @@ from typing import Any
 
 __all__ = ["Retries"]
 
-_DEFAULT_LIMIT = 3
+# What Ray does with a lost worker; and three attempts in all for what the user's code raises.
+_AFTER_LOSS = 3
+_AFTER_ERROR = 2
 
 # Failures of the user's code that are likely to pass: databases and storage that are away. Those
 # of other libraries, such as requests, botocore, httpx and google.api_core, by their names.
@@ -42,36 +44,43 @@ _LOST = (
 
 @dataclass(frozen=True)
 class Retries:
-    """What is tried again.
+    """How often what is tried again.
 
     Attributes:
-        limit: the most times for each period, None for any number.
+        after_loss: how often after the loss of a process, a node or a result, None for any number.
+        after_error: how often after an exception of the user's code.
         exceptions: exceptions of the user's code that are tried again, None for those that are
             likely to pass.
     """
 
-    limit: int | None
+    after_loss: int | None
+    after_error: int | None
     exceptions: tuple[type[BaseException], ...] | None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Retries:
         """Return what options of a Ray task ask for; without any, transient failures count."""
-        limit = options.get("max_retries")
-        if limit is None:
-            limit = int(os.environ.get("RAY_TASK_MAX_RETRIES", _DEFAULT_LIMIT))
         wanted = options.get("retry_exceptions")
         if isinstance(wanted, bool):
             wanted = (Exception,) if wanted else ()
-        return cls(None if limit == -1 else limit, None if wanted is None else tuple(wanted))
+        exceptions = None if wanted is None else tuple(wanted)
+        limit = options.get("max_retries")
+        if limit is None:
+            limit = os.environ.get("RAY_TASK_MAX_RETRIES")
+        if limit is None:
+            return cls(_AFTER_LOSS, _AFTER_ERROR if exceptions is None else _AFTER_LOSS, exceptions)
+        limit = None if int(limit) == -1 else int(limit)
+        return cls(limit, limit, exceptions)
 
-    def covers(self, error: Exception) -> bool:
-        """Tell whether a failure that Ray reports is tried again."""
+    def after(self, error: Exception) -> int | None:
+        """Return how often a period is tried again after a failure that Ray reports."""
         if any(kind.__name__ in _LOST for kind in type(error).__mro__):
-            return True
+            return self.after_loss
         cause = getattr(error, "cause", None) or error
-        return (
+        covered = (
             _is_transient(cause) if self.exceptions is None else isinstance(cause, self.exceptions)
         )
+        return self.after_error if covered else 0
 
 
 def _is_transient(error: BaseException) -> bool:

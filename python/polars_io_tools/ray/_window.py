@@ -218,8 +218,7 @@ class Window:
         if not pending:
             return
         first = pending[0]
-        limit = self._limits.max_retries
-        if failure.transient and (limit is None or first.retries < limit):
+        if failure.retries is None or first.retries < failure.retries:
             self._retry(pending)
         elif self._limits.ordered and self._limits.in_turn:
             first.error = failure.error
