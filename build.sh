@@ -203,7 +203,7 @@ test_oldest_polars() {
     touch "$folder/$oldest_polars"
   fi
   PYTHONPATH=$folder "$python" -c "import polars; assert 'polars==' + polars.__version__ == '$oldest_polars'" &&
-    PIOT_EXAMPLES=500 PYTHONPATH=$folder \
+    PIOT_EXAMPLES=300 PYTHONPATH=$folder \
       "$python" -m pytest -m "not long and not ray" tests/unit tests/property \
       --ignore tests/unit/test_benchmarks.py --ignore tests/unit/test_window.py </dev/null
 }
