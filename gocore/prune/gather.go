@@ -3,6 +3,7 @@ package prune
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/guard"
@@ -37,11 +38,23 @@ type gathered struct {
 // gather reads all files. A footer that cannot be read makes its file one that may
 // hold anything; a file that is not there is an error.
 func gather(paths []string, columns []Column, missing Missing) ([]gathered, error) {
+	inFiles := slices.ContainsFunc(columns, func(c Column) bool { return c.Values == nil })
+	return gatherEach("footer of ", paths, columns, func(i int, types []columnType) (gathered, error) {
+		if inFiles {
+			return gatherFile(paths[i], columns, types, missing)
+		}
+		return gatherIdentity(paths[i], len(columns))
+	})
+}
+
+// gatherEach looks at all files, a few at once: read says what is known of one, and values of
+// hive partitions are added to it. What is the work as an error names it.
+func gatherEach(
+	what string, paths []string, columns []Column, read func(i int, types []columnType) (gathered, error),
+) ([]gathered, error) {
 	types := make([]columnType, len(columns))
-	inFiles := false
 	for i, c := range columns {
 		types[i] = parseType(c.Type)
-		inFiles = inFiles || c.Values == nil
 		if err := c.check(len(paths)); err != nil {
 			return nil, err
 		}
@@ -50,18 +63,16 @@ func gather(paths []string, columns []Column, missing Missing) ([]gathered, erro
 	var group guard.Group
 	group.Limit(maxReads)
 	for i, path := range paths {
-		group.Go("footer of "+path, func() (err error) {
-			if inFiles {
-				found[i], err = gatherFile(path, columns, types, missing)
-			} else {
-				found[i], err = gatherIdentity(path, len(columns))
+		group.Go(what+path, func() (err error) {
+			if found[i], err = read(i, types); err != nil {
+				return err
 			}
 			for j, c := range columns {
 				if c.Values != nil {
 					found[i].fix(j, types[j], c.Values[i])
 				}
 			}
-			return err
+			return nil
 		})
 	}
 	return found, group.Wait()

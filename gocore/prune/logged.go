@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-
-	"github.com/polars-io-tools/polars-io-tools-go/gocore/guard"
 )
 
 // Logged holds what the log of a table says of a column, one value a file. Least and
@@ -30,34 +28,20 @@ const (
 // gatherLogged gives each file one entry with the statistics of the log. The files are
 // not opened; one that cannot be found here has no identity.
 func gatherLogged(paths []string, columns []Column) ([]gathered, error) {
-	types := make([]columnType, len(columns))
-	for i, c := range columns {
-		types[i] = parseType(c.Type)
-		if err := c.check(len(paths)); err != nil {
-			return nil, err
-		}
-	}
-	found := make([]gathered, len(paths))
-	var group guard.Group
-	group.Limit(maxReads)
-	for i, path := range paths {
-		group.Go("identity of "+path, func() (err error) {
-			found[i] = gathered{id: identityIfFound(path), groups: unknownGroups(len(columns))}
-			for j, c := range columns {
-				switch {
-				case c.Values != nil:
-					found[i].fix(j, types[j], c.Values[i])
-				case c.Logged != nil:
-					found[i].groups[0][j], err = c.Logged.statistic(i, types[j])
-				}
-				if err != nil {
-					return fmt.Errorf("prune: column %s: %w", c.Name, err)
-				}
+	return gatherEach("identity of ", paths, columns, func(i int, types []columnType) (gathered, error) {
+		file := gathered{id: identityIfFound(paths[i]), groups: unknownGroups(len(columns))}
+		for j, c := range columns {
+			if c.Values != nil || c.Logged == nil {
+				continue
 			}
-			return nil
-		})
-	}
-	return found, group.Wait()
+			s, err := c.Logged.statistic(i, types[j])
+			if err != nil {
+				return gathered{}, fmt.Errorf("prune: column %s: %w", c.Name, err)
+			}
+			file.groups[0][j] = s
+		}
+		return file, nil
+	})
 }
 
 func identityIfFound(path string) identity {

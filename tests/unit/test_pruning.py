@@ -289,6 +289,23 @@ def test_a_changed_file_is_an_error_that_names_it(folder: Path, kind: str, chang
                 worker.filter(X == 21).collect()
 
 
+def assert_seen(
+    change: str, folder: Path, kind: str, worker: pl.LazyFrame, keys: list[str]
+) -> None:
+    """Change a file, or let one appear, and check that the worker's plan refuses to run."""
+    path = folder / f"2.{kind}"
+    if change == "appeared":
+        content, path = path.read_bytes(), folder / f"9.{kind}"
+        path.write_bytes(content)
+    else:
+        CHANGES[change](path)
+    with (
+        pytest.raises(SourceChangedError, match=str(path)),
+        _pruned_scan.unchanged_files(worker, keys),
+    ):
+        worker.filter(X == 21).collect()
+
+
 @pytest.fixture(params=["csv", "arrow", "parquet", "uri"])
 def expanded_by_workers(
     folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -310,17 +327,7 @@ def test_files_of_a_pattern_that_workers_expand(
     with shipped(lf, lf.filter(X == 21)) as (worker, _, keys):
         with _pruned_scan.unchanged_files(worker, keys):
             assert worker.filter(X == 21).collect().height == 1
-        path = folder / f"2.{kind}"
-        if change == "appeared":
-            content, path = path.read_bytes(), folder / f"9.{kind}"
-            path.write_bytes(content)
-        else:
-            CHANGES[change](path)
-        with (
-            pytest.raises(SourceChangedError, match=str(path)),
-            _pruned_scan.unchanged_files(worker, keys),
-        ):
-            worker.filter(X == 21).collect()
+        assert_seen(change, folder, kind, worker, keys)
 
 
 def test_one_path_that_is_no_file_leaves_the_others_watched(folder: Path) -> None:
@@ -391,17 +398,8 @@ def test_files_of_a_plan_in_unknown_bytes_are_watched(
     with shipped(lf, lf.filter(X == 21)) as (worker, note, keys):
         assert "bytes of Polars" in note
         assert "watched" in note
-        path = folder / f"2.{kind}"
-        if change == "appeared":  # before it is expanded: Polars expands a plan once
-            content, path = path.read_bytes(), folder / f"9.{kind}"
-            path.write_bytes(content)
-        else:
-            CHANGES[change](path)
-        with (
-            pytest.raises(SourceChangedError, match=str(path)),
-            _pruned_scan.unchanged_files(worker, keys),
-        ):
-            worker.filter(X == 21).collect()
+        # It is not collected before, as Polars expands a plan once.
+        assert_seen(change, folder, kind, worker, keys)
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
