@@ -32,10 +32,12 @@ def read_slowly(
 
 def test_a_slow_reader_does_not_make_a_small_store_spill(one_node: Nodes, tmp_path: Path) -> None:
     small, large = {"count": 14, "row_bytes": 1_200_000}, {"count": 6, "row_bytes": 3_000_000}
+    four_at_once = {"remote_options": {"num_cpus": 0.5}}
     # 14 periods of 24 MB; a quarter of the store are 37.
-    assert read_slowly(one_node, tmp_path, small, 0.5) == 0
-    # Two results of 60 MB wait while one is read, where there is no bound.
-    assert read_slowly(one_node, tmp_path, large, 4, max_unread_bytes=10**10) > 0
+    assert read_slowly(one_node, tmp_path, small, 0.5, **four_at_once) == 0
+    # Three results of 60 MB wait while one is read, where there is no bound.
+    unbounded = four_at_once | {"max_unread_bytes": 10**10}
+    assert read_slowly(one_node, tmp_path, large, 4, **unbounded) > 0
 
 
 WEAK = {
