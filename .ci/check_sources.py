@@ -20,7 +20,17 @@ TEST_FILE_LIMIT = 800
 FUNCTION_LIMITS = {".go": 60, ".py": 50, ".c": 60}
 FLAT_SWITCH_LIMIT = 90
 
-PURE = ("bounds", "calendar", "coverage", "expr", "interval", "payload", "plan", "saturate", "splittable")
+PURE = (
+    "bounds",
+    "calendar",
+    "coverage",
+    "expr",
+    "interval",
+    "payload",
+    "plan",
+    "saturate",
+    "splittable",
+)
 # Standard packages that reach outside the process, or around the type system.
 IMPURE = ("C", "log", "net", "os", "plugin", "runtime", "syscall", "unsafe")
 UNSAFE_PACKAGES = ("arrowc", "pack")

@@ -17,7 +17,7 @@ type span struct{ from, to int32 }
 type atoms struct {
 	count   int32
 	regions [][]span            // of each region: ascending, disjoint, not touching
-	text    func([]span) string // of such a list, for people
+	text    func([]span) string // of such a list in any order, for people
 }
 
 // cutter makes the atoms. An edge is where one segment ends and the next begins,
@@ -32,7 +32,7 @@ type cutter[T any] struct {
 }
 
 func (t *typed[T]) cut(regions []region, within region) (atoms, bool) {
-	sets := make([]*typed[T], 0, len(regions))
+	sets := make([]*typed[T], 0, len(regions)+1)
 	for _, r := range append(slices.Clone(regions), within) {
 		s, ok := r.(*typed[T])
 		if !ok && r != nil {
@@ -43,7 +43,7 @@ func (t *typed[T]) cut(regions []region, within region) (atoms, bool) {
 	c := cutter[T]{typed: t}
 	c.findEdges(sets)
 	c.keep(sets[len(regions)])
-	cut := atoms{count: int32(len(c.homes)), text: c.text}
+	cut := atoms{count: int32(len(c.homes)), text: c.text, regions: make([][]span, 0, len(regions))}
 	if c.null {
 		cut.count++
 	}
@@ -54,6 +54,7 @@ func (t *typed[T]) cut(regions []region, within region) (atoms, bool) {
 }
 
 func (c *cutter[T]) findEdges(sets []*typed[T]) {
+	c.edges = make([]interval.Endpoint[T], 0, 2*len(sets))
 	for _, s := range sets {
 		if s == nil {
 			continue

@@ -89,3 +89,17 @@ func BenchmarkExamine(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFromConjunction makes boxes of (date >= …) & (date < …) & id.is_in([…]).
+func BenchmarkFromConjunction(b *testing.B) {
+	n, err := oracle.ParseExpr("(and (ge date 2024-01-01) (lt date 2024-02-01) (is_in id [1i64 2i64 5i64]))", scope)
+	if err != nil {
+		b.Fatal(err)
+	}
+	read := reader(b)
+	for b.Loop() {
+		if box := FromConjunction(4, Conditions(n), read); !box.Exact {
+			b.Fatal("not exact")
+		}
+	}
+}

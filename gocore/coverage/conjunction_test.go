@@ -77,6 +77,9 @@ func TestFromConjunction(t *testing.T) {
 		{"(eq n 2i64)", "part of "},
 		{"(or (eq id 1i64) (and (eq id 3i64) (eq n 2i64)))", "part of id in [1, 1] ∪ [3, 3]"},
 		{"(or (eq id 1i64) (ge date 2024-01-01))", "part of date in (-∞, ∞) or null, id in (-∞, ∞) or null"},
+		{ // never false, but null for many an id
+			"(or (eq id 1i64) (when (eq n 1i64) true null:boolean))", "part of id in (-∞, ∞) or null",
+		},
 		{"(eq (+ id n) 2i64)", "part of id in (-∞, ∞) or null"},
 		{"(and (or (eq id 1i64) (eq n 1i64)) (eq date 2024-01-01))", "part of date in [2024-01-01, 2024-01-01], id in (-∞, ∞) or null"},
 		{

@@ -55,6 +55,8 @@ type examination struct {
 
 // sortOut leaves out the boxes that hold nothing.
 func (e *examination) sortOut() {
+	e.all = make([]int32, 0, len(e.boxes))
+	e.exact = make([]int32, 0, len(e.boxes))
 	for i, b := range e.boxes {
 		empty := slices.ContainsFunc(e.rulers, func(r *ruler) bool { return len(r.spaces[r.place[i]]) == 0 })
 		if empty {
@@ -79,7 +81,7 @@ func (e *examination) overlap() Verdict {
 	doubted := s.pair
 	if e.doubtful(doubted[:]) >= 0 {
 		if s = e.search(); !s.meet(e.exact, 0) {
-			return e.doubtOverlap(s, doubted)
+			return e.doubtOverlap(doubted)
 		}
 	}
 	return Verdict{
@@ -89,10 +91,7 @@ func (e *examination) overlap() Verdict {
 	}
 }
 
-func (e *examination) doubtOverlap(s *search, pair [2]int32) Verdict {
-	if s.isSpent() {
-		return e.noneUnlessSpent(s)
-	}
+func (e *examination) doubtOverlap(pair [2]int32) Verdict {
 	return Verdict{
 		Why: fmt.Sprintf("partitions %d and %d may share %s: %s",
 			pair[0], pair[1], e.shared(pair), notUnderstood(e.doubtful(pair[:]))),

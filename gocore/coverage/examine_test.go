@@ -111,6 +111,10 @@ func TestExamine(t *testing.T) {
 			"product with a corner too much", "a=.. b=..", "a=..4 b=..2; a=..4 b=3..; a=5.. b=..2; a=3.. b=3..",
 			"found: partitions 1 and 3 share a in [3, 4] and b in [3, ∞)", "none",
 		},
+		{
+			"a column on which both have all", "a=.. b=..", "a=1..2; a=2; a=3 b=3",
+			"found: partitions 0 and 1 share a = 2", "found: no partition has a in {0} ∪ [4, ∞)",
+		},
 		{"a product cut unevenly", "a=.. b=..", "a=..4; a=5.. b=..2; a=5.. b=3..", "none", "none"},
 		{
 			"boxes around a hole", "a=..8 b=..8",

@@ -5,8 +5,8 @@ import "fmt"
 // Box is what one partition selects: the rows whose values lie in a space on every
 // column.
 type Box struct {
-	// Spaces has one space for each column. What is left out at the end is no
-	// condition, as the zero Space is.
+	// Spaces has one space for each column that [Examine] is told of, and none
+	// beyond. What is left out at the end is no condition, as the zero Space is.
 	Spaces []Space
 
 	// Exact is whether the partition selects all rows of the box. If it is false,

@@ -152,6 +152,12 @@ func TestExamineGivesUp(t *testing.T) {
 			t.Errorf("overlap is %q, want one to be found", f.Overlap)
 		}
 	})
+	t.Run("gap beside a box of all", func(t *testing.T) {
+		boxes := append(clauses(oracle.Random(1), columns, 2000, 6), Box{Exact: true})
+		if f := Examine(names, within, boxes); f.Gap.Answer != None {
+			t.Errorf("gap is %q, want none", f.Gap)
+		}
+	})
 	t.Run("overlap", func(t *testing.T) {
 		// No column parts many of them, and there are too many pairs.
 		boxes := cutRanges(oracle.Random(1), 16, 30_000)
@@ -170,6 +176,38 @@ func TestEntangledBoxesAreComparedInPairs(t *testing.T) {
 	names := make([]string, 14)
 	if f := Examine(names, ranges(whole(14)), boxes); f.Overlap.Answer != None {
 		t.Errorf("overlap is %q, want none", f.Overlap)
+	}
+}
+
+// The second column tells boxes apart at once, the first would not.
+func TestTheColumnThatPartsMostComesFirst(t *testing.T) {
+	var boxes []Box
+	for i := range int64(10_000) {
+		boxes = append(boxes, Box{Spaces: []Space{between(wide, i, i+5000), between(wide, i, i+1)}, Exact: true})
+	}
+	f := Examine(titles[:2], nil, boxes)
+	if want := "found: no partition has b in (-∞, -1] ∪ [10000, ∞) or null"; f.Gap.String() != want {
+		t.Errorf("gap is %q, want %q", f.Gap, want)
+	}
+	if f.Overlap.Answer != None {
+		t.Errorf("overlap is %q, want none", f.Overlap)
+	}
+}
+
+// Of ranges within each other there is a quadratic number of cells altogether, which
+// nothing may list.
+func TestNestedRanges(t *testing.T) {
+	const n = 100_000
+	var boxes []Box
+	for i := range int64(n) {
+		boxes = append(boxes, Box{Spaces: []Space{between(wide, i, 2*n-i)}, Exact: true})
+	}
+	f := Examine(titles[:1], nil, boxes)
+	if want := "found: partitions 0 and 1 share a in [1, 199998]"; f.Overlap.String() != want {
+		t.Errorf("overlap is %q, want %q", f.Overlap, want)
+	}
+	if want := "found: no partition has a in (-∞, -1] ∪ [200000, ∞) or null"; f.Gap.String() != want {
+		t.Errorf("gap is %q, want %q", f.Gap, want)
 	}
 }
 

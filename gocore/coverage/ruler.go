@@ -1,9 +1,6 @@
 package coverage
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // ruler is one column with its marks: cells, such that each space of each box is a
 // union of them. Atoms that lie in the same spaces are one cell, so partitions of
@@ -112,7 +109,7 @@ func (r *ruler) merge() {
 	}
 	cells := map[string]int32{}
 	cellOf := make([]int32, r.cells)
-	var atomsOf [][]span // of each cell
+	atomsOf := make([][]span, 0, min(int(r.cells), len(r.spaces)+1)) // of each cell
 	for a, signature := range signatures {
 		n, known := cells[string(signature)]
 		if !known {
@@ -144,7 +141,6 @@ func (r *ruler) rename(cellOf []int32, atomsOf [][]span) {
 		for n := range each(cells) {
 			list = append(list, atomsOf[n]...)
 		}
-		slices.SortFunc(list, func(a, b span) int { return int(a.from - b.from) })
 		return text(list)
 	}
 }

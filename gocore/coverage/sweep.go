@@ -32,7 +32,8 @@ func (r *ruler) sweep(boxes []int32) sweep {
 	slices.SortFunc(sorted, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(r.place[a], r.place[b]), cmp.Compare(a, b))
 	})
-	w := sweep{cells: r.cells}
+	w := sweep{cells: r.cells, groups: make([][]int32, 0, min(len(boxes), len(r.spaces)))}
+	w.events = make([]event, 0, 2*cap(w.groups))
 	for len(sorted) > 0 {
 		space, n := r.place[sorted[0]], 1
 		for n < len(sorted) && r.place[sorted[n]] == space {
