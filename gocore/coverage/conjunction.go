@@ -12,7 +12,7 @@ import (
 // that: where they overlap, the answer depends on more than the column, or is not
 // understood.
 type Reading struct {
-	Column    int // its position
+	Column    int // its position, below the number of columns
 	True, Not Space
 }
 
