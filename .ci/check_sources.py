@@ -21,13 +21,16 @@ FUNCTION_LIMITS = {".go": 60, ".py": 50, ".c": 60}
 FLAT_SWITCH_LIMIT = 90
 
 PURE = (
+    "axes",
     "bounds",
     "calendar",
     "coverage",
     "expr",
     "interval",
+    "partition",
     "payload",
     "plan",
+    "planning",
     "saturate",
     "splittable",
 )

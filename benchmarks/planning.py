@@ -17,7 +17,7 @@ import polars as pl
 
 import polars_io_tools
 from polars_io_tools import _gocore
-from polars_io_tools._polars import plan_request
+from polars_io_tools._polars import calendar_question, plan_request
 
 ROUNDS = 200
 
@@ -51,9 +51,10 @@ def main() -> None:
     print(f"{'clauses':>8} {'planning, ms':>19} {'of it Go, ms':>15} {'periods':>8}")
     for count in (1, 10, 60, 300):
         query = lf.filter(clauses(count))
-        request, _ = plan_request(
-            query, None, column="date", dtype=pl.Date(), time_unit="monthly", max_periods=100_000
+        question = calendar_question(
+            column="date", dtype=pl.Date(), time_unit="monthly", max_periods=100_000
         )
+        request, _ = plan_request(query, None, question)
 
         def explain(query: pl.LazyFrame = query) -> polars_io_tools.RayPlan:
             return query.piot.explain_on_ray(date_column="date", time_unit="monthly")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/prune"
 )
@@ -17,6 +18,15 @@ func pruneIndex(request []byte) (answer, error) {
 // pruneSelect gives the files that a predicate needs, and the plan that scans them.
 func pruneSelect(index, template, request []byte) ([]byte, error) {
 	return prune.Select(index, template, request)
+}
+
+// pruneExtents says where the columns of an index lie.
+func pruneExtents(index []byte) ([]byte, error) {
+	extents, err := prune.Extents(index)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(extents)
 }
 
 // pruneVerify fails when a file is not what it was when the index was made.

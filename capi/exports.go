@@ -36,6 +36,11 @@ func piotPruneSelect(in *C.piot_bytes, out *C.piot_result) {
 	guarded("prune_select", out, func() ([]byte, error) { return pruneSelect(view(in, 0), view(in, 1), view(in, 2)) })
 }
 
+//export piotPruneExtents
+func piotPruneExtents(in *C.piot_bytes, out *C.piot_result) {
+	guarded("prune_extents", out, func() ([]byte, error) { return pruneExtents(view(in, 0)) })
+}
+
 //export piotPruneVerify
 func piotPruneVerify(in *C.piot_bytes, out *C.piot_result) {
 	guarded("prune_verify", out, func() ([]byte, error) { return pruneVerify(view(in, 0), view(in, 1)) })

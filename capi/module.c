@@ -54,6 +54,11 @@ static PyObject *mod_prune_select(PyObject *self, PyObject *const *args, Py_ssiz
 	return call_with_buffers(piotPruneSelect, args, 3);
 }
 
+static PyObject *mod_prune_extents(PyObject *self, PyObject *index)
+{
+	return call_with_buffers(piotPruneExtents, &index, 1);
+}
+
 static PyObject *mod_prune_verify(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
 	if (n != 2)
@@ -106,6 +111,7 @@ static PyMethodDef methods[] = {
 	{"prune_index", mod_prune_index, METH_O, "prune_index(request, /)\n--\n\nRead the footers of Parquet files into an index."},
 	{"prune_select", (PyCFunction)(void (*)(void))mod_prune_select, METH_FASTCALL,
 	 "prune_select(index, template, request, /)\n--\n\nSelect the files that a predicate needs."},
+	{"prune_extents", mod_prune_extents, METH_O, "prune_extents(index, /)\n--\n\nSay where columns of an index lie."},
 	{"prune_verify", (PyCFunction)(void (*)(void))mod_prune_verify, METH_FASTCALL,
 	 "prune_verify(index, positions, /)\n--\n\nRaise if files are not what they were when indexed."},
 	{"check_unit", (PyCFunction)(void (*)(void))mod_check_unit, METH_FASTCALL,

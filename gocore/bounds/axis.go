@@ -38,3 +38,11 @@ type Axis[T any] interface {
 	// Literal is the text of a literal for people.
 	Literal(l *expr.Literal) string
 }
+
+// Asker is an [Axis] that knows the answers to more questions, which are functions of
+// one argument such as is_nan.
+type Asker[T any] interface {
+	// Ask is the outcome of a question about operand, and false when the axis does
+	// not know the question or operand.
+	Ask(question string, operand expr.Node, column string) (Outcome[T], bool)
+}

@@ -201,7 +201,7 @@ func TestManyFilters(t *testing.T) {
 		n = &plan.Filter{Input: n, Predicate: e}
 	}
 	r := bounds.Plan(n, "date", axisOf(day))
-	message := r.Unbounded("date", func(_, _ bool) string { return "a filter" })
+	message := r.Unbounded("date", "periods", func(_, _ bool) string { return "a filter" })
 	if got := strings.Count(message, "  - "); got != 12 || !strings.Contains(message, "  … and 3 more\n") {
 		t.Errorf("%d filters listed in\n%s", got, message)
 	}

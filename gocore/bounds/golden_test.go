@@ -140,7 +140,7 @@ func runPlan(directive, text, column string, scope oracle.Scope) (string, error)
 	axis := axisOf(request.Type)
 	r := bounds.Plan(request.Root, column, axis)
 	if directive == "message" {
-		s := r.Unbounded(column, func(lower, upper bool) string {
+		s := r.Unbounded(column, "periods", func(lower, upper bool) string {
 			return axis.Remedy(column, r.Region, lower, upper)
 		})
 		if s == "" {

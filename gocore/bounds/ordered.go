@@ -32,10 +32,7 @@ func (o Ordered[T]) Type() expr.Type { return o.typ }
 
 // Literal implements [Axis].
 func (o Ordered[T]) Literal(l *expr.Literal) string {
-	if l.Null {
-		return "null"
-	}
-	return l.Text
+	return Temporal{}.Literal(l) // writes constants of any type
 }
 
 // Within implements [Axis]: a window adds nothing.
@@ -83,6 +80,15 @@ func (o Ordered[T]) Compare(
 	}
 	yes, ok := o.where(op, v)
 	return o.outcome(yes), ok
+}
+
+// Where is the outcome of asking whether operand is in a set, and false when operand
+// is not the column.
+func (o Ordered[T]) Where(set interval.Set[T], operand expr.Node, column string) (Outcome[T], bool) {
+	if !o.is(operand, column) {
+		return Outcome[T]{}, false
+	}
+	return o.outcome(set), true
 }
 
 // where is the set of the x for which "x op v" holds.

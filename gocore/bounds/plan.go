@@ -40,10 +40,20 @@ type Filter[T any] struct {
 // its columns. Where that is bounded, a second walk within the bounds finds what
 // comes round again, such as the months meant.
 func Plan[T any](root plan.Node, column string, axis Axis[T]) Result[T] {
+	return PlanFrom(root, column, axis, nil)
+}
+
+// Leaf says where a column of a scan lies, and false where that is not known.
+type Leaf[T any] func(scan *plan.Scan, column string) (Region[T], bool)
+
+// PlanFrom is [Plan] with what is known of scans, unless leaf is nil.
+func PlanFrom[T any](root plan.Node, column string, axis Axis[T], leaf Leaf[T]) Result[T] {
 	w := newWalker(axis)
+	w.leaf = leaf
 	region := w.region(root, column)
 	if within, ok := axis.Within(region); ok && w.recurs {
 		w = newWalker(within)
+		w.leaf = leaf
 		region = w.region(root, column)
 	}
 	places := plan.Locate(root)
@@ -63,6 +73,7 @@ type walker[T any] struct {
 	regions map[at]Region[T]
 	seen    map[*plan.Filter]Filter[T]
 	trail   trail
+	leaf    Leaf[T]
 
 	// recurs says that a filter asks for a field that comes round again.
 	recurs bool
@@ -90,6 +101,12 @@ func (w *walker[T]) region(n plan.Node, column string) Region[T] {
 
 func (w *walker[T]) fresh(n plan.Node, column string) Region[T] {
 	switch n := n.(type) {
+	case *plan.Scan:
+		if w.leaf != nil {
+			if r, ok := w.leaf(n, column); ok {
+				return r
+			}
+		}
 	case *plan.Frame:
 		if n.Empty {
 			return nowhere(w.axis.Domain())

@@ -341,6 +341,11 @@ func (a *analysis[T]) call(e *expr.Call) Outcome[T] {
 	case e.Name == "is_not_null" && len(e.Args) == 1:
 		return a.validity(e.Args[0]).not()
 	}
+	if asker, ok := a.axis.(Asker[T]); ok && len(e.Args) == 1 {
+		if o, ok := asker.Ask(e.Name, e.Args[0], a.column); ok {
+			return o
+		}
+	}
 	return a.unknown()
 }
 

@@ -38,23 +38,30 @@ func (r Result[T]) Sets(f Filter[T]) []string {
 }
 
 // Unbounded is the message for a column that cannot be split because a side of
-// it has no bound, and "" when both have one. remedy is a filter that would
-// help, given what is missing.
-func (r Result[T]) Unbounded(column string, remedy func(lower, upper bool) string) string {
+// it has no bound, and "" when both have one. parts is what it would be split into,
+// such as "periods", and remedy a filter that would help, given what is missing.
+func (r Result[T]) Unbounded(column, parts string, remedy func(lower, upper bool) string) string {
 	lower, upper := r.Missing()
 	if !lower && !upper {
 		return ""
 	}
+	head := fmt.Sprintf("column %q has %s, so it cannot be split into %s", column, missing(lower, upper), parts)
+	return r.Refusal(head, fmt.Sprintf("Add a filter before execute_on_ray, for example %s. A filter after the "+
+		"call counts only if Polars pushes it down to the call; put it before to be sure.", remedy(lower, upper)))
+}
+
+// Refusal is a message with what is known of the column, and where that comes from,
+// between a head and an advice.
+func (r Result[T]) Refusal(head, advice string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "column %q has %s, so it cannot be split into periods", column, missing(lower, upper))
+	b.WriteString(head)
 	if !r.Region.IsEverything() {
 		fmt.Fprintf(&b, "; known so far: %s", r.Region)
 	}
 	b.WriteString(".\n")
 	r.listFilters(&b)
 	r.listObstacles(&b)
-	fmt.Fprintf(&b, "Add a filter before execute_on_ray, for example %s. A filter after the call counts "+
-		"only if Polars pushes it down to the call; put it before to be sure.", remedy(lower, upper))
+	b.WriteString(advice)
 	return b.String()
 }
 

@@ -115,7 +115,7 @@ func (w Wire) literal() (Node, error) {
 	if w.Scalar != "" && !w.Null {
 		l.Scalar = &Scalar{Type: w.Scalar, Value: w.Value}
 	}
-	if w.Null || w.Lo == nil || l.Type.Kind == Other {
+	if _, _, physical := l.Type.Extremes(); w.Null || w.Lo == nil || !physical {
 		return l, nil
 	}
 	l.Exact, l.Lo, l.Hi = true, *w.Lo, *w.Lo

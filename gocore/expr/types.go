@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ const (
 	Datetime
 	Duration
 	Integer
+	Decimal
 )
 
 // Unit is the tick of a Datetime or Duration.
@@ -39,7 +41,17 @@ type Type struct {
 	Unit Unit
 	Zone string // "" for a Datetime without a time zone
 	Int  Int    // of an Integer
+
+	// Digits are those of a Decimal.
+	Digits Digits
 }
+
+// Digits are how many digits a decimal has at most, and how many of them after the
+// point.
+type Digits struct{ Precision, Scale uint8 }
+
+// maxPrecision is what a decimal of Polars has at most.
+const maxPrecision = 38
 
 // Int is the width of an integer type and whether it has a sign.
 type Int struct {
@@ -48,8 +60,8 @@ type Int struct {
 }
 
 // ParseType reads the wire name of a type: "date", "datetime[us]",
-// "datetime[ns, Europe/Berlin]", "duration[ms]", "boolean", "int32", "uint8"; any
-// other name is Other.
+// "datetime[ns, Europe/Berlin]", "duration[ms]", "boolean", "int32", "uint8",
+// "decimal[10, 2]"; any other name is Other.
 func ParseType(s string) Type {
 	switch s {
 	case "date":
@@ -61,6 +73,9 @@ func ParseType(s string) Type {
 	if !ok {
 		return Type{Kind: integerKind(s), Int: integers[s]}
 	}
+	if name == "decimal" {
+		return decimalType(strings.TrimSuffix(inner, "]"))
+	}
 	kind := map[string]Kind{"datetime": Datetime, "duration": Duration}[name]
 	unit, zone, _ := strings.Cut(strings.TrimSuffix(inner, "]"), ", ")
 	for u, n := range unitNames {
@@ -69,6 +84,26 @@ func ParseType(s string) Type {
 		}
 	}
 	return Type{}
+}
+
+// decimalType reads "precision, scale", or the scale alone.
+func decimalType(inner string) Type {
+	first, second, both := strings.Cut(inner, ", ")
+	d := Digits{Precision: maxPrecision}
+	scale := first
+	if both {
+		p, err := strconv.ParseUint(first, 10, 8)
+		if err != nil || p > maxPrecision {
+			return Type{}
+		}
+		d.Precision, scale = uint8(p), second
+	}
+	s, err := strconv.ParseUint(scale, 10, 8)
+	if err != nil || s > uint64(d.Precision) {
+		return Type{}
+	}
+	d.Scale = uint8(s)
+	return Type{Kind: Decimal, Digits: d}
 }
 
 // integers are the integer types whose values an int64 holds, or, for the widest,
@@ -106,6 +141,8 @@ func (t Type) String() string {
 				return name
 			}
 		}
+	case Decimal:
+		return fmt.Sprintf("decimal[%d, %d]", t.Digits.Precision, t.Digits.Scale)
 	case Other:
 	}
 	return "other"
@@ -124,7 +161,7 @@ func (t Type) Extremes() (least, greatest int64, ok bool) {
 		return 0, 1, true
 	case Integer:
 		return t.Int.extremes()
-	case Other:
+	case Decimal, Other:
 	}
 	return 0, 0, false
 }

@@ -52,14 +52,19 @@ func (x Int128) Prev() (Int128, bool) {
 	return Int128{Hi: x.Hi, Lo: x.Lo - 1}, true
 }
 
+// Big returns x as an integer of any size.
+func (x Int128) Big() *big.Int {
+	v := new(big.Int).Lsh(big.NewInt(x.Hi), 64)
+	return v.Add(v, new(big.Int).SetUint64(x.Lo))
+}
+
 // String returns x in decimal.
 func (x Int128) String() string { return x.Text(0) }
 
 // Text returns x / 10^scale in decimal, exactly and with all scale digits: Int128{Lo: 150}.Text(2)
 // is "1.50". A scale below one puts no point.
 func (x Int128) Text(scale int) string {
-	v := new(big.Int).Lsh(big.NewInt(x.Hi), 64)
-	v.Add(v, new(big.Int).SetUint64(x.Lo))
+	v := x.Big()
 	sign := ""
 	if v.Sign() < 0 {
 		sign = "-"

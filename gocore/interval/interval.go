@@ -40,6 +40,11 @@ func (iv Interval[T]) startsAfter(d Domain[T], v T) bool {
 	return compareLo(d, iv.Lo, Incl(v)) > 0
 }
 
+// before reports whether all values of one interval are below those of another; both are canonical.
+func (iv Interval[T]) before(d Domain[T], o Interval[T]) bool {
+	return Interval[T]{Lo: o.Lo, Hi: iv.Hi}.crossed(d)
+}
+
 func (iv Interval[T]) format(d Domain[T]) string {
 	lo, hi := "(-∞", "∞)"
 	switch iv.Lo.Kind {

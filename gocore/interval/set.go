@@ -69,6 +69,17 @@ func (s Set[T]) Contains(v T) bool {
 	return i < len(s.intervals) && !s.intervals[i].startsAfter(s.domain, v)
 }
 
+// Meets reports whether the set and an interval have a value in common. It takes time logarithmic in
+// the number of intervals of the set.
+func (s Set[T]) Meets(iv Interval[T]) bool {
+	c, ok := iv.canonical(s.domain, extentOf(s.domain))
+	if !ok {
+		return false
+	}
+	i := sort.Search(len(s.intervals), func(i int) bool { return !s.intervals[i].before(s.domain, c) })
+	return i < len(s.intervals) && !c.before(s.domain, s.intervals[i])
+}
+
 // IsEmpty reports whether the set holds no value.
 func (s Set[T]) IsEmpty() bool { return len(s.intervals) == 0 }
 

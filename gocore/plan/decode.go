@@ -8,18 +8,53 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 )
 
+// Method is how to split.
+type Method string
+
+// The methods: by a calendar unit, by value, into ranges of a width, at cuts, or into
+// partitions that the user lists.
+const (
+	Calendar Method = ""
+	Values   Method = "values"
+	Ranges   Method = "ranges"
+	Cuts     Method = "cuts"
+	Listed   Method = "listed"
+)
+
 // Request is a decoded question: the plan under Root, the column whose bounds
 // are asked for with its type, and how to split them.
 type Request struct {
 	Root       Node
 	Column     string
-	Type       expr.Type
+	Type       expr.Type // of the column, for the Calendar
 	Unit       string
 	MaxPeriods int
+	Method     Method
+
+	// Columns are the column with its type by name, unless the Method is Calendar;
+	// those that the predicates of partitions read, if it is Listed.
+	Columns []Column
+
+	// Every is the width of Ranges as a number in decimal digits.
+	Every string
+
+	// Cuts are where partitions begin, as texts of the column's type.
+	Cuts []string
+
+	// Partitions are the predicates of those that are Listed.
+	Partitions []expr.Named
 
 	// Offsets are those of the column's time zone: instants in seconds since
 	// 1970-01-01 UTC, each with the seconds that clocks are ahead from then on.
 	Offsets [][2]int64
+}
+
+// Column is a column of the result with the name of its type. Labels are those of an
+// enumeration.
+type Column struct {
+	Name   string   `json:"name"`
+	Type   string   `json:"type"`
+	Labels []string `json:"labels"`
 }
 
 type wireRequest struct {
@@ -32,6 +67,10 @@ type wireRequest struct {
 	Unit       string      `json:"unit"`
 	MaxPeriods int         `json:"max_periods"`
 	Offsets    [][2]int64  `json:"offsets"`
+	Method     Method      `json:"method"`
+	Columns    []Column    `json:"columns"`
+	Every      string      `json:"every"`
+	Cuts       []string    `json:"cuts"`
 }
 
 type wireNamed struct {
@@ -65,6 +104,7 @@ type wireNode struct {
 	MaintainOrder bool        `json:"maintain_order"`
 	Windowed      bool        `json:"windowed"`
 	Empty         bool        `json:"empty"`
+	Extents       []Extent    `json:"extents"`
 }
 
 // Decode reads wire bytes. Any fault in them is an error wrapping
@@ -92,13 +132,38 @@ func Decode(wire []byte) (*Request, error) {
 	if dec.err != nil {
 		return nil, fmt.Errorf("plan: root: %w", dec.err)
 	}
-	t := expr.ParseType(w.Type)
-	if !t.IsTemporal() || (t.Zone == "") != (len(w.Offsets) == 0) {
-		return nil, fmt.Errorf("plan: column of type %q with %d offsets: %w", w.Type, len(w.Offsets), expr.ErrMalformed)
+	r := &Request{
+		Root: root, Column: w.Column, Type: expr.ParseType(w.Type), Unit: w.Unit, MaxPeriods: w.MaxPeriods,
+		Offsets: w.Offsets, Method: w.Method, Columns: w.Columns, Every: w.Every, Cuts: w.Cuts,
 	}
-	return &Request{
-		Root: root, Column: w.Column, Type: t, Unit: w.Unit, MaxPeriods: w.MaxPeriods, Offsets: w.Offsets,
-	}, nil
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	return r, nil
+}
+
+// check finds what does not go together. The predicates of listed partitions come as the
+// columns of a selection, which is taken off the plan.
+func (r *Request) check() error {
+	switch r.Method {
+	case Calendar:
+		if !r.Type.IsTemporal() || (r.Type.Zone == "") != (len(r.Offsets) == 0) {
+			return fmt.Errorf("column of type %q with %d offsets: %w", r.Type, len(r.Offsets), expr.ErrMalformed)
+		}
+	case Values, Ranges, Cuts:
+		if len(r.Columns) != 1 || r.Columns[0].Name != r.Column {
+			return fmt.Errorf("%s of %d columns: %w", r.Method, len(r.Columns), expr.ErrMalformed)
+		}
+	case Listed:
+		top, ok := r.Root.(*Select)
+		if !ok {
+			return fmt.Errorf("partitions above %s: %w", Name(r.Root), expr.ErrMalformed)
+		}
+		r.Root, r.Partitions = top.Input, top.Exprs
+	default:
+		return fmt.Errorf("method %q: %w", r.Method, expr.ErrMalformed)
+	}
+	return nil
 }
 
 const anyNumber = -1

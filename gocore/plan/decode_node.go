@@ -52,7 +52,7 @@ func (d *decoder) node(w wireNode, pushed bool) Node {
 func (d *decoder) leaf(w wireNode) (Node, bool) {
 	switch w.Op {
 	case "scan":
-		return &Scan{Kind: w.Name, Detail: w.Detail, Path: w.Path, Files: w.Files}, true
+		return &Scan{Kind: w.Name, Detail: w.Detail, Path: w.Path, Files: w.Files, Extents: w.Extents}, true
 	case "frame":
 		return &Frame{Detail: w.Detail, Empty: w.Empty}, true
 	case "source":

@@ -15,6 +15,20 @@ type Scan struct {
 	Kind, Detail string
 	Path         string
 	Files        int
+
+	// Extents are where columns of the files lie, by their statistics; a column without
+	// one may hold anything.
+	Extents []Extent
+}
+
+// Extent is where a column of a scan lies: in ranges from a least to a greatest value,
+// both included and as texts of its type, or null. Texts of strings and binary are
+// hexadecimal; the greatest is then beyond the range, and empty where there is none.
+type Extent struct {
+	Column string      `json:"column"`
+	Type   string      `json:"type"`
+	Ranges [][2]string `json:"ranges"`
+	Null   bool        `json:"null"`
 }
 
 // Frame is data held in memory. Empty says that it has no rows; Polars also puts

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
 )
 
 // Logged holds what the log of a table says of a column, one value a file. Least and
@@ -54,7 +56,7 @@ func identityIfFound(path string) identity {
 
 // statistic returns what is known of the values of one file.
 func (l *Logged) statistic(file int, t columnType) (statistic, error) {
-	s := statistic{null: true, nan: t.family == float}
+	s := statistic{null: true, nan: t.Family == axes.Float}
 	switch l.Nulls[file] {
 	case NoNulls:
 		s.null = false

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"sort"
 
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
+
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/bounds"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
@@ -22,26 +24,26 @@ type region struct {
 // regionOf is where the column may lie when the predicate is true, and false when
 // that is anywhere.
 func regionOf(predicate expr.Node, column string, t columnType) (region, bool) {
-	switch t.family {
-	case temporal:
-		axis, ok := bounds.NewTemporal(t.wire)
+	switch t.Family {
+	case axes.Temporal:
+		axis, ok := bounds.NewTemporal(t.Wire)
 		if !ok {
 			return region{}, false
 		}
 		return find[int64](predicate, column, axis, int64Key, exactKeys)
-	case integer:
-		return find(predicate, column, t.integers(), int128Key, exactKeys)
-	case decimal:
-		return find(predicate, column, t.decimals(), int128Key, exactKeys)
-	case float:
-		r, ok := find(predicate, column, t.floats(), floatKey, exactKeys)
+	case axes.Integer:
+		return find(predicate, column, t.Integers(), int128Key, exactKeys)
+	case axes.Decimal:
+		return find(predicate, column, t.Decimals(), int128Key, exactKeys)
+	case axes.Float:
+		r, ok := find(predicate, column, t.Floats(), floatKey, exactKeys)
 		r.nan = ok && holdsTop(r.ranges)
 		return r, ok
-	case text:
-		return find(predicate, column, t.texts(), textKey, textKeys)
-	case boolean:
-		return find(predicate, column, t.booleans(), boolKey, exactKeys)
-	case unordered:
+	case axes.Text:
+		return find(predicate, column, t.Texts(), textKey, textKeys)
+	case axes.Boolean:
+		return find(predicate, column, t.Booleans(), boolKey, exactKeys)
+	case axes.Label, axes.Unordered:
 	}
 	return region{}, false
 }

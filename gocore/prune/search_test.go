@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
+
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
 )
@@ -159,7 +161,8 @@ func TestSearchOfTypes(t *testing.T) {
 		{"texts longer than a key, below", "string", filesOf(texts(long+"a", long+"b"), texts("z", "z")), expr.Lt, scalar("string", long), "0"},
 		{"a binary literal for texts", "string", filesOf(texts("a", "b")), expr.Eq, scalar("binary", "7a"), "all"},
 		{"a binary column", "binary", filesOf(texts("\xff", "\xff\xff"), texts("a", "b")), expr.GtEq, scalar("binary", "fe"), "0"},
-		{"another scale", "decimal[2]", filesOf(widest("100", "200")), expr.Eq, scalar("decimal[3]", "150"), "all"},
+		{"another scale", "decimal[2]", filesOf(widest("100", "200"), widest("300", "400")), expr.Eq, scalar("decimal[3]", "1500"), "0"},
+		{"a digit too many", "decimal[2]", filesOf(widest("100", "200")), expr.Eq, scalar("decimal[3]", "3005"), "all"},
 		{"the same scale", "decimal[2]", filesOf(widest("100", "200"), widest("300", "400")), expr.Eq, scalar("decimal[2]", "150"), "0"},
 		{"an unordered type", "categorical", filesOf([]statistic{anything}), expr.Eq, scalar("string", "a"), "all"},
 	}
@@ -314,13 +317,13 @@ func TestKeysKeepTheOrder(t *testing.T) {
 	}
 	ints := []string{"-170141183460469231731687303715884105727", "-18446744073709551616", "-9223372036854775809", "-1", "0", "1", "18446744073709551615", "18446744073709551616", "170141183460469231731687303715884105727"}
 	for i := 1; i < len(ints); i++ {
-		a, okA := parseInt128(ints[i-1])
-		b, okB := parseInt128(ints[i])
+		a, okA := axes.ParseInt128(ints[i-1])
+		b, okB := axes.ParseInt128(ints[i])
 		if !okA || !okB || string(int128Key(a)) >= string(int128Key(b)) {
 			t.Errorf("key of %s is not below that of %s", ints[i-1], ints[i])
 		}
 	}
-	if _, ok := parseInt128("170141183460469231731687303715884105728"); ok {
+	if _, ok := axes.ParseInt128("170141183460469231731687303715884105728"); ok {
 		t.Error("2^127 passed for a 128-bit integer")
 	}
 }
@@ -366,8 +369,8 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		for _, c := range x.columns {
-			_, _, _ = x.search(isNull(column(c.name, c.typ.name)))
-			_, _, _ = x.search(compare(expr.Lt, column(c.name, c.typ.name), physical(c.typ.name, 20)))
+			_, _, _ = x.search(isNull(column(c.name, c.typ.Name)))
+			_, _, _ = x.search(compare(expr.Lt, column(c.name, c.typ.Name), physical(c.typ.Name, 20)))
 		}
 		for i := range min(x.files, 100) {
 			_, _ = x.path(i)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
+
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/schema"
@@ -44,7 +46,7 @@ func statisticOf(m *metadata.FileMetaData, group, column int, t columnType) stat
 	if !m.WriterVersion().HasCorrectStatistics(descr.PhysicalType(), descr.LogicalType(), encoded, descr.SortOrder()) {
 		return anything
 	}
-	s := statistic{null: true, nan: t.family == float}
+	s := statistic{null: true, nan: t.Family == axes.Float}
 	rows := m.RowGroups[group].NumRows
 	switch {
 	case descr.MaxDefinitionLevel() == 0:
@@ -82,31 +84,31 @@ type decoder func([]byte) ([]byte, bool)
 // when the two are not known to hold the same values.
 func decoderOf(c *schema.Column, t columnType) decoder {
 	physical, logical := c.PhysicalType(), c.LogicalType()
-	switch t.family {
-	case temporal:
+	switch t.Family {
+	case axes.Temporal:
 		return temporalDecoder(physical, logical, t)
-	case integer:
+	case axes.Integer:
 		return integerDecoder(physical, logical)
-	case decimal:
-		if d, ok := logical.(schema.DecimalLogicalType); ok && int(d.Scale()) == t.scale {
+	case axes.Decimal:
+		if d, ok := logical.(schema.DecimalLogicalType); ok && int(d.Scale()) == t.Scale {
 			return decimalDecoder(physical)
 		}
-		if d, ok := logical.(*schema.DecimalLogicalType); ok && int(d.Scale()) == t.scale {
+		if d, ok := logical.(*schema.DecimalLogicalType); ok && int(d.Scale()) == t.Scale {
 			return decimalDecoder(physical)
 		}
-	case float:
+	case axes.Float:
 		return floatDecoder(physical, logical, t)
-	case text:
+	case axes.Text:
 		if physical == parquet.Types.ByteArray && isText(logical) {
 			return func(b []byte) ([]byte, bool) { return textKey(string(b)), true }
 		}
-	case boolean:
+	case axes.Boolean:
 		if physical == parquet.Types.Boolean {
 			return func(b []byte) ([]byte, bool) {
 				return boolKey(len(b) == 1 && b[0] == 1), len(b) == 1 && b[0] <= 1
 			}
 		}
-	case unordered:
+	case axes.Label, axes.Unordered:
 	}
 	return nil
 }
@@ -133,7 +135,7 @@ func isText(t schema.LogicalType) bool {
 func temporalDecoder(physical parquet.Type, logical schema.LogicalType, t columnType) decoder {
 	switch l := logical.(type) {
 	case schema.DateLogicalType, *schema.DateLogicalType:
-		if t.name != "date" || physical != parquet.Types.Int32 {
+		if t.Name != "date" || physical != parquet.Types.Int32 {
 			return nil
 		}
 		return func(b []byte) ([]byte, bool) {
@@ -156,7 +158,7 @@ var timeUnits = map[schema.TimeUnitType]string{
 // then, whichever zone the values are shown in.
 func timestampDecoder(physical parquet.Type, l *schema.TimestampLogicalType, t columnType) decoder {
 	prefix, ok := timeUnits[l.TimeUnit()]
-	if !ok || physical != parquet.Types.Int64 || len(t.name) <= len(prefix) || t.name[:len(prefix)] != prefix {
+	if !ok || physical != parquet.Types.Int64 || len(t.Name) <= len(prefix) || t.Name[:len(prefix)] != prefix {
 		return nil
 	}
 	return func(b []byte) ([]byte, bool) {
@@ -197,7 +199,7 @@ func integerDecoder(physical parquet.Type, logical schema.LogicalType) decoder {
 	return nil
 }
 
-func integerKey(v *big.Int) []byte { return int128Key(int128Of(v)) }
+func integerKey(v *big.Int) []byte { return int128Key(axes.Int128(v)) }
 
 func decimalDecoder(physical parquet.Type) decoder {
 	switch physical {
@@ -232,7 +234,7 @@ func floatDecoder(physical parquet.Type, logical schema.LogicalType, t columnTyp
 			f := float64(math.Float32frombits(uint32(v)))
 			return floatKey(f), ok && f == f
 		}
-	case physical == parquet.Types.Double && !t.single:
+	case physical == parquet.Types.Double && !t.Single:
 		return func(b []byte) ([]byte, bool) {
 			v, ok := int64Of(b)
 			f := math.Float64frombits(uint64(v))

@@ -7,8 +7,19 @@ anything else that only some users need.
 from polars_io_tools import errors
 from polars_io_tools._diagnosis import Check, Diagnosis
 from polars_io_tools._doctor import doctor
-from polars_io_tools._namespace import PiotNamespace, TimeUnit
-from polars_io_tools._plan import Obstacle, Period, PlannedFilter, RayPlan
+from polars_io_tools._namespace import Partitions, PiotNamespace, TimeUnit
+from polars_io_tools._partitioners import (
+    by_key,
+    by_quantile,
+    by_range,
+    by_time,
+    by_value,
+    cartesian_partitions,
+    discrete_partitions,
+)
+from polars_io_tools._partitions import KeyPartitions, Partitioner, RayPartition, ReadPartition
+from polars_io_tools._period import Partition, Period
+from polars_io_tools._plan import Coverage, Obstacle, PlannedFilter, RayPlan
 from polars_io_tools._scan import scan_parquet
 from polars_io_tools._version import __version__
 from polars_io_tools.errors import (
@@ -30,18 +41,25 @@ from polars_io_tools.ray import put
 
 __all__ = [
     "Check",
+    "Coverage",
     "Diagnosis",
     "ExpressionError",
     "ForkedProcessError",
     "InternalError",
+    "KeyPartitions",
     "MissingDependencyError",
     "Obstacle",
+    "Partition",
+    "Partitioner",
+    "Partitions",
     "Period",
     "PiotError",
     "PiotNamespace",
     "PlannedFilter",
     "RayNotInitialisedError",
+    "RayPartition",
     "RayPlan",
+    "ReadPartition",
     "SchemaMismatchError",
     "SourceChangedError",
     "StoreFullError",
@@ -51,6 +69,13 @@ __all__ = [
     "UnsplittablePlanError",
     "WorkerError",
     "__version__",
+    "by_key",
+    "by_quantile",
+    "by_range",
+    "by_time",
+    "by_value",
+    "cartesian_partitions",
+    "discrete_partitions",
     "doctor",
     "errors",
     "put",

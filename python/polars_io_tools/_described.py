@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from polars_io_tools._attach import collecting
 from polars_io_tools._identity import FAILURES, is_identity
-from polars_io_tools._periods import period_filter
-from polars_io_tools._plan import Period, RayPlan
+from polars_io_tools._period import AnyPartition, filter_of
+from polars_io_tools._plan import RayPlan
+from polars_io_tools._planner import plan_split
 from polars_io_tools._polars import deserialise
 from polars_io_tools._prune import PrunedPlan, prune
 from polars_io_tools._pruned_scan import unchanged_files
-from polars_io_tools._source import in_any_period
+from polars_io_tools._source import in_any_part
+from polars_io_tools._split import Split
 from polars_io_tools.errors import PiotError
 
-__all__ = ["described_sources"]
+__all__ = ["described"]
 
 # How many periods, evenly spread, an average is taken over.
 _SAMPLE = 20
@@ -25,40 +28,41 @@ _SAMPLE = 20
 _MAX_DECODED = 1 << 22
 
 
-def described_sources(
-    lf: pl.LazyFrame, predicate: pl.Expr | None, plan: RayPlan
-) -> tuple[str, ...]:
-    """Return the sources of a plan that can run, with what becomes of its scans.
+def described(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split, plan: RayPlan) -> RayPlan:
+    """Return a plan that can run with what becomes of its scans, without parts that have no rows.
 
     The footers of Parquet files are read, as for a run.
     """
     query = lf if predicate is None else lf.filter(predicate)
     try:
         with collecting() as offers:
-            pruned = prune(query, in_any_period(query, plan.column))
+            pruned = prune(query, in_any_part(query, plan.partitions, plan.column, plan.dtype))
+        extents = pruned.extents()
+        if any(extents.values()):
+            plan = plan_split(lf, predicate, split, extents)
         ours = {source.key for source in pruned.sources if source is not None}
         known = all(key in ours or is_identity(key) for key in offers)
-        sample = _spread(plan.periods) if known and len(pruned.payload) < _MAX_DECODED else []
+        sample = _spread(plan.partitions) if known and len(pruned.payload) < _MAX_DECODED else []
         notes = [*pruned.notes]
         if ours and sample:
             for i, average in enumerate(_averages(pruned, plan, sample)):
                 if pruned.sources[i] is not None:
                     notes[i] += f"; {average:.0f} read on average"
     except (PiotError, *FAILURES):
-        return plan.sources  # a run says what is wrong
-    return _merged(plan.sources, notes)
+        return plan  # a run says what is wrong
+    return replace(plan, sources=_merged(plan.sources, notes))
 
 
-def _spread(periods: Sequence[Period]) -> list[Period]:
+def _spread(periods: Sequence[AnyPartition]) -> list[AnyPartition]:
     return list(periods[:: -(-len(periods) // _SAMPLE)] if periods else ())
 
 
-def _averages(pruned: PrunedPlan, plan: RayPlan, sample: list[Period]) -> list[float]:
+def _averages(pruned: PrunedPlan, plan: RayPlan, sample: list[AnyPartition]) -> list[float]:
     lf = deserialise(pruned.payload)
     totals = [0] * len(pruned.sources)
     for period in sample:
         with unchanged_files(lf) as watch:
-            lf.filter(period_filter(plan.dtype, plan.column, period)).explain()
+            lf.filter(filter_of(period, plan.dtype, plan.column)).explain()
         for index, positions in watch.selected:
             for i, source in enumerate(pruned.sources):
                 if source is not None and source.index is index:

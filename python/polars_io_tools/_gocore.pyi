@@ -66,6 +66,13 @@ def prune_select(index: Buffer, template: Buffer, request: Buffer, /) -> bytes:
         ValueError: The index or the request is malformed.
     """
 
+def prune_extents(index: Buffer, /) -> bytes:
+    """Say where each column of an index lies on the rows of all its files, as JSON.
+
+    Raises:
+        ValueError: The index is malformed.
+    """
+
 def prune_verify(index: Buffer, positions: Buffer, /) -> bytes:
     """Raise if files are not what they were when the index was made.
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import polars as pl
 
+from polars_io_tools._partitions import (
+    ByQuantile,
+    ByRange,
+    ByTime,
+    ByValue,
+    KeyPartitions,
+    Partitioner,
+    ReadPartition,
+)
 from polars_io_tools._plan import RayPlan
 from polars_io_tools._transport import ReturnAs
 from polars_io_tools.ray import execute_on_ray, explain_on_ray
 
-__all__ = ["PiotNamespace", "TimeUnit"]
+__all__ = ["Partitions", "PiotNamespace", "TimeUnit"]
+
+Partitions = (
+    ByTime | ByValue | ByRange | ByQuantile | KeyPartitions | Partitioner | Iterable[ReadPartition]
+)
 
 TimeUnit = Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"]
 
@@ -25,27 +38,32 @@ class PiotNamespace:
 
     def execute_on_ray(  # noqa: PLR0913  (the keywords are the interface)
         self,
+        partitions: Partitions | None = None,
         *,
-        date_column: str,
-        time_unit: TimeUnit | str,
+        date_column: str | None = None,
+        time_unit: TimeUnit | str | None = None,
         return_as: ReturnAs = "arrow",
         remote_options: Mapping[str, Any] | None = None,
         max_concurrency: int | None = 100,
         max_periods_per_task: int = 64,
         max_unread_bytes: int | None = None,
-        preserve_partition_order: bool = True,
+        preserve_partition_order: bool | None = None,
         max_periods: int = 100_000,
         progress: bool | None = None,
         description: str | None = None,
     ) -> pl.LazyFrame:
-        """Split the query into calendar periods and run each as one task on Ray.
+        """Split the query into calendar periods, or other partitions, and run them on Ray.
 
         Nothing runs until the result is collected; then the answer is that of the query itself:
         the same rows and schema, in the order of the periods (null dates last), and within a
         period in the query's own order. Which periods there are follows from the filters on
-        `date_column`, written before the call or after it.
+        `date_column`, written before the call or after it. Partitions that you list yourself may
+        leave out rows, or have some several times: `explain_on_ray` tells.
 
         Args:
+            partitions: what to split by, instead of `date_column` and `time_unit`: `by_time`,
+                `by_value`, `by_range`, `by_quantile` or `by_key`, a list of `ReadPartition` or
+                `RayPartition`, or a `Partitioner` of your own.
             date_column: a column of the query's result, of type Date or Datetime (in ms, us or ns,
                 with or without a time zone; days and months of a zone are local).
             time_unit: the calendar unit of a period: "hourly", "daily", "weekly" (from Monday),
@@ -64,8 +82,9 @@ class PiotNamespace:
                 seen to be small; they are computed and returned one by one. 1 gives each its own.
             max_unread_bytes: about how many bytes of results may wait in the object store until
                 they are read; None for a quarter of the store.
-            preserve_partition_order: False yields periods as they finish.
-            max_periods: the most periods to split into.
+            preserve_partition_order: True yields parts in their order, False as they finish; None
+                is True for `date_column`, and False for `partitions`.
+            max_periods: the most periods, or other parts that follow from bounds, to split into.
             progress: show a progress bar; None shows one on a terminal and in notebooks.
             description: a name for the query, shown by the bar and by `explain()`.
 
@@ -75,7 +94,8 @@ class PiotNamespace:
         Raises:
             RayNotInitialisedError: Ray is not running, now or when the result is collected.
             MissingDependencyError: Ray is not installed.
-            ValueError: an unknown column, unit, format or Ray option, or a number out of range.
+            ValueError: an unknown column, unit, format or Ray option, a number out of range, or a
+                value or key that does not fit its column.
             TypeError: an argument, or the column, is of the wrong type.
             ForkedProcessError: the process was made by `fork()`.
 
@@ -95,6 +115,7 @@ class PiotNamespace:
         """
         return execute_on_ray(
             self._lf,
+            partitions,
             date_column=date_column,
             time_unit=time_unit,
             return_as=return_as,
@@ -110,16 +131,17 @@ class PiotNamespace:
 
     def explain_on_ray(  # noqa: PLR0913  (the keywords are the interface)
         self,
+        partitions: Partitions | None = None,
         *,
-        date_column: str,
-        time_unit: TimeUnit | str,
+        date_column: str | None = None,
+        time_unit: TimeUnit | str | None = None,
         predicate: pl.Expr | None = None,
         return_as: ReturnAs = "arrow",
         remote_options: Mapping[str, Any] | None = None,
         max_concurrency: int | None = 100,
         max_periods_per_task: int = 64,
         max_unread_bytes: int | None = None,
-        preserve_partition_order: bool = True,
+        preserve_partition_order: bool | None = None,
         max_periods: int = 100_000,
         progress: bool | None = None,
         description: str | None = None,
@@ -152,6 +174,7 @@ class PiotNamespace:
         """
         return explain_on_ray(
             self._lf,
+            partitions,
             predicate=predicate,
             date_column=date_column,
             time_unit=time_unit,

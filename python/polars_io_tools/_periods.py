@@ -11,36 +11,26 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import polars as pl
-import polars.selectors as cs
 
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition, Period
 
-__all__ = ["in_period_order", "neighbours", "period_filter"]
+__all__ = ["in_period_order", "neighbours"]
 
 
-def period_filter(dtype: pl.DataType, column: str, period: Period) -> pl.Expr:
-    """Return the filter of a period, in physical integers of the column's own type.
+def neighbours(parts: Sequence[AnyPartition]) -> Iterator[Sequence[AnyPartition]]:
+    """Yield the periods in runs, in each of which one period ends where the next one starts.
 
-    The column is selected by its exact name, for `pl.col("^a$")` would be a pattern.
+    Partitions that are no periods come one by one.
     """
-    date = cs.by_name(column).as_expr()
-    if period.start is None or period.end is None:
-        return date.is_null()
-    physical = pl.Int32 if dtype == pl.Date else pl.Int64
-    start = pl.lit(period.start, dtype=physical).cast(dtype)
-    end = pl.lit(period.end, dtype=physical).cast(dtype)
-    return (date >= start) & (date < end)
-
-
-def neighbours(periods: Sequence[Period]) -> Iterator[Sequence[Period]]:
-    """Yield the periods in runs, in each of which one period ends where the next one starts."""
     breaks = [
         position
-        for position, (left, right) in enumerate(pairwise(periods), 1)
-        if left.end is None or left.end != right.start
+        for position, (left, right) in enumerate(pairwise(parts), 1)
+        if not (isinstance(left, Period) and isinstance(right, Period))
+        or left.end is None
+        or left.end != right.start
     ]
-    for start, end in pairwise([0, *breaks, len(periods)]):
-        yield periods[start:end]
+    for start, end in pairwise([0, *breaks, len(parts)]):
+        yield parts[start:end]
 
 
 def in_period_order(frame: pl.DataFrame, column: str, run: Sequence[Period]) -> pl.DataFrame:

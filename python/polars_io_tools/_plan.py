@@ -1,72 +1,24 @@
-"""The plan of a split: bounds of the date column, the filters they came from, the periods.
+"""What `execute_on_ray` would do: bounds of the column, the filters they came from, the parts.
 
-`plan_split` asks Go and returns a `RayPlan`. A plan that cannot be run still tells everything that
-is known; the error is raised when its periods are asked for.
+A plan that cannot be run still tells everything that is known; the error is raised when its parts
+are asked for.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 import polars as pl
 
-from polars_io_tools import _gocore
-from polars_io_tools._polars import plan_request
-from polars_io_tools.errors import (
-    InternalError,
-    PiotError,
-    TooManyPeriodsError,
-    UnboundedPredicateError,
-    UnsplittablePlanError,
-)
+from polars_io_tools._period import AnyPartition, Partition, Period
+from polars_io_tools.errors import PiotError
 
-__all__ = ["NULL_LABEL", "Obstacle", "Period", "PlannedFilter", "RayPlan", "Split", "plan_split"]
-
-# The label of the period that holds the rows without a date.
-NULL_LABEL = "null"
-
-_ERRORS: dict[str, type[PiotError]] = {
-    "unbounded": UnboundedPredicateError,
-    "too_many": TooManyPeriodsError,
-    "unsplittable": UnsplittablePlanError,
-}
+__all__ = ["Coverage", "Obstacle", "PlannedFilter", "RayPlan"]
 
 _MAX_LISTED = 8
 
-# From this size on, frames inside a plan are worth a warning. Polars writes a plan at about this
-# speed, measured on two cores.
-_HEAVY_BYTES = 100_000_000
-_SECONDS_PER_BYTE = 18e-9
-
 _AFTER = "after the call"
-
-
-@dataclass(frozen=True)
-class Split:
-    """How to split: the date column and its type, the calendar unit, and the limit of periods."""
-
-    column: str
-    dtype: pl.DataType
-    time_unit: str
-    max_periods: int
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """One part of a split: rows with a date in [start, end), or rows without a date.
-
-    Attributes:
-        label: what the period is called, such as "2024-01", or "null".
-        start: first value, as the physical integer of the date column (days since 1970-01-01 for
-            a Date; ms, us or ns since 1970-01-01T00:00 for a Datetime); None for null dates.
-        end: the value after the last, likewise.
-    """
-
-    label: str
-    start: int | None
-    end: int | None
 
 
 @dataclass(frozen=True)
@@ -107,23 +59,50 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """Whether something happens among the rows of partitions, such as that two share one.
+
+    Attributes:
+        answer: "none", it is proved that it does not; "found", the predicates make it possible;
+            "unknown", neither could be proved.
+        why: an example of what was found, or what keeps the answer from being known.
+        partitions: the partitions that `why` speaks of, by their positions in the user's list.
+    """
+
+    answer: Literal["none", "found", "unknown"]
+    why: str = ""
+    partitions: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.answer}: {self.why}" if self.why else self.answer
+
+
+_NONE = Coverage("none")
+
+
+@dataclass(frozen=True)
 class RayPlan:
     """What `execute_on_ray` would do, without doing it.
 
     Attributes:
-        column: the date column.
-        dtype: its type.
-        time_unit: the calendar unit of the periods.
-        bounds: where the dates of the result lie, as text.
+        column: the column that is split by, "" where the user lists partitions.
+        dtype: its type, None likewise.
+        time_unit: the calendar unit of the periods, "" for another split.
+        method: what the split is, such as "monthly", "by value" or "listed partitions".
+        bounds: where the values of the result lie, as text.
         filters: the filters that were seen, in the order of the query.
         obstacles: the nodes that stand in the way; there are none where the query can be split.
         sources: where the data comes from.
-        warnings: what makes the query slower than it need be.
+        warnings: what makes the query slower than it need be, or its answer another than the
+            whole query's.
+        overlap: whether a row may be in two partitions. It may only if the user lists them.
+        gap: whether a row of the query may be in no partition, likewise.
+        empty: how many parts are left out, since statistics of files prove that they have no rows.
         problem: the error that collecting would raise, else None.
     """
 
     column: str
-    dtype: pl.DataType
+    dtype: pl.DataType | None
     time_unit: str
     bounds: str
     filters: tuple[PlannedFilter, ...]
@@ -131,20 +110,40 @@ class RayPlan:
     sources: tuple[str, ...]
     warnings: tuple[str, ...]
     problem: PiotError | None
-    _periods: tuple[Period, ...] = field(repr=False)
+    _parts: tuple[AnyPartition, ...] = field(repr=False)
+    method: str = ""
+    overlap: Coverage = _NONE
+    gap: Coverage = _NONE
+    empty: int = 0
+
+    @property
+    def partitions(self) -> tuple[AnyPartition, ...]:
+        """The periods of a split by the calendar, or the partitions of another, in order.
+
+        The one of nulls, if any, is the last. Listed partitions that no row can be in are left out.
+
+        Raises:
+            UnboundedPredicateError: the column lacks a lower or an upper bound, or its values
+                cannot be listed.
+            TooManyPeriodsError: there would be more than `max_periods`.
+            UnsplittablePlanError: the query would give another answer when split.
+        """
+        if self.problem is not None:
+            raise self.problem
+        return self._parts
 
     @property
     def periods(self) -> tuple[Period, ...]:
         """The periods in order; the one of null dates, if any, is the last.
 
         Raises:
-            UnboundedPredicateError: the date column lacks a lower or an upper bound.
-            TooManyPeriodsError: there would be more than `max_periods`.
-            UnsplittablePlanError: the query would give another answer when split.
+            PiotError: as `partitions`.
+            ValueError: the query is not split by the calendar.
         """
-        if self.problem is not None:
-            raise self.problem
-        return self._periods
+        periods = tuple(p for p in self.partitions if isinstance(p, Period))
+        if not self.time_unit:
+            raise ValueError("this split has no periods; see RayPlan.partitions")
+        return periods
 
     def to_polars(self) -> pl.DataFrame:
         """Return one row a period: `period`, `start`, `end` and `nulls`.
@@ -152,8 +151,11 @@ class RayPlan:
         `start` and `end` are half-open and in the type of the date column; both are null in the
         row of the null dates, the only one where `nulls` is true.
 
+        Of another split there is one row a partition: `partition`, which is its label, and
+        `predicate`, as text.
+
         Raises:
-            PiotError: as `periods`.
+            PiotError: as `partitions`.
 
         Example:
             >>> import datetime as dt, polars as pl, polars_io_tools
@@ -163,10 +165,18 @@ class RayPlan:
             >>> plan.to_polars()["period"].to_list()
             ['2024-01']
         """
+        if not self.time_unit:
+            parts = [p for p in self.partitions if isinstance(p, Partition)]
+            columns = {
+                "partition": [p.label for p in parts],
+                "predicate": [str(p.predicate) for p in parts],
+            }
+            return pl.DataFrame(columns, schema={"partition": pl.String, "predicate": pl.String})
         periods = self.periods
         physical = pl.Int32 if self.dtype == pl.Date else pl.Int64
-        starts = pl.Series("start", [p.start for p in periods], dtype=physical).cast(self.dtype)
-        ends = pl.Series("end", [p.end for p in periods], dtype=physical).cast(self.dtype)
+        dtype = self.dtype or physical()
+        starts = pl.Series("start", [p.start for p in periods], dtype=physical).cast(dtype)
+        ends = pl.Series("end", [p.end for p in periods], dtype=physical).cast(dtype)
         return pl.DataFrame(
             [
                 pl.Series("period", [p.label for p in periods], dtype=pl.String),
@@ -177,19 +187,26 @@ class RayPlan:
         )
 
     def __str__(self) -> str:
+        head = f"split by {self.column!r} ({self.dtype}), " if self.column else "split into "
         lines = [
-            f"split by {self.column!r} ({self.dtype}), {self.time_unit}",
-            f"  bounds   {self.bounds}",
+            f"{head}{self.method}",
+            f"  bounds   {self.bounds or 'none'}",
             *_listed("filters", [str(f) for f in self.filters]),
             *_listed("sources", list(self.sources)),
             *(f"  warning  {warning}" for warning in self.warnings),
         ]
         if self.problem is not None:
             return "\n".join([*lines, f"  cannot run: {self.problem}"])
-        labels = [p.label for p in self._periods]
-        count = "1 period" if len(labels) == 1 else f"{len(labels)} periods"
+        if not self.column:
+            lines += [f"  overlap  {self.overlap}", f"  gap      {self.gap}"]
+        labels = [p.label for p in self._parts]
+        noun = "period" if self.time_unit else "partition"
+        count = f"{len(labels)} {noun}{'s' if len(labels) != 1 else ''}"
+        if self.empty:
+            count += f" ({self.empty} more without rows)"
         shown = labels if len(labels) <= _MAX_LISTED else [*labels[:3], "…", *labels[-2:]]
-        return "\n".join([*lines, f"  periods  {count}: {', '.join(shown)}".removesuffix(": ")])
+        head = "periods  " if self.time_unit else "parts    "
+        return "\n".join([*lines, f"  {head}{count}: {', '.join(shown)}".removesuffix(": ")])
 
 
 def _listed(name: str, items: list[str]) -> list[str]:
@@ -198,50 +215,3 @@ def _listed(name: str, items: list[str]) -> list[str]:
         shown.append(f"… and {len(items) - _MAX_LISTED} more")
     heads = [f"  {name:<8}", *[" " * 10] * len(shown)]
     return [f"{head} {item}" for head, item in zip(heads, shown or ["none"], strict=False)]
-
-
-def _warnings(load: int) -> tuple[str, ...]:
-    if load < _HEAVY_BYTES:
-        return ()
-    seconds = load * _SECONDS_PER_BYTE
-    warning = (
-        f"frames of {load / 1e6:,.0f} MB travel inside the plan: writing it takes about "
-        f"{seconds:,.0f} s, and reading it as long in every worker process; "
-        "piot.put(frame) stores a frame once, for all of them"
-    )
-    return (warning,)
-
-
-def plan_split(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split) -> RayPlan:
-    """Return how `lf` is split, with `predicate` as a filter written after the call.
-
-    Nothing of the query runs, but files may be listed and their schema read, as for any plan.
-
-    Raises:
-        polars.exceptions.PolarsError: what Polars raises for a query that is not valid.
-    """
-    request, load = plan_request(
-        lf,
-        predicate,
-        column=split.column,
-        dtype=split.dtype,
-        time_unit=split.time_unit,
-        max_periods=split.max_periods,
-    )
-    answer: dict[str, Any] = json.loads(_gocore.plan(request))
-    periods = [Period(p["label"], p["start"], p["end"]) for p in answer["periods"]]
-    if answer["nulls"]:
-        periods.append(Period(NULL_LABEL, None, None))
-    problem = answer["problem"]
-    return RayPlan(
-        column=split.column,
-        dtype=split.dtype,
-        time_unit=split.time_unit,
-        bounds=answer["bounds"],
-        filters=tuple(PlannedFilter(**f | {"sets": tuple(f["sets"])}) for f in answer["filters"]),
-        obstacles=tuple(Obstacle(**o) for o in answer["obstacles"]),
-        sources=tuple(answer["sources"]),
-        warnings=_warnings(load),
-        problem=problem and _ERRORS.get(problem["kind"], InternalError)(problem["message"]),
-        _periods=() if problem else tuple(periods),
-    )

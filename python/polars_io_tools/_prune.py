@@ -10,6 +10,7 @@ it was. Of the files that a plan reads as it was, the identity goes along.
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from typing import Any
 
 import polars as pl
 
+from polars_io_tools import _gocore
 from polars_io_tools._identity import FAILURES, Identities, file_index, is_local
 from polars_io_tools._indexed import index_columns
 from polars_io_tools._polars.filters import filtered_columns
@@ -29,6 +31,7 @@ from polars_io_tools._polars.grafts import (
 )
 from polars_io_tools._polars.payload import FileScan, Resolved, file_scans, resolve, serialise
 from polars_io_tools._polars.payload import rewrite as rewrite_plan
+from polars_io_tools._polars.plan import Extents
 from polars_io_tools._polars.tables import Table, tables_seen
 from polars_io_tools._pruned_scan import FromPlan, PrunedScan, Source
 from polars_io_tools._tables import plan_table
@@ -52,6 +55,19 @@ class PrunedPlan:
     payload: bytes
     notes: tuple[str, ...] = ()
     sources: tuple[Source | None, ...] = ()
+    _paths: tuple[tuple[str, ...], ...] = ()
+
+    def extents(self) -> Extents:
+        """Return where columns of the scans lie that choose their files, by the files' paths.
+
+        Scans of the same files say the same, unless they read them in different ways.
+        """
+        found: Extents = {}
+        for paths, source in zip(self._paths, self.sources, strict=True):
+            if source is not None and paths:
+                extents = json.loads(_gocore.prune_extents(source.index))
+                found[paths] = extents if found.get(paths, extents) == extents else []
+        return found
 
 
 def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
@@ -82,7 +98,8 @@ def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
         elif scan["twin"] == i and scan["paths"]:
             notes[i] = planner.add(i, scan)
     sources = tuple(planner.sources.get(i) for i in notes)
-    return PrunedPlan(planner.finish(scans), tuple(notes.values()), sources)
+    paths = tuple(tuple(scans[i]["paths"] or ()) for i in notes)
+    return PrunedPlan(planner.finish(scans), tuple(notes.values()), sources, paths)
 
 
 def _watched(lf: pl.LazyFrame) -> tuple[str, ...]:

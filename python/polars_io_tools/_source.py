@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,10 +22,13 @@ from polars.io.plugins import register_io_source
 
 from polars_io_tools._attach import Prepare, collecting, is_collecting
 from polars_io_tools._lifetime import Lifetime
-from polars_io_tools._periods import period_filter
-from polars_io_tools._plan import Period, Split, plan_split
+from polars_io_tools._partitions import exact_column
+from polars_io_tools._period import AnyPartition, Period, filter_of
+from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars import deserialise, serialise
+from polars_io_tools._polars.plan import Extents
 from polars_io_tools._prune import prune
+from polars_io_tools._split import Split
 from polars_io_tools._task import Task, inside_task, versions
 from polars_io_tools._transport import ReturnAs
 
@@ -34,7 +37,7 @@ _log = logging.getLogger(__name__)
 # Closing it ends what produces the frames.
 Frames = Generator[pl.DataFrame | None, None, None]
 
-__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "in_any_period", "ship"]
+__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "in_any_part", "ship"]
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,13 @@ class ShippedPlan:
         task: what all tasks share; `attached` is filled in by whoever puts the attachments.
         payload: the plan bytes.
         attachments: what the plan refers to by id.
+        extents: gives where columns of the files lie.
     """
 
     task: Task
     payload: bytes
     attachments: Mapping[str, Prepare]
+    extents: Callable[[], Extents] = dict
 
 
 class Runner(Protocol):
@@ -93,21 +98,30 @@ class Runner(Protocol):
         """Raise what keeps the parts from running, before anything is planned."""
 
     def run(
-        self, plan: ShippedPlan, periods: Sequence[Period], lifetime: Lifetime
+        self, plan: ShippedPlan, periods: Sequence[AnyPartition], lifetime: Lifetime
     ) -> Iterator[pl.DataFrame | None]:
-        """Yield the rows of the periods, and None now and then while there are none yet.
+        """Yield the rows of the parts of a split, and None now and then while there are none yet.
 
         What is under way is cancelled when the lifetime is over.
         """
 
 
-def ship(lf: pl.LazyFrame, request: ScanRequest, column: str, return_as: ReturnAs) -> ShippedPlan:
-    """Make the plan of `lf` ready to travel, with what every period of `request` has to do."""
+def ship(
+    lf: pl.LazyFrame,
+    request: ScanRequest,
+    split: Split,
+    parts: Sequence[AnyPartition],
+    return_as: ReturnAs,
+) -> ShippedPlan:
+    """Make the plan of `lf` ready to travel, with what every part of `request` has to do.
+
+    `parts` are those of the split, as far as filters tell.
+    """
     predicate = request.shipped_predicate
     task = Task(
         plan_id=uuid.uuid4().hex,
         versions=versions(),
-        column=column,
+        column=split.column if split.calendar else "",
         columns=request.shipped_columns(),
         limit=request.n_rows,
         return_as=return_as,
@@ -115,13 +129,23 @@ def ship(lf: pl.LazyFrame, request: ScanRequest, column: str, return_as: ReturnA
     )
     query = lf if predicate is None else lf.filter(predicate)
     with collecting() as attachments:
-        payload = prune(query, in_any_period(query, column)).payload
-    return ShippedPlan(task, payload, attachments)
+        filtered = in_any_part(query, parts, split.column, split.dtype)
+        pruned = prune(query, filtered)
+    return ShippedPlan(task, pruned.payload, attachments, pruned.extents)
 
 
-def in_any_period(query: pl.LazyFrame, column: str) -> pl.LazyFrame:
-    """Return the query of one period; which one makes no difference to the form of its plan."""
-    return query.filter(period_filter(query.collect_schema()[column], column, Period("", 0, 1)))
+def in_any_part(
+    query: pl.LazyFrame, parts: Sequence[AnyPartition], column: str, dtype: pl.DataType | None
+) -> pl.LazyFrame:
+    """Return the query with a filter that reads what the filters of its parts read.
+
+    For periods that is the query of one: which one makes no difference to the form of its plan.
+    """
+    if parts and not isinstance(parts[0], Period):
+        filters = [filter_of(part, dtype, column) for part in parts]
+        kinds = {tuple(sorted(set(e.meta.root_names()))): e for e in filters}
+        return query.filter(pl.any_horizontal(*kinds.values()))
+    return query.filter(filter_of(Period("", 0, 1), dtype, column)) if column else query
 
 
 class IoSource:
@@ -148,7 +172,9 @@ class IoSource:
     def __getstate__(self) -> dict[str, Any]:
         """Travel inside of another plan as a plan travels, with its attachments among those."""
         if is_collecting():
-            payload = prune(self._lf, in_any_period(self._lf, self._split.column)).payload
+            column = self._split.column
+            filtered = self._lf.filter(exact_column(column).is_not_null()) if column else self._lf
+            payload = prune(self._lf, filtered).payload
         else:
             payload = serialise(self._lf)
         return {**self.__dict__, "_lf": payload}
@@ -186,26 +212,39 @@ class IoSource:
 
     def _distributed(self, request: ScanRequest, lifetime: Lifetime) -> Frames:
         self._runner.check()
-        plan = plan_split(self._lf, request.shipped_predicate, self._split)
+        predicate = request.shipped_predicate
+        split = settled(self._lf, predicate, self._split)
+        plan = plan_split(self._lf, predicate, split)
+        shipped = None
+        if plan.partitions:
+            shipped = ship(self._lf, request, split, plan.partitions, self._return_as)
+            extents = shipped.extents()
+            if any(extents.values()):
+                plan = plan_split(self._lf, predicate, split, extents)
         for warning in plan.warnings:
             _log.warning(warning)
-        periods = plan.periods
-        if not periods:
-            return
-        shipped = ship(self._lf, request, self._split.column, self._return_as)
-        yield from self._runner.run(shipped, periods, lifetime)
+        if shipped is not None and plan.partitions:
+            yield from self._runner.run(shipped, plan.partitions, lifetime)
 
     def _in_place(self, request: ScanRequest) -> Frames:
-        """Run the query here: a task that waits for tasks of its own could wait for ever."""
-        lf = self._lf
+        """Run the query here: a task that waits for tasks of its own could wait for ever.
+
+        Partitions that the user lists may leave out rows, or have some several times.
+        """
+        queries = [self._lf]
+        if self._split.listing is not None:
+            plan = plan_split(self._lf, request.shipped_predicate, self._split)
+            if (plan.overlap.answer, plan.gap.answer) != ("none", "none"):
+                queries = [self._lf.filter(filter_of(p, None, "")) for p in plan.partitions]
         if request.shipped_predicate is not None:
-            lf = lf.filter(request.shipped_predicate)
+            queries = [lf.filter(request.shipped_predicate) for lf in queries]
         columns = request.shipped_columns()
         if columns is not None:
-            lf = lf.select(cs.by_name(*columns))
+            queries = [lf.select(cs.by_name(*columns)) for lf in queries]
         if request.n_rows is not None:
-            lf = lf.head(request.n_rows)
-        yield lf.collect(engine="in-memory")
+            queries = [lf.head(request.n_rows) for lf in queries]
+        for lf in queries:
+            yield lf.collect(engine="in-memory")
 
 
 def _finish(

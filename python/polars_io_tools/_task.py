@@ -23,8 +23,8 @@ import polars as pl
 import polars.selectors as cs
 
 from polars_io_tools._attach import attach, detach
-from polars_io_tools._periods import in_period_order, neighbours, period_filter
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition, Period, filter_of, from_wire
+from polars_io_tools._periods import in_period_order, neighbours
 from polars_io_tools._polars import deserialise
 from polars_io_tools._pruned_scan import unchanged_files
 from polars_io_tools._transport import Part, ReturnAs, encode, size_of
@@ -50,7 +50,7 @@ class Task(TypedDict):
     Attributes:
         plan_id: names the plan, so that a process decodes it once.
         versions: versions of the driver, see `versions`.
-        column: the date column.
+        column: the column of the periods, "" where no part of the split is a period.
         columns: the columns to return, None for all.
         limit: the most rows that one period has to return, None for all.
         return_as: the format of the result.
@@ -89,7 +89,7 @@ class Report(TypedDict):
 @dataclass
 class _Decoded:
     lf: pl.LazyFrame
-    dtype: pl.DataType
+    dtype: pl.DataType | None
     keys: frozenset[str]
     engine: Literal["auto", "in-memory"] = "auto"
 
@@ -132,7 +132,7 @@ def _marked() -> Iterator[None]:
 def run_task(
     task: Task,
     plan: Sequence[Any],
-    periods: Sequence[tuple[str, int | None, int | None]],
+    periods: Sequence[tuple[Any, ...]],
     node: str,
     items: Sequence[Any] = (),
 ) -> Iterator[Report | Part]:
@@ -147,11 +147,12 @@ def run_task(
     _check_versions(task["versions"], node)
     with _marked():
         decoded = _decode_plan(task, plan[0], items)
-        for run in neighbours([Period(*period) for period in periods]):
-            together = len(run) > 1 and task["limit"] is None
-            if not (together and (yield from _together(decoded, task, run))):
-                for period in run:
-                    yield from _alone(decoded, task, period)
+        for run in neighbours([from_wire(wire) for wire in periods]):
+            following = [part for part in run if isinstance(part, Period)]
+            together = len(following) > 1 and task["limit"] is None
+            if not (together and (yield from _together(decoded, task, following))):
+                for part in run:
+                    yield from _alone(decoded, task, part)
 
 
 def _together(
@@ -181,7 +182,7 @@ def _together(
     return True
 
 
-def _alone(decoded: _Decoded, task: Task, period: Period) -> Iterator[Report | Part]:
+def _alone(decoded: _Decoded, task: Task, period: AnyPartition) -> Iterator[Report | Part]:
     start = time.perf_counter()
     rows = _collect(decoded, task["column"], period, task["columns"], task["limit"])
     parts = encode(rows, task["return_as"])
@@ -190,9 +191,13 @@ def _alone(decoded: _Decoded, task: Task, period: Period) -> Iterator[Report | P
 
 
 def _collect(
-    decoded: _Decoded, column: str, period: Period, columns: list[str] | None, limit: int | None
+    decoded: _Decoded,
+    column: str,
+    period: AnyPartition,
+    columns: list[str] | None,
+    limit: int | None,
 ) -> pl.DataFrame:
-    part = decoded.lf.filter(period_filter(decoded.dtype, column, period))
+    part = decoded.lf.filter(filter_of(period, decoded.dtype, column))
     if columns is not None:
         part = part.select(cs.by_name(*columns))
     if limit is not None:
@@ -253,7 +258,7 @@ def _decode_plan(task: Task, plan: Any, items: Sequence[Any]) -> _Decoded:
     attach(attachments)
     lf = deserialise(bytes(plan))
     with unchanged_files(lf, attachments):
-        dtype = lf.collect_schema()[task["column"]]
+        dtype = lf.collect_schema().get(task["column"])
     decoded = _Decoded(lf, dtype, frozenset(attachments))
     with _lock:
         _decoded[plan_id] = decoded

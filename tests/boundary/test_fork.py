@@ -20,6 +20,7 @@ CALLS = {
     "graft": "_gocore.graft(b'', b'', b'')",
     "prune_index": "_gocore.prune_index(b'')",
     "prune_select": "_gocore.prune_select(b'', b'', b'')",
+    "prune_extents": "_gocore.prune_extents(b'')",
     "prune_verify": "_gocore.prune_verify(b'', b'')",
     "check_process": "_gocore.check_process()",
     "check_unit": "_gocore.check_unit(b'daily', b'date')",

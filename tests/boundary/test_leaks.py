@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from polars_io_tools import _gocore
-from polars_io_tools._polars import plan_request, serialise
+from polars_io_tools._polars import calendar_question, plan_request, serialise
 from polars_io_tools.errors import InternalError
 from tests.boundary.processes import run_script
 from tests.boundary.streams import Holder
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Functions that refuse nothing at all, besides those that the fork test calls with it.
 FAILING = (
     *("plan", "find_scans", "replace_paths", "pack", "graft"),
-    *("prune_index", "prune_select", "prune_verify"),
+    *("prune_index", "prune_select", "prune_extents", "prune_verify"),
 )
 
 
@@ -34,8 +34,10 @@ def request() -> bytes:
     day = pl.col("date")
     year = day.is_between(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
     lf = pl.LazyFrame({"date": [dt.date(2024, 1, 5)]}).filter(year)
-    options = {"column": "date", "time_unit": "monthly", "max_periods": 100}
-    wire, _ = plan_request(lf, None, dtype=pl.Date(), **options)  # type: ignore[arg-type]  # keywords
+    question = calendar_question(
+        column="date", dtype=pl.Date(), time_unit="monthly", max_periods=100
+    )
+    wire, _ = plan_request(lf, None, question)
     return wire
 
 
@@ -97,6 +99,8 @@ def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
         "prune_index of nothing": expect(ValueError, lambda: _gocore.prune_index(b"")),
         "prune_select": lambda: _gocore.prune_select(*pruning["prune_select"]),
         "prune_select of nothing": expect(ValueError, lambda: _gocore.prune_select(b"", b"", b"")),
+        "prune_extents": lambda: _gocore.prune_extents(pruning["prune_select"][0]),
+        "prune_extents of nothing": expect(ValueError, lambda: _gocore.prune_extents(b"")),
         "prune_verify": lambda: _gocore.prune_verify(*pruning["prune_verify"]),
         "prune_verify of nothing": expect(ValueError, lambda: _gocore.prune_verify(b"", b"")),
         "check_unit": lambda: _gocore.check_unit(b"daily", b"date"),

@@ -22,7 +22,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 import polars_io_tools
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition
 from polars_io_tools.ray._cluster import RayCluster
 
 day = pl.col("date")
@@ -211,7 +211,7 @@ def counted() -> list[str]:
     names: list[str] = []
     submit = RayCluster.submit
 
-    def noting(cluster: RayCluster, periods: Sequence[Period]) -> Any:
+    def noting(cluster: RayCluster, periods: Sequence[AnyPartition]) -> Any:
         names.append(periods[0].label)
         return submit(cluster, periods)
 

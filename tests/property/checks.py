@@ -16,8 +16,10 @@ from polars_io_tools import (
     UnboundedPredicateError,
     UnsplittablePlanError,
 )
-from polars_io_tools._plan import Period, Split, plan_split
+from polars_io_tools._period import Period
+from polars_io_tools._planner import plan_split
 from polars_io_tools._source import IoSource
+from polars_io_tools._split import Split
 from polars_io_tools._transport import ReturnAs
 from tests.property.frames import SOURCES, TYPES, dense_frame
 from tests.property.predicates import predicates, windows
@@ -102,7 +104,9 @@ def split(
     query: pl.LazyFrame, unit: str, runner: ProcessRunner, return_as: ReturnAs
 ) -> pl.LazyFrame:
     dtype = query.collect_schema()["date"]
-    return IoSource(query, Split("date", dtype, unit, 5_000), runner, return_as).lazy("test", None)
+    return IoSource(query, Split("calendar", "date", dtype, 5_000, unit), runner, return_as).lazy(
+        "test", None
+    )
 
 
 def check(
@@ -180,7 +184,7 @@ def draw_predicate(data: st.DataObject, tally: Tally) -> None:
     # Windows and other aggregates may be anything, so nothing is missed and no period needless.
     listed = not any(name in str(predicate) for name in (".over(", ".filter("))
     plan = plan_split(
-        _dense(dtype).lazy().filter(predicate), None, Split("date", dtype, unit, 5_000)
+        _dense(dtype).lazy().filter(predicate), None, Split("calendar", "date", dtype, 5_000, unit)
     )
     try:
         periods = plan.periods

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools._lifetime import Lifetime
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._task import Report, run_task
 from polars_io_tools._transport import Part, decode
@@ -51,7 +51,7 @@ class ProcessRunner:
         """This process is always ready."""
 
     def run(
-        self, plan: ShippedPlan, periods: Sequence[Period], lifetime: Lifetime
+        self, plan: ShippedPlan, periods: Sequence[AnyPartition], lifetime: Lifetime
     ) -> Iterator[pl.DataFrame]:
         self.labels = [p.label for p in periods]
         # As on Ray, each of some periods has a task of its own and the others share one, which
@@ -67,10 +67,10 @@ class ProcessRunner:
             if some:
                 yield decode(some)
 
-    def _call(self, plan: ShippedPlan, periods: Sequence[Period]) -> list[Part]:
+    def _call(self, plan: ShippedPlan, periods: Sequence[AnyPartition]) -> list[Part]:
         prepared = {key: list(prepare()) for key, prepare in plan.attachments.items()}
         task = {**plan.task, "attached": [(key, len(items)) for key, items in prepared.items()]}
-        spans = [(period.label, period.start, period.end) for period in periods]
+        spans = [period.wire() for period in periods]
         items = [item for some in prepared.values() for item in some]
         message = (task, (plan.payload,), spans, items)
         assert self._process.stdin is not None

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polars_io_tools import TooManyPeriodsError, UnboundedPredicateError
-from polars_io_tools._plan import Split
 from polars_io_tools._source import IoSource
+from polars_io_tools._split import Split
 from tests.property.process_runner import ProcessRunner
 
 C = pl.col
@@ -94,7 +94,7 @@ def test_zoned_split_equals_plain(data: st.DataObject, runner: ProcessRunner) ->
         plain = query.collect()
     except pl.exceptions.PolarsError:  # a literal of another zone
         return
-    split = Split("ts", ts.dtype, name, 5_000)
+    split = Split("calendar", "ts", ts.dtype, 5_000, name)
     try:
         result = IoSource(query, split, runner, "arrow").lazy("test", None).collect()
     except TooManyPeriodsError:  # a year in quarters of an hour
@@ -107,7 +107,7 @@ def test_one_sided_zoned_bounds_are_refused(runner: ProcessRunner) -> None:
     ts = pl.Series("ts", [dt.datetime(2024, 1, 1)]).dt.replace_time_zone("Europe/Berlin")
     first = pl.datetime(2023, 1, 1, time_zone="Europe/Berlin")
     query = ts.to_frame().lazy().filter(C("ts") > first)
-    split = Split("ts", ts.dtype, "daily", 100)
+    split = Split("calendar", "ts", ts.dtype, 100, "daily")
     with pytest.raises(UnboundedPredicateError, match="no upper bound") as caught:
         IoSource(query, split, runner, "arrow").lazy("test", None).collect()
     assert 'time_zone="Europe/Berlin"' in str(caught.value)

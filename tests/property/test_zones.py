@@ -13,8 +13,9 @@ import zoneinfo
 import polars as pl
 import pytest
 
-from polars_io_tools._plan import Split, plan_split
+from polars_io_tools._planner import plan_split
 from polars_io_tools._polars.zones import offsets
+from polars_io_tools._split import Split
 
 HOUR, DAY = 3_600, 86_400
 YEAR_1850, YEAR_2200 = -3_786_912_000, 7_258_118_400
@@ -140,7 +141,7 @@ def split(zone: str, unit: str, parts: list[tuple[int, int]]) -> list[tuple[str,
     inside = pl.any_horizontal([ticks.is_between(lo * 1000, hi * 1000) for lo, hi in parts])
     # A frame without rows would bound the column by itself.
     frame = pl.LazyFrame({"ts": [None]}, schema={"ts": dtype})
-    periods = plan_split(frame, inside, Split("ts", dtype, unit, 10**9)).periods
+    periods = plan_split(frame, inside, Split("calendar", "ts", dtype, 10**9, unit)).periods
     return [(p.label, p.start, p.end) for p in periods if p.start is not None and p.end is not None]
 
 

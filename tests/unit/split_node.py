@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from polars_io_tools import PiotNamespace
-from polars_io_tools._plan import Split
 from polars_io_tools._source import IoSource
+from polars_io_tools._split import Split
 from tests.property.process_runner import ProcessRunner
 
 __all__ = [
@@ -99,7 +99,7 @@ def verify(node: Node, runner: ProcessRunner, folder: Path) -> None:
         assert node.refused in str(plan.problem)
         return
     assert plan.problem is None, plan
-    split = Split(node.column, plan.dtype, "weekly", 1_000)
+    split = Split("calendar", node.column, plan.dtype, 1_000, "weekly")
     result = IoSource(lf, split, runner, "arrow").lazy("test", None).collect()
     plain = lf.collect()
     assert plain.height > 0, "a plan without rows proves nothing"

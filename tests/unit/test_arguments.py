@@ -41,7 +41,7 @@ WRONG: dict[str, Wrong] = {
         TypeError,
         "date_column must be the name",
     ),
-    "column None": ({"date_column": None}, TypeError, "date_column must be the name"),
+    "column None": ({"date_column": None}, ValueError, "date_column is missing: write"),
     "column of text": ({"date_column": "text"}, TypeError, r'pl\.col\("text"\)\.str\.to_date\(\)'),
     "column of numbers": ({"date_column": "number"}, TypeError, "is a Int64, but has to be a Date"),
     "column of clock times": ({"date_column": "clock"}, TypeError, "is a Time, but has to be"),
@@ -60,7 +60,7 @@ WRONG: dict[str, Wrong] = {
         ValueError,
         'a Date column has no time of day: write "daily" or another unit of whole days',
     ),
-    "unit None": ({"time_unit": None}, TypeError, "time_unit must be a str such as"),
+    "unit None": ({"time_unit": None}, ValueError, "time_unit is missing: write"),
     "unit not a string": ({"time_unit": ["daily"]}, TypeError, "time_unit must be a str such as"),
     "format unknown": ({"return_as": "parket"}, ValueError, "did you mean 'parquet'"),
     "format None": ({"return_as": None}, ValueError, "return_as None is unknown"),
@@ -78,7 +78,11 @@ WRONG: dict[str, Wrong] = {
         ValueError,
         "must not set 'num_returns'",
     ),
-    "order not a bool": ({"preserve_partition_order": 1}, TypeError, "must be a bool, not 1"),
+    "order not a bool": (
+        {"preserve_partition_order": 1},
+        TypeError,
+        "must be a bool or None, not 1",
+    ),
     "progress not a bool": ({"progress": "yes"}, TypeError, "progress must be a bool or None"),
     "description not text": ({"description": 7}, TypeError, "description must be a str or None"),
 }
@@ -134,7 +138,9 @@ def test_arguments_are_keywords() -> None:
     namespace: Any = piot.PiotNamespace(LF)
     with pytest.raises(TypeError, match="positional"):
         namespace.execute_on_ray("date", "monthly")
-    with pytest.raises(TypeError, match="time_unit"):
+    with pytest.raises(TypeError, match="partitions must be by_time"):
+        namespace.explain_on_ray("date")
+    with pytest.raises(ValueError, match="time_unit is missing"):
         namespace.explain_on_ray(date_column="date")
 
 

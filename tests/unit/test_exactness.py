@@ -19,8 +19,7 @@ from polars_io_tools import (
     TooManyPeriodsError,
     UnboundedPredicateError,
 )
-from polars_io_tools._periods import period_filter
-from polars_io_tools._plan import NULL_LABEL, Period
+from polars_io_tools._period import NULL_LABEL, Period, filter_of
 
 C = pl.col("date")
 LEAST, GREATEST = -(2**63), 2**63 - 1
@@ -272,7 +271,7 @@ def test_no_value_is_lost(name: str) -> None:
     plan = explain(lf, edges.unit)
     for value in edges.inside:
         assert sum(holds(p, value) for p in plan.periods) == 1, (value, plan)
-    parts = [lf.filter(period_filter(plan.dtype, "date", p)).collect() for p in plan.periods]
+    parts = [lf.filter(filter_of(p, plan.dtype, "date")).collect() for p in plan.periods]
     rows = [v for part in parts for v in part["date"].to_physical()]
     assert sorted(map(str, rows)) == sorted(map(str, kept))
     assert len(plan.periods) == edges.periods, plan

@@ -157,8 +157,8 @@ def test_filters_of_both_sides_count() -> None:
 
 
 def test_text_of_a_plan(tmp_path: Path) -> None:
-    for name in (1, 2):
-        LF.collect().write_parquet(tmp_path / f"{name}.parquet")
+    for name, date in ((1, dt.date(2024, 1, 10)), (2, dt.date(2024, 2, 5))):
+        LF.with_columns(date=date).collect().write_parquet(tmp_path / f"{name}.parquet")
     lf = pl.scan_parquet(tmp_path / "*.parquet").filter(between("2024-01-05", "2024-02-06"))
     dates = "(2024-01-05, 2024-02-06)"
     before = f"before the call, above scan_parquet {tmp_path.name}/1.parquet and 1 more"

@@ -13,8 +13,9 @@ from polars.io.plugins import register_io_source
 from polars.lazyframe.resolver import LazyFrameResolver
 
 from polars_io_tools._lifetime import Lifetime
-from polars_io_tools._plan import Period, Split
+from polars_io_tools._period import AnyPartition
 from polars_io_tools._source import IoSource, ShippedPlan
+from polars_io_tools._split import Split
 from tests.property.process_runner import ProcessRunner
 from tests.unit.split_node import (
     BOTH,
@@ -436,7 +437,7 @@ class OwnProcess:
         """A process can always be started."""
 
     def run(
-        self, plan: ShippedPlan, periods: Sequence[Period], lifetime: Lifetime
+        self, plan: ShippedPlan, periods: Sequence[AnyPartition], lifetime: Lifetime
     ) -> Iterator[pl.DataFrame]:
         runner = ProcessRunner()
         yield from runner.run(plan, periods, lifetime)
@@ -446,6 +447,6 @@ class OwnProcess:
 @pytest.mark.parametrize("name", NESTED)
 def test_nested(name: str, runner: ProcessRunner, tmp_path: Path) -> None:
     step, bounds = NESTED[name]
-    split = Split("date", pl.Date(), "monthly", 100)
+    split = Split("calendar", "date", pl.Date(), 100, "monthly")
     nested = IoSource(left(), split, OwnProcess(), "arrow").lazy("inner", None)
     verify(Node(lambda _: step(nested), bounds), runner, tmp_path)

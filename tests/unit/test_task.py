@@ -14,9 +14,10 @@ from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
 from polars_io_tools import PiotNamespace
+from polars_io_tools._period import Period
 from polars_io_tools._periods import in_period_order, neighbours
-from polars_io_tools._plan import Period
 from polars_io_tools._source import ScanRequest, ship
+from polars_io_tools._split import Split
 from polars_io_tools._task import Report, run_task
 from polars_io_tools._transport import Part, decode
 
@@ -35,15 +36,19 @@ def periods_of(lf: pl.LazyFrame, unit: str = "daily") -> tuple[Period, ...]:
     return PiotNamespace(lf).explain_on_ray(date_column="date", time_unit=unit).periods
 
 
+def split_of(lf: pl.LazyFrame) -> Split:
+    return Split("calendar", "date", lf.collect_schema()["date"], 100_000, "daily")
+
+
 def run(
     lf: pl.LazyFrame, periods: Sequence[Period], columns: list[str] | None = None, **request: Any
 ) -> tuple[list[Report], pl.DataFrame]:
     asked = ScanRequest(columns, None, request.pop("n_rows", None), None)
-    shipped = ship(lf, asked, "date", "arrow")
+    shipped = ship(lf, asked, split_of(lf), periods, "arrow")
     prepared = {key: prepare() for key, prepare in shipped.attachments.items()}
     shipped.task["attached"] = [(key, len(items)) for key, items in prepared.items()]
     items = [item for some in prepared.values() for item in some]
-    spans = [(p.label, p.start, p.end) for p in periods]
+    spans = [p.wire() for p in periods]
     reports: list[Report] = []
     parts: list[Part] = []
     for result in run_task(shipped.task, (shipped.payload,), spans, "here", items):
@@ -105,8 +110,9 @@ def test_a_failure_is_that_of_its_period() -> None:
         yield frame
 
     lf = register_io_source(read, schema=FRAME.schema).filter(day >= DAYS[0], day <= DAYS[-1])
-    spans = [(p.label, p.start, p.end) for p in periods_of(lf)]
-    shipped = ship(lf, ScanRequest(None, None, None, None), "date", "arrow")
+    periods = periods_of(lf)
+    spans = [p.wire() for p in periods]
+    shipped = ship(lf, ScanRequest(None, None, None, None), split_of(lf), periods, "arrow")
     results = run_task(shipped.task, (shipped.payload,), spans, "here")
     # Together they fail, so each is tried alone, and four come before the one that fails.
     first = [next(results) for _ in range(4)]

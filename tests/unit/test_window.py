@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition, Period
 from polars_io_tools._task import Report
 from polars_io_tools._transport import Part
 from polars_io_tools.ray._protocol import Arrival, Limits, PeriodFailed, TaskFailed
@@ -23,7 +23,7 @@ MIB = 2**20
 
 @dataclass(eq=False)
 class Task:
-    periods: Sequence[Period]
+    periods: Sequence[AnyPartition]
     arrivals: deque[tuple[float, Arrival | Exception]] = field(default_factory=deque)
 
 
@@ -33,7 +33,7 @@ class FakeCluster:
     def __init__(
         self,
         cpus: int,
-        cost: Callable[[Period], tuple[float, int]],
+        cost: Callable[[AnyPartition], tuple[float, int]],
         parts: int = 1,
         fails: Mapping[str, list[Exception]] | None = None,
         lost: list[str] | None = None,
@@ -60,7 +60,7 @@ class FakeCluster:
     def slots(self, running: int) -> int:
         return self.cpus
 
-    def submit(self, periods: Sequence[Period]) -> Task:
+    def submit(self, periods: Sequence[AnyPartition]) -> Task:
         task = Task(periods)
         time = max(self.time, heapq.heappop(self.free))
         runs = [periods] if self.together else [[period] for period in periods]
@@ -108,7 +108,7 @@ class FakeCluster:
         return tuple(arrival.data)
 
 
-def arrival(run: Sequence[Period], last: bool, size: int, seconds: float) -> Arrival:
+def arrival(run: Sequence[AnyPartition], last: bool, size: int, seconds: float) -> Arrival:
     each = seconds / len(run)
     report = Report(periods=len(run), last=last, bytes=size, seconds=each, threads=1, part=None)
     return Arrival(report, [period.label for period in run])
@@ -334,7 +334,7 @@ def test_while_a_part_is_on_its_way_the_consumer_hears_of_it_and_the_rest_goes_o
     assert window._unread_bytes == 0
 
 
-def uneven(period: Period) -> tuple[float, int]:
+def uneven(period: AnyPartition) -> tuple[float, int]:
     return 0.0005 if int(period.label) % 7 else 0.01, 1000
 
 

@@ -13,7 +13,14 @@ It decides nothing about bounds, periods or splits.
 
 from polars_io_tools._polars.grafts import plans_are_known
 from polars_io_tools._polars.payload import deserialise, serialise
-from polars_io_tools._polars.plan import plan_request
+from polars_io_tools._polars.plan import calendar_question, plan_request
 from polars_io_tools._polars.traverse import type_name
 
-__all__ = ["deserialise", "plan_request", "plans_are_known", "serialise", "type_name"]
+__all__ = [
+    "calendar_question",
+    "deserialise",
+    "plan_request",
+    "plans_are_known",
+    "serialise",
+    "type_name",
+]

@@ -91,7 +91,7 @@ def _scalars(key: str, values: list[Any], dtype: pl.DataType) -> Wire:
 
 def scalar(value: Any, dtype: pl.DataType) -> tuple[str, str]:
     """Return kind and text of a constant as `expr.Scalar` of Go has them; "" for other types."""
-    if isinstance(value, str) and dtype == pl.String:
+    if isinstance(value, str) and dtype in (pl.String, pl.Categorical, pl.Enum):
         return "string", value
     if isinstance(value, bytes):
         return "binary", value.hex()

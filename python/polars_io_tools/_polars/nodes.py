@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -97,6 +98,13 @@ def leaf(view: Any, inner: int | None) -> Wire:
     if "IR::Resolver" in str(view):  # it is asked for its files only when the query runs
         return {"op": "scan", "name": "resolver", "detail": ""}
     return {"op": "scan", "name": str(view).removesuffix(" scan"), "detail": ""}
+
+
+def scanned_files(view: Any) -> tuple[str, ...]:
+    """Return the absolute paths of the files of a scan, none of other nodes."""
+    if type(view).__name__ != "Scan":
+        return ()
+    return tuple(str(Path.cwd() / str(path).removeprefix("file://")) for path in view.paths)
 
 
 def frame_bytes(view: Any) -> int:

@@ -3,57 +3,110 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools._polars.expressions import ExpressionEncoder, Schema
-from polars_io_tools._polars.nodes import NodeView, frame_bytes, inner_frame, leaf, view_node
+from polars_io_tools._polars.nodes import (
+    NodeView,
+    frame_bytes,
+    inner_frame,
+    leaf,
+    scanned_files,
+    view_node,
+)
 from polars_io_tools._polars.traverse import Traverser, traverse, type_name
+from polars_io_tools._polars.types import wire_column
 from polars_io_tools._polars.zones import offsets
 
-__all__ = ["plan_request"]
+__all__ = ["Extents", "calendar_question", "plan_request"]
 
 Wire = dict[str, Any]
+
+# Where columns of scans lie, by the absolute paths of the files.
+Extents = dict[tuple[str, ...], list[Wire]]
 
 
 def plan_request(
     lf: pl.LazyFrame,
     predicate: pl.Expr | None,
-    *,
-    column: str,
-    dtype: pl.DataType,
-    time_unit: str,
-    max_periods: int,
+    question: Wire,
+    listed: Sequence[pl.Expr] | None = None,
+    extents: Extents | None = None,
 ) -> tuple[bytes, int]:
     """Return the plan of `lf` as wire bytes, with the question how to split it, and its load.
 
     The load is how many bytes of frames in memory the plan holds.
 
-    `predicate` is a filter written after the call: it is put on top of the plan and marked, so
-    that bounds come from both sides and messages can tell them apart.
+    Args:
+        lf: the query.
+        predicate: a filter written after the call: it is put on top of the plan and marked, so that
+            bounds come from both sides and messages can tell them apart.
+        question: how to split, such as `calendar_question` gives.
+        listed: the predicates of partitions that the user lists, at least one.
+        extents: what is known of files.
 
     Raises:
         polars.exceptions.PolarsError: what Polars raises for a plan that is not valid.
     """
     top = lf if predicate is None else lf.filter(predicate)
-    encoder = _PlanEncoder()
-    root = encoder.encode_frame(top)
+    encoder = _PlanEncoder(extents or {})
+    if listed is None:
+        root = filtered = encoder.encode_frame(top)
+    else:
+        root = encoder.encode_frame(top.select(e.alias(str(i)) for i, e in enumerate(listed)))
+        filtered = encoder.nodes[root]["in"][0]
+        question = question | {"columns": _columns_read(encoder, root, listed, lf)}
     wire = json.dumps(
         {
             "exprs": encoder.expressions,
             "plan": encoder.nodes,
             "root": root,
-            "pushed": -1 if predicate is None else root,
-            "column": column,
-            "type": type_name(dtype),
-            "unit": time_unit,
-            "max_periods": max_periods,
-            "offsets": _offsets(dtype),
+            "pushed": -1 if predicate is None else filtered,
+            **question,
         },
         separators=(",", ":"),
     )
     return wire.encode(), encoder.frame_bytes
+
+
+def calendar_question(*, column: str, dtype: pl.DataType, time_unit: str, max_periods: int) -> Wire:
+    """Return the question for the calendar periods of a column."""
+    return {
+        "column": column,
+        "type": type_name(dtype),
+        "unit": time_unit,
+        "max_periods": max_periods,
+        "offsets": _offsets(dtype),
+    }
+
+
+def _columns_read(
+    encoder: _PlanEncoder, root: int, listed: Sequence[pl.Expr], lf: pl.LazyFrame
+) -> list[Wire]:
+    """Return the columns that predicates read, with their types as far as Go knows them.
+
+    Polars hides the arguments of some functions, but tells the names in them.
+    """
+    names = dict.fromkeys(name for e in listed for name in e.meta.root_names())
+    stack = [e["expr"] for e in encoder.nodes[root]["exprs"]]
+    seen: set[int] = set()
+    while stack:
+        position = stack.pop()
+        if position not in seen:
+            seen.add(position)
+            wire = encoder.expressions[position]
+            stack.extend(wire.get("args", ()))
+            if wire["k"] == "col":
+                names[wire["name"]] = None
+    schema = lf.collect_schema()
+    return [
+        wire_column(name, schema[name]) or {"name": name, "type": "other"}
+        for name in names
+        if name in schema
+    ]
 
 
 def _offsets(dtype: pl.DataType) -> tuple[tuple[int, int], ...]:
@@ -64,7 +117,8 @@ def _offsets(dtype: pl.DataType) -> tuple[tuple[int, int], ...]:
 class _PlanEncoder:
     """Collects the nodes of a plan, and of the plans inside this project's own sources."""
 
-    def __init__(self) -> None:
+    def __init__(self, extents: Extents) -> None:
+        self.extents = extents
         self.expressions: list[Wire] = []
         self.nodes: list[Wire] = []
         self.frame_bytes = 0
@@ -121,9 +175,11 @@ class _FrameEncoder:
         if not inputs:
             inner = inner_frame(view)
             self._plan.frame_bytes += frame_bytes(view)
-            return self._plan.add(
-                leaf(view, None if inner is None else self._plan.encode_frame(inner))
-            )
+            wire = leaf(view, None if inner is None else self._plan.encode_frame(inner))
+            paths = scanned_files(view) if self._plan.extents else ()
+            if paths in self._plan.extents:
+                wire["extents"] = self._plan.extents[paths]
+            return self._plan.add(wire)
         context = NodeView(view, inputs, positions, self._schema, self._expressions.encode)
         position = positions[0]
         for wire in view_node(context):

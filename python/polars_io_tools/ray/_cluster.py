@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._task import Report
 from polars_io_tools._transport import Part
@@ -28,6 +28,7 @@ from polars_io_tools.errors import (
 )
 from polars_io_tools.ray._bootstrap import run_periods
 from polars_io_tools.ray._held import hold
+from polars_io_tools.ray._options import cpus_of, threads_of
 from polars_io_tools.ray._protocol import Arrival, TaskFailed
 from polars_io_tools.ray._retries import Retries
 
@@ -43,6 +44,10 @@ _HELD_SHARE = 2
 
 # How often the cluster is asked for its resources while a query waits.
 _ASK_SECONDS = 1.0
+
+# A failed task is tried again by us. Ray's own repetition of tasks whose results are generated
+# leaves their arguments in the object store for good.
+_ONCE = {"max_retries": 0, "retry_exceptions": False}
 
 
 def require_ray() -> Any:
@@ -114,12 +119,10 @@ class RayCluster:
 
         self._ray: Any = ray
         self._connection = _connection()
+        self._options = options
         self._retries = Retries.of(options)
-        # A failed task is tried again by us. Ray's own repetition of tasks whose results are
-        # generated leaves their arguments in the object store for good.
-        self._options = {**options, "max_retries": 0, "retry_exceptions": False}
-        cpus = options.get("num_cpus")
-        self._cpus: float = 1 if cpus is None else cpus
+        self._own_retries: dict[Any, Retries] = {}  # of running tasks with options of their own
+        self._cpus = cpus_of(options)
         self._payload = store(ray, (pickle.PickleBuffer(plan.payload),))
         self._items: list[Any] = []
         attached = []
@@ -130,7 +133,6 @@ class RayCluster:
         self._task = {**plan.task, "attached": attached}
         self._slots = 1
         self._asked = float("-inf")
-        self._threads = max(1, int(self._cpus))
         self._told = False
         self._held_limit = self._own_store_bytes() // _HELD_SHARE
         self._reports: dict[Any, Report] = {}  # of tasks whose next item is a part
@@ -175,22 +177,21 @@ class RayCluster:
         nodes = [n["Resources"] for n in self._ray.nodes() if n["NodeID"] == own]
         return int(nodes[0].get("object_store_memory", 0)) if nodes else 0
 
-    def submit(self, periods: Sequence[Period]) -> Any:
+    def submit(self, periods: Sequence[AnyPartition]) -> Any:
         """Start a task; its name holds the periods and nothing of the query."""
         self._check_connection()
         first, last = periods[0].label, periods[-1].label
         name = f"piot:{first}" if len(periods) == 1 else f"piot:{first}…{last}"
-        return (
+        options = {**self._options, **(periods[0].options or {}), "name": name}
+        wire = [p.wire() for p in periods]
+        handle = (
             remote_function()
-            .options(**self._options, name=name)
-            .remote(
-                self._task,
-                self._threads,
-                self._payload,
-                [(p.label, p.start, p.end) for p in periods],
-                *self._items,
-            )
+            .options(**options | _ONCE)
+            .remote(self._task, threads_of(options), self._payload, wire, *self._items)
         )
+        if periods[0].options is not None:
+            self._own_retries[handle] = Retries.of(options)
+        return handle
 
     def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
         """Return the tasks that have something new, none if there is nothing in time."""
@@ -212,6 +213,7 @@ class RayCluster:
         try:
             ref = next(handle)
         except StopIteration as error:
+            self._own_retries.pop(handle, None)
             early = InternalError("a task ended before its last period")
             raise TaskFailed(early, retries=0) from error
         report = self._reports.pop(handle, None)
@@ -221,7 +223,8 @@ class RayCluster:
             report = self._ray.get(ref)
         except self._ray.exceptions.RayError as error:
             self._look_at(handle.completed())
-            raise TaskFailed(error, retries=self._retries.after(error)) from error
+            retries = self._own_retries.pop(handle, self._retries)
+            raise TaskFailed(error, retries=retries.after(error)) from error
         self._tell_threads(report["threads"])
         if report["part"] is None:
             self._reports[handle] = report
@@ -230,14 +233,15 @@ class RayCluster:
 
     def _tell_threads(self, threads: int) -> None:
         """Log once that a worker has other threads than wanted, as one that Ray uses again may."""
-        if threads != self._threads and not self._told:
+        wanted = threads_of(self._options)
+        if threads != wanted and not self._told and not self._own_retries:
             self._told = True
             _log.info(
                 "a worker's Polars runs %d threads where its task has CPUs for %d: it was started "
                 "for other work, or POLARS_MAX_THREADS is set. For workers of their own, set it in "
                 "remote_options={'runtime_env': {'env_vars': …}}",
                 threads,
-                self._threads,
+                wanted,
             )
 
     def fetch(self, arrival: Arrival, timeout: float) -> Part | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from polars_io_tools._lifetime import Lifetime
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition, Period
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._transport import decode, size_of
 from polars_io_tools.errors import PiotError, WorkerError
@@ -27,7 +27,7 @@ __all__ = ["RayRunner"]
 # What helps, by the name of the exception.
 _HINTS = {
     "OutOfMemoryError": (
-        "\nThe node ran out of memory. What helps: a finer time_unit, fewer tasks at once "
+        "\nThe node ran out of memory. What helps: a finer split, fewer tasks at once "
         '(remote_options={"num_cpus": …} or max_concurrency), or telling Ray what a task needs '
         '(remote_options={"memory": …})'
     ),
@@ -36,7 +36,7 @@ _HINTS = {
         "code fails; Ray's logs on its node say more"
     ),
     "ObjectStoreFullError": (
-        "\nThe object store is full. What helps: a finer time_unit, a smaller max_unread_bytes, or "
+        "\nThe object store is full. What helps: a finer split, a smaller max_unread_bytes, or "
         "ray.init(object_store_memory=…)"
     ),
     "OutOfDiskError": (
@@ -67,7 +67,7 @@ class RayRunner:
         require_ray()
 
     def run(
-        self, plan: ShippedPlan, periods: Sequence[Period], lifetime: Lifetime
+        self, plan: ShippedPlan, periods: Sequence[AnyPartition], lifetime: Lifetime
     ) -> Iterator[pl.DataFrame | None]:
         """Yield the rows of the periods, in their order unless the options say otherwise.
 
@@ -86,7 +86,8 @@ class RayRunner:
             ordered=options.preserve_partition_order,
             in_turn=plan.task["limit"] is not None,
         )
-        progress = Progress(options.progress, len(periods), options.description)
+        noun = _noun(periods[0]) if periods else "period"
+        progress = Progress(options.progress, len(periods), options.description, noun)
         window = Window(cluster, periods, limits, progress.finished, progress.retried)
 
         def end() -> None:
@@ -112,6 +113,10 @@ class RayRunner:
             lifetime.close()
 
 
+def _noun(part: AnyPartition) -> str:
+    return "period" if isinstance(part, Period) else "partition"
+
+
 def _merged(frame: pl.DataFrame) -> pl.DataFrame:
     """Make one chunk of many tiny ones, each of which costs kilobytes beside its rows."""
     chunks = frame.n_chunks() if frame.width else 1
@@ -127,4 +132,5 @@ def _worker_error(failure: PeriodFailed, options: RayOptions) -> WorkerError:
     text = str(cause).partition("\n")[0] if hint else str(cause)
     text = redacted(text, options.remote_options)
     tried = f" after {failure.retries + 1} attempts" if failure.retries else ""
-    return WorkerError(f"period {label} failed{tried}: {type(cause).__name__}: {text}{hint}", label)
+    noun = _noun(failure.period)
+    return WorkerError(f"{noun} {label} failed{tried}: {type(cause).__name__}: {text}{hint}", label)

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition
 from polars_io_tools.ray._protocol import Arrival
 
 __all__ = ["Pending", "Task"]
@@ -16,7 +16,7 @@ __all__ = ["Pending", "Task"]
 class Pending:
     """A period that is submitted and has not been read to its end."""
 
-    period: Period
+    period: AnyPartition
     task: Task
     parts: deque[Arrival] = field(default_factory=deque)  # those that wait to be read
     arrived: int = 0  # parts, of the current attempt

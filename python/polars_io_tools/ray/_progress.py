@@ -52,12 +52,15 @@ class Progress:
             output goes.
         total: the number of periods.
         description: what stands before the bar.
+        unit: what it counts.
 
     Raises:
         MissingDependencyError: a bar was asked for, and tqdm is not installed.
     """
 
-    def __init__(self, shown: bool | None, total: int, description: str | None) -> None:
+    def __init__(
+        self, shown: bool | None, total: int, description: str | None, unit: str = "period"
+    ) -> None:
         self._rows = self._bytes = self._retried = 0
         self._bar: _Bar | None = None
         if shown is False or (shown is None and not _wanted()):
@@ -68,7 +71,7 @@ class Progress:
             if shown:
                 raise
             return
-        self._bar = bar_class(total=total, desc=description or "execute_on_ray", unit="period")
+        self._bar = bar_class(total=total, desc=description or "execute_on_ray", unit=unit)
 
     def finished(self) -> None:
         """Count a period that is computed."""

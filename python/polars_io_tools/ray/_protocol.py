@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition
 from polars_io_tools._task import Report
 from polars_io_tools._transport import Part
 
@@ -59,7 +59,7 @@ class TaskFailed(Exception):  # noqa: N818  (an outcome, which never leaves this
 class PeriodFailed(Exception):  # noqa: N818  (an outcome, which never leaves this package)
     """A period failed for good, after so many retries."""
 
-    def __init__(self, period: Period, error: Exception, retries: int) -> None:
+    def __init__(self, period: AnyPartition, error: Exception, retries: int) -> None:
         super().__init__(str(error))
         self.period = period
         self.error = error
@@ -75,7 +75,7 @@ class Cluster(Protocol):
     def slots(self, running: int) -> int:
         """Return how many tasks could run at once, at least one, when `running` of ours do."""
 
-    def submit(self, periods: Sequence[Period]) -> Hashable:
+    def submit(self, periods: Sequence[AnyPartition]) -> Hashable:
         """Start a task and return its handle."""
 
     def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:

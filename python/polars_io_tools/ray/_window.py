@@ -22,7 +22,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from polars_io_tools._plan import Period
+from polars_io_tools._period import AnyPartition, alike
 from polars_io_tools._transport import Part
 from polars_io_tools.errors import InternalError
 from polars_io_tools.ray._pace import Pace
@@ -49,7 +49,7 @@ class Window:
     def __init__(
         self,
         cluster: Cluster,
-        periods: Sequence[Period],
+        periods: Sequence[AnyPartition],
         limits: Limits,
         finished: Callable[[], object],
         retried: Callable[[int], object] = lambda _: None,
@@ -122,13 +122,13 @@ class Window:
 
     def _fill(self) -> None:
         while self._next < len(self._periods) and self._may_submit():
-            periods = self._periods[self._next : self._next + self._next_share()]
+            periods = alike(self._periods[self._next : self._next + self._next_share()])
             self._next += len(periods)
             task = self._start(periods)
             task.pending.extend(Pending(period, task) for period in periods)
             self._pending.update(dict.fromkeys(task.pending))
 
-    def _start(self, periods: Sequence[Period]) -> Task:
+    def _start(self, periods: Sequence[AnyPartition]) -> Task:
         count = len(periods)
         task = Task(self._cluster.submit(periods), periods=count, unread=count)
         self._tasks[task.handle] = task

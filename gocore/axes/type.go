@@ -1,0 +1,101 @@
+package axes
+
+import (
+	"math/big"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
+)
+
+// Family is how the values of a column are kept and compared.
+type Family uint8
+
+// The families. Nothing is known of the order of an Unordered one.
+const (
+	Unordered Family = iota
+	Temporal
+	Integer
+	Decimal
+	Float
+	Text
+	Boolean
+	Label
+)
+
+// Type is the type of a column, as Polars names it on the wire.
+type Type struct {
+	Name   string
+	Family Family
+	Wire   expr.Type // Other but for temporal, integer and boolean types
+	Scale  int       // of a decimal
+	Single bool      // a float of 32 bits
+	Labels []string  // of an enumeration, in order
+}
+
+// Parse reads the names that package expr knows, and "string", "binary", "float32",
+// "float64" and decimals. Any other type is Unordered.
+func Parse(name string) Type {
+	t := Type{Name: name, Wire: expr.ParseType(name)}
+	switch {
+	case t.Wire.IsTemporal():
+		t.Family = Temporal
+	case t.Wire.Kind == expr.Integer:
+		t.Family = Integer
+	case t.Wire.Kind == expr.Boolean:
+		t.Family = Boolean
+	case name == "string" || name == "binary":
+		t.Family = Text
+	case name == "float32" || name == "float64":
+		t.Family, t.Single = Float, name == "float32"
+	case t.Wire.Kind == expr.Decimal:
+		t.Family, t.Scale = Decimal, int(t.Wire.Digits.Scale)
+	}
+	return t
+}
+
+// Enum returns the type of an enumeration, whose labels are in its order.
+func Enum(labels []string) Type {
+	return Type{Name: "enum", Family: Label, Labels: labels}
+}
+
+// widens reports whether a cast to another type keeps every value of t.
+func (t Type) widens(to expr.Type) bool {
+	if t.Wire.Kind == expr.Decimal {
+		from, into := t.Wire.Digits, to.Digits
+		return to.Kind == expr.Decimal && into.Scale >= from.Scale &&
+			into.Precision-into.Scale >= from.Precision-from.Scale
+	}
+	from := t.Wire.Int
+	switch {
+	case to.Kind != expr.Integer:
+		return false
+	case from.Unsigned == to.Int.Unsigned:
+		return to.Int.Bits >= from.Bits
+	}
+	return from.Unsigned && to.Int.Bits > from.Bits
+}
+
+// Limits are the least and greatest value of an [Integer] type, as far as 128 bits with
+// a sign hold them.
+func (t Type) Limits() (least, greatest interval.Int128) {
+	bits := uint(t.Wire.Int.Bits)
+	if !t.Wire.Int.Unsigned {
+		bits--
+	}
+	if bits >= 127 {
+		greatest = interval.MaxInt128()
+	} else {
+		one := big.NewInt(1)
+		greatest = Int128(new(big.Int).Sub(new(big.Int).Lsh(one, bits), one))
+	}
+	if t.Wire.Int.Unsigned {
+		return interval.Int128{}, greatest
+	}
+	return interval.Int128{Hi: ^greatest.Hi, Lo: ^greatest.Lo}, greatest
+}
+
+// Same reports whether values of two types mean the same if they are written alike.
+func (t Type) Same(o Type) bool {
+	return t.Family == o.Family && t.Scale == o.Scale && t.Single == o.Single &&
+		(t.Family != Text || t.Name == o.Name) && (t.Family != Temporal || t.Wire == o.Wire)
+}

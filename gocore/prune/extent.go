@@ -1,0 +1,103 @@
+package prune
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+	"strconv"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/plan"
+)
+
+// maxRanges bounds how many ranges a column has; neighbours are united beyond that.
+const maxRanges = 1 << 14
+
+// Extents returns where each column of an index lies on the rows of all files. Columns
+// are left out that may hold anything in one of them.
+func Extents(encoded []byte) ([]plan.Extent, error) {
+	x, err := open(encoded)
+	if err != nil {
+		return nil, err
+	}
+	out := []plan.Extent{}
+	for _, c := range x.columns {
+		if len(c.unknown) > 0 || c.typ.Family == axes.Unordered || c.typ.Family == axes.Label {
+			continue
+		}
+		e := plan.Extent{Column: c.name, Type: c.typ.Name, Ranges: [][2]string{}, Null: len(c.null) > 0}
+		for _, k := range united(c) {
+			e.Ranges = append(e.Ranges, c.typ.texts(k.lo, k.hi))
+		}
+		if len(c.nan) > 0 {
+			e.Ranges = append(e.Ranges, [2]string{"NaN", "NaN"})
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// united are the ranges of the entries of a column, which are sorted by their least
+// keys, without overlaps.
+func united(c indexed) []keyRange {
+	var out []keyRange
+	for i := range c.least.len() {
+		lo, hi := c.least.at(i), c.greatest.at(i)
+		if n := len(out); n > 0 && bytes.Compare(lo, out[n-1].hi) <= 0 {
+			if bytes.Compare(hi, out[n-1].hi) > 0 {
+				out[n-1].hi = hi
+			}
+			continue
+		}
+		out = append(out, keyRange{lo, hi})
+	}
+	for len(out) > maxRanges {
+		half := out[:0]
+		for i := 0; i < len(out); i += 2 {
+			half = append(half, keyRange{out[i].lo, out[min(i+1, len(out)-1)].hi})
+		}
+		out = half
+	}
+	return out
+}
+
+// texts writes a range as [plan.Extent] has it.
+func (t columnType) texts(lo, hi []byte) [2]string {
+	if t.Family != axes.Text {
+		return [2]string{t.text(lo), t.text(hi)}
+	}
+	// A value of the greatest key may go on after it, so the range ends before the next
+	// key, if there is one.
+	least := hex.EncodeToString(bytes.TrimRight(lo, "\x00"))
+	if beyond := step(hi, +1); !bytes.Equal(beyond, hi) {
+		return [2]string{least, hex.EncodeToString(beyond)}
+	}
+	return [2]string{least, ""}
+}
+
+// text writes the value of a key that holds all of it.
+func (t columnType) text(key []byte) string {
+	switch t.Family {
+	case axes.Temporal:
+		return strconv.FormatInt(int64(binary.BigEndian.Uint64(key)^signBit), 10)
+	case axes.Integer, axes.Decimal:
+		v := interval.Int128{
+			Hi: int64(binary.BigEndian.Uint64(key) ^ signBit), Lo: binary.BigEndian.Uint64(key[wordWidth:]),
+		}
+		return v.String()
+	case axes.Float:
+		bits := binary.BigEndian.Uint64(key)
+		if bits&signBit != 0 {
+			bits &^= signBit
+		} else {
+			bits = ^bits
+		}
+		return strconv.FormatFloat(math.Float64frombits(bits), 'g', -1, 64)
+	case axes.Boolean:
+		return strconv.FormatBool(key[0] != 0)
+	case axes.Text, axes.Label, axes.Unordered:
+	}
+	return ""
+}
