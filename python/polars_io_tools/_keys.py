@@ -15,8 +15,8 @@ from polars_io_tools._partitions import (
     KeyedPartition,
     KeyPartitions,
     RayPartition,
+    equal_to,
     exact_column,
-    membership,
 )
 
 __all__ = ["key_partitions"]
@@ -46,10 +46,7 @@ def key_partitions(lf: pl.LazyFrame, spec: KeyPartitions) -> list[RayPartition]:
         if canonical in seen:
             raise ValueError(f"key {key!r} comes twice in partitions")
         seen.add(canonical)
-        terms = [
-            membership(targets[name], value, typed.schema[name])
-            for name, value in zip(names, row, strict=True)
-        ]
+        terms = [equal_to(targets[name], typed[name].slice(position, 1)) for name in names]
         parts.append(KeyedPartition(reduce(and_, terms), key, options.of(position, key)))
     return parts
 

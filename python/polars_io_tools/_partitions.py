@@ -23,7 +23,9 @@ __all__ = [
     "Partitioner",
     "RayPartition",
     "ReadPartition",
+    "equal_to",
     "exact_column",
+    "is_one_of",
     "membership",
 ]
 
@@ -135,10 +137,36 @@ def membership(target: pl.Expr, value: Any, dtype: pl.DataType | None = None) ->
     """Return the condition that an expression has a value, or one of a collection of values.
 
     Values are of a type, where one is given. A null counts as a value.
+
+    Raises:
+        TypeError: a value is not of the type, or does not fit it.
+        polars.exceptions.PolarsError: likewise.
     """
-    if not isinstance(value, list | tuple | set | frozenset | pl.Series):
-        return target.is_null() if value is None else target == pl.lit(value, dtype=dtype)
-    members = [v for v in value if v is not None]
-    typed = members if dtype is None else pl.Series([members], dtype=pl.List(dtype))
-    inside = target.is_in(typed)
-    return inside | target.is_null() if len(members) < len(value) else inside
+    many = isinstance(value, list | tuple | set | frozenset | pl.Series)
+    members = list(value) if many else [value]
+    if dtype is not None:
+        typed = pl.Series(members, dtype=dtype, strict=True)
+        return is_one_of(target, typed) if many else equal_to(target, typed)
+    if not many:
+        return target.is_null() if value is None else target == value
+    inside = target.is_in([v for v in members if v is not None])
+    return inside | target.is_null() if None in members else inside
+
+
+def equal_to(target: pl.Expr, value: pl.Series) -> pl.Expr:
+    """Return the condition that an expression has the only value of a Series.
+
+    Times go by their physical integers: as Python values they would lose nanoseconds and folds.
+    """
+    dtype = value.dtype
+    if value.null_count():
+        return target.is_null()
+    if isinstance(dtype, pl.Datetime | pl.Duration | pl.Time):
+        return target == pl.lit(value.to_physical().item(), dtype=pl.Int64).cast(dtype)
+    return target == pl.lit(value.item(), dtype=dtype)
+
+
+def is_one_of(target: pl.Expr, values: pl.Series) -> pl.Expr:
+    """Return the condition that an expression has one of the values of a Series."""
+    inside = target.is_in(pl.Series([values.drop_nulls()], dtype=pl.List(values.dtype)))
+    return inside | target.is_null() if values.null_count() else inside

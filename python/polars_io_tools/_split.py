@@ -164,17 +164,14 @@ def _by_column(lf: pl.LazyFrame, by: ByValue | ByRange | ByQuantile, max_periods
 def _values(by: ByValue, dtype: pl.DataType) -> list[ReadPartition]:
     parts: list[ReadPartition] = []
     for value in by.values or ():
-        many = isinstance(value, list | tuple | set | frozenset | pl.Series)
-        members = list(value) if many else [value]
         try:
-            typed = pl.Series(members, dtype=dtype, strict=True)
+            predicate = membership(exact_column(by.on), value, dtype)
         except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
             raise ValueError(
                 f"value {value!r} does not fit the column {by.on!r}, which is a {dtype}"
             ) from error
-        given = typed.to_list() if many else typed.item()
-        key = tuple(members) if many else value
-        parts.append(KeyedPartition(membership(exact_column(by.on), given, dtype), key))
+        key = tuple(value) if isinstance(value, list | set | frozenset | pl.Series) else value
+        parts.append(KeyedPartition(predicate, key))
     return parts
 
 

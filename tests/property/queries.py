@@ -89,7 +89,7 @@ def _order_dependent(draw: st.DrawFn, q: Query) -> Query:
         lambda lf: lf.unique("k", keep="last", maintain_order=True),
     ]
     step = draw(st.sampled_from(steps))
-    return q.then(step)
+    return q.then(step, settled=q.settled and q.ordered)
 
 
 def _grouped(draw: st.DrawFn, q: Query) -> Query:
