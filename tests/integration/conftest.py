@@ -53,7 +53,7 @@ class Submissions:
     @property
     def periods(self) -> list[str]:
         """The labels of all periods, in the order of the tasks and within each of them."""
-        return [label for _, _, _, periods, *_ in self.arguments for label, _, _ in periods]
+        return [label for _, _, _, periods, *_ in self.arguments for label, *_ in periods]
 
 
 @pytest.fixture
