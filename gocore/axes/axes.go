@@ -103,10 +103,12 @@ func (t Type) Floats() bounds.Axis[float64] {
 func (t Type) Texts() bounds.Axis[string] {
 	value := func(l *expr.Literal) (string, bool) {
 		switch {
-		case l.Scalar == nil || l.Scalar.Type != t.Name:
+		case l.Scalar == nil || (l.Scalar.Type == "binary") != (t.Name == "binary"):
 			return "", false
-		case t.Name == "string":
+		case l.Scalar.Type == "string":
 			return l.Scalar.Value, true
+		case l.Scalar.Type != "binary":
+			return "", false
 		}
 		v, err := hex.DecodeString(l.Scalar.Value)
 		return string(v), err == nil

@@ -1,7 +1,10 @@
 package axes
 
 import (
+	"encoding/json"
 	"math/big"
+	"slices"
+	"strings"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
@@ -33,7 +36,8 @@ type Type struct {
 }
 
 // Parse reads the names that package expr knows, and "string", "binary", "float32",
-// "float64" and decimals. Any other type is Unordered.
+// "float64", "categorical" (whose order is that of its texts) and `enum["a","b"]`, with
+// the labels in their order. Any other type is Unordered.
 func Parse(name string) Type {
 	t := Type{Name: name, Wire: expr.ParseType(name)}
 	switch {
@@ -43,8 +47,12 @@ func Parse(name string) Type {
 		t.Family = Integer
 	case t.Wire.Kind == expr.Boolean:
 		t.Family = Boolean
-	case name == "string" || name == "binary":
+	case name == "string" || name == "binary" || name == "categorical":
 		t.Family = Text
+	case strings.HasPrefix(name, "enum["):
+		if json.Unmarshal([]byte(strings.TrimPrefix(name, "enum")), &t.Labels) == nil {
+			t.Family = Label
+		}
 	case name == "float32" || name == "float64":
 		t.Family, t.Single = Float, name == "float32"
 	case t.Wire.Kind == expr.Decimal:
@@ -55,7 +63,8 @@ func Parse(name string) Type {
 
 // Enum returns the type of an enumeration, whose labels are in its order.
 func Enum(labels []string) Type {
-	return Type{Name: "enum", Family: Label, Labels: labels}
+	name, _ := json.Marshal(labels) // texts always can
+	return Parse("enum" + string(name))
 }
 
 // widens reports whether a cast to another type keeps every value of t.
@@ -97,5 +106,5 @@ func (t Type) Limits() (least, greatest interval.Int128) {
 // Same reports whether values of two types mean the same if they are written alike.
 func (t Type) Same(o Type) bool {
 	return t.Family == o.Family && t.Scale == o.Scale && t.Single == o.Single &&
-		(t.Family != Text || t.Name == o.Name) && (t.Family != Temporal || t.Wire == o.Wire)
+		(t.Family != Text || t.Name == o.Name) && slices.Equal(t.Labels, o.Labels) && (t.Family != Temporal || t.Wire == o.Wire)
 }

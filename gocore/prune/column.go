@@ -18,9 +18,9 @@ func (t columnType) width() int {
 		return wordWidth
 	case axes.Integer, axes.Decimal:
 		return longWidth
-	case axes.Text:
+	case axes.Text, axes.Label:
 		return textWidth
-	case axes.Boolean, axes.Label, axes.Unordered:
+	case axes.Boolean, axes.Unordered:
 	}
 	return byteWidth
 }

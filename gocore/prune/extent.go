@@ -24,11 +24,15 @@ func Extents(encoded []byte) ([]plan.Extent, error) {
 	}
 	out := []plan.Extent{}
 	for _, c := range x.columns {
-		if len(c.unknown) > 0 || c.typ.Family == axes.Unordered || c.typ.Family == axes.Label {
+		if len(c.unknown) > 0 || c.typ.Family == axes.Unordered {
 			continue
 		}
 		e := plan.Extent{Column: c.name, Type: c.typ.Name, Ranges: [][2]string{}, Null: len(c.null) > 0}
 		for _, k := range united(c) {
+			if c.typ.Family == axes.Label {
+				e.Ranges = append(e.Ranges, c.typ.positions(k)...)
+				continue
+			}
 			e.Ranges = append(e.Ranges, c.typ.texts(k.lo, k.hi))
 		}
 		if len(c.nan) > 0 {
@@ -75,6 +79,17 @@ func (t columnType) texts(lo, hi []byte) [2]string {
 		return [2]string{least, hex.EncodeToString(beyond)}
 	}
 	return [2]string{least, ""}
+}
+
+// positions are those of the labels whose texts lie in a range.
+func (t columnType) positions(k keyRange) (out [][2]string) {
+	for i, label := range t.Labels {
+		if key := textKey(label); bytes.Compare(key, k.lo) >= 0 && bytes.Compare(key, k.hi) <= 0 {
+			at := strconv.Itoa(i)
+			out = append(out, [2]string{at, at})
+		}
+	}
+	return out
 }
 
 // text writes the value of a key that holds all of it.

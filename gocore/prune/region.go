@@ -2,6 +2,7 @@ package prune
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
@@ -43,9 +44,35 @@ func regionOf(predicate expr.Node, column string, t columnType) (region, bool) {
 		return find(predicate, column, t.Texts(), textKey, textKeys)
 	case axes.Boolean:
 		return find(predicate, column, t.Booleans(), boolKey, exactKeys)
-	case axes.Label, axes.Unordered:
+	case axes.Label:
+		return labelled(predicate, column, t)
+	case axes.Unordered:
 	}
 	return region{}, false
+}
+
+// labelled is where an enumeration may lie: statistics of files are of the texts of its
+// labels, in the order of texts.
+func labelled(predicate expr.Node, column string, t columnType) (region, bool) {
+	where := bounds.Predicate(predicate, column, t.Positions()).True
+	if where.IsEverything() {
+		return region{}, false
+	}
+	var texts []string
+	for i, label := range t.Labels {
+		if where.Values.Contains(int64(i)) {
+			texts = append(texts, label)
+		}
+	}
+	slices.Sort(texts)
+	r := region{null: where.Null}
+	for _, text := range texts {
+		k := textKey(text)
+		if n := len(r.ranges); n == 0 || !bytes.Equal(r.ranges[n-1].hi, k) {
+			r.ranges = append(r.ranges, keyRange{k, k})
+		}
+	}
+	return r, true
 }
 
 // holdsTop reports whether the last range reaches NaN, the greatest float.

@@ -164,7 +164,7 @@ func TestSearchOfTypes(t *testing.T) {
 		{"another scale", "decimal[2]", filesOf(widest("100", "200"), widest("300", "400")), expr.Eq, scalar("decimal[3]", "1500"), "0"},
 		{"a digit too many", "decimal[2]", filesOf(widest("100", "200")), expr.Eq, scalar("decimal[3]", "3005"), "all"},
 		{"the same scale", "decimal[2]", filesOf(widest("100", "200"), widest("300", "400")), expr.Eq, scalar("decimal[2]", "150"), "0"},
-		{"an unordered type", "categorical", filesOf([]statistic{anything}), expr.Eq, scalar("string", "a"), "all"},
+		{"an unordered type", "list", filesOf([]statistic{anything}), expr.Eq, scalar("string", "a"), "all"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

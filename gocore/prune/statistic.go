@@ -98,7 +98,7 @@ func decoderOf(c *schema.Column, t columnType) decoder {
 		}
 	case axes.Float:
 		return floatDecoder(physical, logical, t)
-	case axes.Text:
+	case axes.Text, axes.Label:
 		if physical == parquet.Types.ByteArray && isText(logical) {
 			return func(b []byte) ([]byte, bool) { return textKey(string(b)), true }
 		}
@@ -108,7 +108,7 @@ func decoderOf(c *schema.Column, t columnType) decoder {
 				return boolKey(len(b) == 1 && b[0] == 1), len(b) == 1 && b[0] <= 1
 			}
 		}
-	case axes.Label, axes.Unordered:
+	case axes.Unordered:
 	}
 	return nil
 }

@@ -194,7 +194,11 @@ def check(lf: pl.LazyFrame, where: pl.Expr, files: int, seen: Counter[str]) -> N
         seen["pruned" if chosen < files else "kept"] += 1
 
 
-@pytest.mark.parametrize("name", sorted(set(TYPES) - {"duration", "enum", "categorical", "time"}))
+# Polars 2.0 does not hand over filters on categories.
+CATEGORIES = {"enum", "categorical"} if pl.__version__.startswith("2.0.") else set()
+
+
+@pytest.mark.parametrize("name", sorted(set(TYPES) - {"duration", "time"} - CATEGORIES))
 def test_every_ordered_type_prunes(tmp_path: Path, name: str) -> None:
     dtype, values = TYPES[name]
     least, greatest = pl.Series(values[:1], dtype=dtype), pl.Series(values[1:2], dtype=dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,9 @@ def column_type(dtype: pl.DataType | type[pl.DataType]) -> str:
     """
     if isinstance(dtype, pl.Decimal):
         return f"decimal[{dtype.scale}]"
-    if dtype in (pl.String, pl.Binary, pl.Float32, pl.Float64):
+    if isinstance(dtype, pl.Enum):
+        return f"enum{json.dumps(dtype.categories.to_list(), separators=(',', ':'))}"
+    if dtype in (pl.String, pl.Binary, pl.Float32, pl.Float64, pl.Categorical):
         return str(dtype).lower()
     return type_name(dtype)
 
