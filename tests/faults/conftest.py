@@ -47,6 +47,14 @@ def until(condition: Callable[[], object], seconds: float) -> float | None:
     return None
 
 
+def runs_ours(pid: int) -> bool:
+    """Tell whether a process is a worker that runs a task of ours: Ray gives it the task's name."""
+    try:
+        return psutil.Process(pid).cmdline()[:1][0].startswith("ray::piot:")
+    except (psutil.Error, IndexError):
+        return False
+
+
 class Child:
     """A program that is told and answers line by line, and ends with its input."""
 
@@ -137,15 +145,9 @@ class Nodes:
         return self._child.hear()
 
     def busy(self) -> list[psutil.Process]:
-        """Return the workers that run a task of ours: Ray gives the process its name."""
-        found = []
-        for process in psutil.Process(self._child.process.pid).children(recursive=True):
-            try:
-                if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::piot:"):
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
+        """Return the workers of nodes that are there which run a task of ours."""
+        children = psutil.Process(self._child.process.pid).children(recursive=True)
+        return [process for process in children if runs_ours(process.pid)]
 
     def drive(self, name: str, folder: Path, **settings: Any) -> Driver:
         """Start a driver."""
@@ -174,6 +176,12 @@ class Driver(Child):
         """Return how often each day was begun."""
         days = [line.split()[1] for line in self.lines() if line.startswith("begun")]
         return {day: days.count(day) for day in days}
+
+    def at_work(self) -> dict[int, int]:
+        """Return the raylet of each worker that runs a task, be its node there or not."""
+        words = [line.split() for line in self.lines()]
+        raylets = {int(pid): int(raylet) for word, _, pid, raylet in words if word == "begun"}
+        return {pid: raylet for pid, raylet in raylets.items() if runs_ours(pid)}
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)

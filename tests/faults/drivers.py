@@ -233,6 +233,8 @@ def same(settings: dict[str, Any]) -> None:
         else:
             say(started=True)
             frame = lazy.collect()
+            if not settings.get("options", {}).get("preserve_partition_order", True):
+                frame = frame.sort("date", "row")
             equal, rows = frame.equals(expected), frame.height
     except Exception as error:  # noqa: BLE001  (whatever it is, it is said)
         cause = error.__cause__

@@ -1,6 +1,9 @@
-"""The long mode of the fault tests: it prints what happened, and fails if an answer was wrong.
+"""The long mode of the fault tests: it prints what happened, and fails if anything went wrong.
 
-`python -m tests.faults.long_run [KILLS [NODES [SEED]]]`, by default 200 workers and 20 nodes.
+`python -m tests.faults.long_run [KILLS [NODES [SEED]]]`, by default 200 workers and 20 nodes, in
+three parts: workers are killed on one node; one of three nodes goes, in each of NODES queries; and
+of a cluster of NODES nodes one after the other goes until a single one is left, while workers are
+killed as well.
 """
 
 from __future__ import annotations
@@ -8,112 +11,148 @@ from __future__ import annotations
 import json
 import random
 import sys
-import tempfile
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from tests.faults.conftest import Nodes, started
+import psutil
+
+from tests.faults.conftest import Driver, Nodes, started, until
+from tests.faults.figures import Figures
 from tests.faults.killer import Killer
 
-__all__ = ["kill_workers", "lose_nodes"]
+__all__ = ["bad", "kill_workers", "lose_all_but_one", "lose_nodes"]
 
+# Each period may be unlucky more often than a user's ever is.
 _OFTEN = {"max_retries": 50}
+
+# A node for tasks, beside the first, on which the drivers are.
+_WORKERS: dict[str, Any] = {
+    "num_cpus": 1,
+    "object_store_memory": 80_000_000,
+    "resources": {"more": 1},
+}
+_THERE = {"remote_options": {"resources": {"more": 1}, **_OFTEN}}
+
+# Of many nodes, how many go in one query.
+_LOST_AT_ONCE = 4
+
+_PERIODS_PER_NODE = 5
+
+# How long a node that runs a task is waited for; there is none when the query is over.
+_BUSY_SECONDS = 30
 
 
 def kill_workers(nodes: Nodes, wanted: int, seed: int) -> dict[str, Any]:
     """Run queries of 50 periods until so many busy workers were killed, and return figures."""
-    figures = _Figures()
+    figures = Figures()
     killed = 0
     while killed < wanted:
         shape = {"count": 50, "row_bytes": 5_000}
-        settings = {"shape": shape, "seconds": 0.3, "options": {"remote_options": _OFTEN}}
+        options = {"remote_options": _OFTEN, "preserve_partition_order": _ordered(figures)}
         with Killer(nodes, seed + figures.queries) as killer:
-            figures.run(nodes, settings, lambda: None)
+            figures.run(nodes, {"shape": shape, "seconds": 0.3, "options": options}, lambda _: None)
         killed += killer.killed
     return {"workers killed": killed, **figures.summary()}
 
 
 def lose_nodes(nodes: Nodes, wanted: int, seed: int) -> dict[str, Any]:
     """Run a query for each node that is lost, one of three, and return figures."""
-    figures = _Figures()
-    rng = random.Random(seed)
-    new: dict[str, Any] = {
-        "num_cpus": 1,
-        "object_store_memory": 100_000_000,
-        "resources": {"more": 9},
-    }
-    nodes.add("node 0", **new)
-    for number in range(wanted):
-        nodes.add(f"node {number + 1}", **new)
-
-        def lose(name: str = f"node {number}") -> None:
-            time.sleep(rng.uniform(0.2, 3))
-            nodes.remove(name)
-
-        shape = {"count": 40, "row_bytes": 10_000}
-        options = {"remote_options": {"resources": {"more": 1}, **_OFTEN}}
-        figures.run(nodes, {"shape": shape, "seconds": 0.2, "options": options}, lose)
-    nodes.remove(f"node {wanted}")
-    return {"nodes lost": wanted, **figures.summary()}
+    figures = Figures()
+    with _Loser(nodes, seed) as loser:
+        loser.add("node 0")
+        for number in range(wanted):
+            loser.add(f"node {number + 1}")
+            shape = {"count": 40, "row_bytes": 10_000}
+            options = {**_THERE, "preserve_partition_order": _ordered(figures)}
+            settings = {"shape": shape, "seconds": 0.2, "options": options}
+            figures.run(nodes, settings, lambda driver: loser.lose(driver, 1))
+        return {"nodes lost": loser.lost, **figures.summary()}
 
 
-class _Figures:
-    """What came of some queries."""
+def lose_all_but_one(nodes: Nodes, count: int, seed: int) -> dict[str, Any]:
+    """Run queries on so many nodes until one of them is left, and return figures."""
+    figures = Figures()
+    killed = 0
+    with _Loser(nodes, seed) as loser:
+        for number in range(count):
+            loser.add(f"one of many {number}")
 
-    def __init__(self) -> None:
-        self.queries = 0
-        self._periods = 0
-        self._wrong: list[dict[str, Any]] = []
-        self._tasks = 0
-        self._again = 0
-        self._most = 0
-        self._start = time.monotonic()
+        def fault(driver: Driver) -> None:
+            nonlocal killed
+            with Killer(nodes, seed + figures.queries) as killer:
+                loser.lose(driver, min(_LOST_AT_ONCE, loser.left - 1))
+            killed += killer.killed
 
-    def run(self, nodes: Nodes, settings: dict[str, Any], fault: Callable[[], None]) -> None:
-        """Run a query and let something happen to it after its start."""
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            nodes.drive("same", Path(folder), **settings) as driver,
-        ):
-            driver.hear()
-            fault()
-            heard = driver.hear()
-            attempts = driver.attempts()
-        self.queries += 1
-        self._periods += settings["shape"]["count"]
-        if not heard.get("same"):
-            self._wrong.append(heard)
-        self._tasks += heard.get("tasks", 0)
-        self._again += sum(count > 1 for count in attempts.values())
-        self._most = max(self._most, *attempts.values())
+        while loser.left > 1 and figures.queries < count:
+            shape = {"count": _PERIODS_PER_NODE * loser.left, "row_bytes": 10_000}
+            options = {**_THERE, "preserve_partition_order": _ordered(figures)}
+            figures.run(nodes, {"shape": shape, "seconds": 1.0, "options": options}, fault)
+        words = {"nodes at the start": count, "nodes lost": loser.lost, "workers killed": killed}
+        return {**words, **figures.summary()}
 
-    def summary(self) -> dict[str, Any]:
-        """Return the figures by name."""
-        return {
-            "queries": self.queries,
-            "periods": self._periods,
-            "tasks": self._tasks,
-            "periods begun more than once": self._again,
-            "most attempts of a period": self._most,
-            "answers that differ or failed": self._wrong,
-            "seconds": round(time.monotonic() - self._start),
-        }
+
+def _ordered(figures: Figures) -> bool:
+    """Return whether the next query wants its rows in order, as every other one does."""
+    return figures.queries % 2 == 0
+
+
+class _Loser:
+    """Nodes for tasks, of which some go while they run some."""
+
+    def __init__(self, nodes: Nodes, seed: int) -> None:
+        self._nodes = nodes
+        self._random = random.Random(seed)
+        self._raylets: dict[int, str] = {}
+        self.lost = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._raylets.values():
+            self._nodes.remove(name)
+
+    @property
+    def left(self) -> int:
+        return len(self._raylets)
+
+    def add(self, name: str) -> None:
+        self._nodes.add(name, **_WORKERS)
+        self._raylets[self._nodes.raylet(name)] = name
+
+    def lose(self, driver: Driver, count: int) -> None:
+        """End so many nodes, each while it runs a task of the driver; fewer if there are none."""
+        for _ in range(count):
+            time.sleep(self._random.uniform(0.2, 2))
+            if until(lambda: self._busy(driver), _BUSY_SECONDS) is None:
+                return
+            raylet = self._random.choice(self._busy(driver) or list(self._raylets))
+            self._nodes.remove(self._raylets.pop(raylet))
+            assert not psutil.pid_exists(raylet), "the node is still there"
+            self.lost += 1
+
+    def _busy(self, driver: Driver) -> list[int]:
+        return sorted(self._raylets.keys() & set(driver.at_work().values()))
+
+
+def bad(figures: dict[str, Any]) -> list[Any]:
+    """Return what may not be among the figures of a part."""
+    left = figures["queries that left tasks running"]
+    return [*figures["answers that differ or failed"], *(["tasks left running"] * left)]
 
 
 def main(kills: int = 200, losses: int = 20, seed: int = 1) -> int:
-    """Print the figures of both; the exit status says whether an answer was wrong."""
+    """Print the figures of all parts; the exit status says whether anything went wrong."""
     wrong = 0
-    nodes = started()
-    try:
-        for part, count in ((kill_workers, kills), (lose_nodes, losses)):
+    for part, count in ((kill_workers, kills), (lose_nodes, losses), (lose_all_but_one, losses)):
+        nodes = started()
+        try:
             figures = part(nodes, count, seed)
-            sys.stdout.write(json.dumps(figures, indent=2) + "\n")
-            sys.stdout.flush()
-            wrong += len(figures["answers that differ or failed"])
-    finally:
-        nodes.stop()
+        finally:
+            nodes.stop()
+        sys.stdout.write(json.dumps({"part": part.__name__, **figures}, indent=2) + "\n")
+        sys.stdout.flush()
+        wrong += len(bad(figures))
     return 1 if wrong else 0
 
 
