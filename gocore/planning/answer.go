@@ -27,6 +27,9 @@ type Answer struct {
 	Empty int `json:"empty"`
 
 	Problem *Problem `json:"problem"`
+
+	// Open is what lets two runs of a part give other rows, or in another order.
+	Open *Opening `json:"open"`
 }
 
 // Filter is a filter of the query. Sets are the ends of the bounds that are its own.
@@ -42,6 +45,12 @@ type Filter struct {
 type Obstacle struct {
 	Node string `json:"node"`
 	Why  string `json:"why"`
+}
+
+// Opening is what leaves something open, and what to write instead.
+type Opening struct {
+	Node   string `json:"node"`
+	Remedy string `json:"remedy"`
 }
 
 // Period is a calendar period: the half-open range of ticks from Start to End.
@@ -125,10 +134,14 @@ func explain[T any](a *Answer, result bounds.Result[T]) {
 	}
 }
 
-// refuseUnsplittable notes why the parts of a plan would not be the whole, if so.
+// refuseUnsplittable notes why the parts of a plan would not be the whole, if so, and
+// else what leaves their rows open.
 func (a *Answer) refuseUnsplittable(root plan.Node, column string) bool {
 	found := splittable.Check(root, column)
 	if found == nil {
+		if open := splittable.Open(root, column); open != nil && a.Open == nil {
+			a.Open = &Opening{open.Node, open.Remedy}
+		}
 		return false
 	}
 	a.Obstacles = append(a.Obstacles, Obstacle{found.Node, found.Why})

@@ -27,6 +27,30 @@ func Check(root plan.Node, column string) *Problem {
 	return c.problem
 }
 
+// Opening says what lets two runs of a plan give other rows, or the same rows in
+// another order.
+type Opening struct {
+	Node   string // the node, or what of it leaves it open, in the user's words
+	Remedy string
+}
+
+// Open returns the first opening of a plan that [Check] accepts, nil if every run
+// gives the same rows in the same order: a run may then go on where another one
+// ended. Where it is not sure it says that there is one.
+func Open(root plan.Node, column string) *Opening {
+	c := checker{root: root, memo: map[at]state{}}
+	s := c.state(root, column)
+	switch {
+	case c.opening != nil:
+		return c.opening
+	case s.choice != "":
+		return &Opening{s.choice, uniqueRemedy}
+	case s.disorder != "":
+		return &Opening{s.disorder, s.remedy}
+	}
+	return nil
+}
+
 // at is a node with the name under which its output carries the column that
 // the plan is split by, "" when it carries it not at all or computes it.
 type at struct {
@@ -38,6 +62,8 @@ type checker struct {
 	root    plan.Node
 	memo    map[at]state
 	problem *Problem
+	// opening is of a choice that does not show in the state of the node above it.
+	opening *Opening
 }
 
 const (
@@ -45,6 +71,9 @@ const (
 	// does not show the flag that says so.
 	hiddenRemedy = "Whether the function looks at single rows, as map_elements and " +
 		"map_batches(is_elementwise=True) do, cannot be seen: if it does, write it before, or after execute_on_ray."
+
+	// uniqueRemedy is for a choice among rows of one date.
+	uniqueRemedy = "Make the choice unique, or write it after execute_on_ray."
 
 	// slicedRemedy is for rows taken by their place out of a join: an order that the
 	// join promises is forgotten when Polars pushes the slice into it.
@@ -90,7 +119,9 @@ func (c *checker) fresh(n plan.Node, column string) state {
 		return state{}
 	case *plan.Source:
 		if n.Inner != nil {
-			c.state(n.Inner, column)
+			in := c.state(n.Inner, column)
+			c.hides(in.disorder, in.remedy)
+			c.hides(in.choice, uniqueRemedy)
 		}
 		return state{}
 	case *plan.Filter:
@@ -146,8 +177,19 @@ func (c *checker) rows(n plan.Node, in state, column string, exprs []expr.Named)
 		case f.effect > rowWise && in.choice != "":
 			return c.refuseChoice(n, in)
 		}
+		// Within one date, a window may do what is refused elsewhere.
+		if whole := inspect(e.Expr, ""); whole.effect == shuffled || whole.effect == ordered && in.disorder != "" {
+			c.hides(whole.name, "Use maintain_order=True below it, or write it after execute_on_ray.")
+		}
 	}
 	return in
+}
+
+// hides notes a choice that nothing above the node tells of.
+func (c *checker) hides(what, remedy string) {
+	if what != "" && c.opening == nil {
+		c.opening = &Opening{what, remedy}
+	}
 }
 
 // positional are the nodes that take rows by their place.

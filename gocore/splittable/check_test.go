@@ -251,6 +251,59 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestOpen(t *testing.T) {
+	sum, first := call("sum", col("x")), call("first", col("x"))
+	byKeys := sortBy(group(scan, sum, "k", "date"), "date", "k")
+	tests := []struct {
+		name string
+		plan plan.Node
+		want string // what leaves it open, "" when every run gives the same rows in the same order
+	}{
+		{"scan", scan, ""},
+		{"functions of single rows", filter(extend(scan, call("abs", col("x"))), col("b")), ""},
+		{"head and row numbers of a scan", rowIndex(head(scan)), ""},
+		{"groups in order", ordered(group(scan, sum, "k", "date")), ""},
+		{"groups", group(scan, sum, "k", "date"), `group_by("k", "date")`},
+		{"groups sorted by their keys", byKeys, ""},
+		{"groups sorted by some of them", sortBy(group(scan, sum, "k", "date"), "date"), `sort("date")`},
+		{"groups, then single rows", extend(filter(group(scan, sum, "k"), col("b")), col("agg")), `group_by("k")`},
+		{"join", lookup, `join(how="left", on="k")`},
+		{"ordered join", join(scan, scan, plan.Inner, "left_right"), ""},
+		{"ordered join of a join", join(lookup, scan, plan.Inner, "left_right"), `join(how="left", on="k")`},
+		{"concat of a join", union(kept, scan, lookup), `join(how="left", on="k")`},
+		{"union", union(open, scan, scan), "union"},
+		{"unstable sort", sortBy(scan, "x"), `sort("x")`},
+		{"stable sort", stable(scan, "x"), ""},
+		{"unique rows in order", unique(scan, "any", kept), ""},
+		{"unique rows", unique(scan, "any", open), "unique"},
+		{"rows of a day chosen, in order", unique(scan, "any", kept, "date", "k"), `unique("date", "k")`},
+		{"rows of a day chosen, sorted by what is unique", sortBy(unique(scan, "any", kept, "date", "k"), "date", "k"), `unique("date", "k")`},
+		{"asof join on an unstable right side", join(scan, sortBy(scan, "k"), plan.Asof, "none"), `join_asof(on="k")`},
+		{"first of a day out of a join, sorted by keys", sortBy(group(lookup, first, "date"), "date"), `group_by("date") with first`},
+		{"a window of one date over a join, sorted by what is unique", sortBy(extend(group(scan, sum, "k", "date"), over(first, "date")), "k", "date"), "first"},
+		{"a window of one date over a scan", extend(scan, over(first, "date")), ""},
+		{"a window of one date whose order is open", extend(scan, over(call("unique", col("x")), "date")), "unique"},
+		{"a sum over one date of a sort by keys", extend(byKeys, over(sum, "date")), ""},
+		{"inside a source of ours", &plan.Source{Inner: lookup}, `join(how="left", on="k")`},
+		{"a choice inside a source of ours", &plan.Source{Inner: unique(scan, "any", kept, "date", "k")}, `unique("date", "k")`},
+		{"a python function over a scan", &plan.Opaque{Inputs: []plan.Node{scan}, Name: "map_batches"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if problem := splittable.Check(tt.plan, "date"); problem != nil {
+				t.Fatalf("cannot be split: %v", problem)
+			}
+			found := splittable.Open(tt.plan, "date")
+			switch {
+			case found == nil && tt.want != "":
+				t.Errorf("nothing open, want %q", tt.want)
+			case found != nil && (found.Node != tt.want || found.Remedy == ""):
+				t.Errorf("%+v, want %q and a remedy", *found, tt.want)
+			}
+		})
+	}
+}
+
 // A chain of joins doubles the paths to its root at every step; the walk must not.
 func TestCheckIsLinear(t *testing.T) {
 	var n plan.Node = scan

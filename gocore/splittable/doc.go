@@ -22,5 +22,9 @@
 // fine; it never accepts one because it did not understand it, except that
 // Python functions of the user and IO sources are taken to be deterministic.
 //
+// A plan that may be split may still leave open in which order its rows come, or
+// which of a day's rows they are. [Open] names what does: a part of such a plan
+// that is computed again has to replace all of the part, not the rest of it.
+//
 // The package knows nothing of bounds and periods.
 package splittable

@@ -97,6 +97,8 @@ class RayPlan:
             whole query's.
         overlap: whether a row may be in two partitions. It may only if the user lists them.
         gap: whether a row of the query may be in no partition, likewise.
+        opening: what lets another run of a part give its rows in another order, or choose others,
+            and what to write instead; None where every run gives the same.
         empty: how many parts are left out, since statistics of files prove that they have no rows.
         problem: the error that collecting would raise, else None.
     """
@@ -115,6 +117,7 @@ class RayPlan:
     overlap: Coverage = _NONE
     gap: Coverage = _NONE
     empty: int = 0
+    opening: str | None = None
 
     @property
     def partitions(self) -> tuple[AnyPartition, ...]:

@@ -60,7 +60,7 @@ def plan_split(
     split = settled(lf, predicate, split)
     request, load = plan_request(lf, predicate, _question(split), predicates, extents)
     answer: dict[str, Any] = json.loads(_gocore.plan(request))
-    problem = answer["problem"]
+    problem, opening = answer["problem"], answer["open"]
     plan = RayPlan(
         column=split.column,
         dtype=split.dtype,
@@ -74,6 +74,7 @@ def plan_split(
         problem=problem and _ERRORS.get(problem["kind"], InternalError)(problem["message"]),
         _parts=() if problem else tuple(_parts(answer, split, listed)),
         empty=answer["empty"],
+        opening=opening and f"{opening['node']}. {opening['remedy']}",
     )
     return plan if listed is None or problem else _covered(plan, answer["listing"], listed)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import polars as pl
@@ -28,8 +28,9 @@ from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._polars.plan import Extents
 from polars_io_tools._prune import prune
+from polars_io_tools._report import Task
 from polars_io_tools._split import Split
-from polars_io_tools._task import Task, inside_task, versions
+from polars_io_tools._task import inside_task, versions
 from polars_io_tools._transport import ReturnAs
 
 _log = logging.getLogger(__name__)
@@ -83,12 +84,14 @@ class ShippedPlan:
         payload: the plan bytes.
         attachments: what the plan refers to by id.
         extents: gives where columns of the files lie.
+        opening: as that of a `RayPlan`.
     """
 
     task: Task
     payload: bytes
     attachments: Mapping[str, Prepare]
     extents: Callable[[], Extents] = dict
+    opening: str | None = None
 
 
 class Runner(Protocol):
@@ -126,6 +129,7 @@ def ship(
         limit=request.n_rows,
         return_as=return_as,
         attached=[],
+        skip=0,
     )
     query = lf if predicate is None else lf.filter(predicate)
     with collecting() as attachments:
@@ -224,6 +228,7 @@ class IoSource:
         for warning in plan.warnings:
             _log.warning(warning)
         if shipped is not None and plan.partitions:
+            shipped = replace(shipped, opening=plan.opening)
             yield from self._runner.run(shipped, plan.partitions, lifetime)
 
     def _in_place(self, request: ScanRequest) -> Frames:

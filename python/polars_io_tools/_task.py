@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 import polars as pl
 import polars.selectors as cs
@@ -27,10 +27,12 @@ from polars_io_tools._period import AnyPartition, Period, filter_of, from_wire
 from polars_io_tools._periods import in_period_order, neighbours
 from polars_io_tools._polars import deserialise
 from polars_io_tools._pruned_scan import unchanged_files
-from polars_io_tools._transport import Part, ReturnAs, encode, size_of
+from polars_io_tools._report import Report, Task
+from polars_io_tools._transport import Part, encode, size_of
 from polars_io_tools._version import __version__
+from polars_io_tools.errors import PiotError
 
-__all__ = ["Report", "Task", "inside_task", "run_task", "versions"]
+__all__ = ["inside_task", "run_task", "versions"]
 
 # Plans decoded by this process, the latest last. A worker serves one query at a time, or a few
 # that share the cluster.
@@ -42,48 +44,6 @@ _IDLE_SECONDS = 5.0
 
 # Parts up to this size travel inside their report, without an object of their own.
 _INLINE_BYTES = 64 * 1024
-
-
-class Task(TypedDict):
-    """The part of a task that all periods share.
-
-    Attributes:
-        plan_id: names the plan, so that a process decodes it once.
-        versions: versions of the driver, see `versions`.
-        column: the column of the periods, "" where no part of the split is a period.
-        columns: the columns to return, None for all.
-        limit: the most rows that one period has to return, None for all.
-        return_as: the format of the result.
-        attached: the keys of what is attached to the plan, and of how many items each consists.
-    """
-
-    plan_id: str
-    versions: dict[str, str]
-    column: str
-    columns: list[str] | None
-    limit: int | None
-    return_as: ReturnAs
-    attached: list[tuple[str, int]]
-
-
-class Report(TypedDict):
-    """What a task says about one part of its result.
-
-    Attributes:
-        periods: of how many periods it holds rows: of one, or whole of several.
-        last: whether it is their last part.
-        bytes: size of the part.
-        seconds: how long each of these periods took to compute.
-        threads: how many threads the Polars of the worker uses.
-        part: the part itself, None if it is the next thing that the task yields.
-    """
-
-    periods: int
-    last: bool
-    bytes: int
-    seconds: float
-    threads: int
-    part: Part | None
 
 
 @dataclass
@@ -147,12 +107,14 @@ def run_task(
     _check_versions(task["versions"], node)
     with _marked():
         decoded = _decode_plan(task, plan[0], items)
+        skip = task["skip"]
         for run in neighbours([from_wire(wire) for wire in periods]):
             following = [part for part in run if isinstance(part, Period)]
-            together = len(following) > 1 and task["limit"] is None
+            together = len(following) > 1 and task["limit"] is None and not skip
             if not (together and (yield from _together(decoded, task, following))):
                 for part in run:
-                    yield from _alone(decoded, task, part)
+                    yield from _alone(decoded, task, part, skip)
+                    skip = 0
 
 
 def _together(
@@ -182,10 +144,15 @@ def _together(
     return True
 
 
-def _alone(decoded: _Decoded, task: Task, period: AnyPartition) -> Iterator[Report | Part]:
+def _alone(
+    decoded: _Decoded, task: Task, period: AnyPartition, skip: int
+) -> Iterator[Report | Part]:
     start = time.perf_counter()
     rows = _collect(decoded, task["column"], period, task["columns"], task["limit"])
-    parts = encode(rows, task["return_as"])
+    if rows.height < skip:
+        msg = f"{skip} rows of it were here when it was tried again, and now it has {rows.height}"
+        raise PiotError(msg + ": what it reads or calls is not the same each time")
+    parts = encode(rows[skip:], task["return_as"])
     del rows
     yield from _reported(1, parts, time.perf_counter() - start)
 
@@ -222,6 +189,7 @@ def _reported(periods: int, parts: list[Part], seconds: float) -> Iterator[Repor
         yield Report(
             periods=periods,
             last=number == len(parts),
+            rows=part[1],
             bytes=size,
             seconds=seconds / periods,
             threads=threads,

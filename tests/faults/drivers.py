@@ -24,6 +24,7 @@ from polars.io.plugins import register_io_source
 import polars_io_tools
 from polars_io_tools._period import AnyPartition
 from polars_io_tools.ray._cluster import RayCluster
+from polars_io_tools.ray._protocol import TaskFailed
 
 day = pl.col("date")
 START = dt.date(2024, 1, 1)
@@ -206,26 +207,28 @@ def shut_down_after(settings: dict[str, Any]) -> None:
     say(rows=rows, running=ray.is_initialized())
 
 
-def counted() -> list[str]:
-    """Return a list to which the name of each task is added that is submitted from now on."""
-    names: list[str] = []
+def counted() -> list[tuple[str, int]]:
+    """Return a list to which each task is added from now on: its period, and rows left out."""
+    tasks: list[tuple[str, int]] = []
     submit = RayCluster.submit
 
-    def noting(cluster: RayCluster, periods: Sequence[AnyPartition]) -> Any:
-        names.append(periods[0].label)
-        return submit(cluster, periods)
+    def noting(cluster: RayCluster, periods: Sequence[AnyPartition], skip: int) -> Any:
+        tasks.append((periods[0].label, skip))
+        return submit(cluster, periods, skip)
 
     setattr(RayCluster, "submit", noting)  # noqa: B010  (types take it for a mistake)
-    return names
+    return tasks
 
 
 def same(settings: dict[str, Any]) -> None:
     """Run a query to its end, and tell whether its rows are those of plain Polars."""
     shape = settings["shape"]
     seconds = settings.get("seconds", 0.0)
-    names = counted()
+    tasks = counted()
     work = noted(settings["journal"], lambda _: time.sleep(seconds))
-    lazy = on_ray(days(**shape, work=work), **settings.get("options", {}))
+    if "part_bytes" in settings:
+        work = in_parts(work, settings["part_bytes"])
+    lazy = on_ray(grouped(days(**shape, work=work), settings), **settings.get("options", {}))
     expected = days(**shape, work=lambda _: None).collect()
     try:
         if "pause" in settings:
@@ -233,7 +236,7 @@ def same(settings: dict[str, Any]) -> None:
         else:
             say(started=True)
             frame = lazy.collect()
-            if not settings.get("options", {}).get("preserve_partition_order", True):
+            if is_disordered(settings):
                 frame = frame.sort("date", "row")
             equal, rows = frame.equals(expected), frame.height
     except Exception as error:  # noqa: BLE001  (whatever it is, it is said)
@@ -243,11 +246,41 @@ def same(settings: dict[str, Any]) -> None:
             kind=type(error).__name__,
             period=getattr(error, "period", None),
             cause=None if cause is None else type(cause).__name__,
-            tasks=len(names),
+            tasks=len(tasks),
             chain="".join(traceback.format_exception(error)),
         )
         return
-    say(same=equal, rows=rows, tasks=len(names))
+    say(same=equal, rows=rows, tasks=len(tasks))
+
+
+def grouped(lf: pl.LazyFrame, settings: dict[str, Any]) -> pl.LazyFrame:
+    """Return the same rows, in an order that is left open if that is wanted."""
+    groups = lf.group_by("date", "row").agg(pl.col("x").first())
+    return groups if settings.get("open") else lf
+
+
+def is_disordered(settings: dict[str, Any]) -> bool:
+    options = settings.get("options", {})
+    return settings.get("open", False) or not options.get("preserve_partition_order", True)
+
+
+def in_parts(inner: Work, part_bytes: int) -> Work:
+    """Return work after which results leave in parts of so many bytes, one after the other."""
+
+    def work(date: dt.date) -> None:
+        from polars_io_tools import _task, _transport
+
+        def encode(frame: pl.DataFrame, return_as: _transport.ReturnAs) -> list[_transport.Part]:
+            return _transport.encode(frame, return_as, max_bytes=part_bytes)
+
+        def size_of(part: _transport.Part) -> int:
+            time.sleep(0.1)
+            return _transport.size_of(part)
+
+        vars(_task).update(encode=encode, size_of=size_of)
+        inner(date)
+
+    return work
 
 
 def slowly(lazy: pl.LazyFrame, pause: float | None, expected: pl.DataFrame) -> tuple[bool, int]:
@@ -267,12 +300,72 @@ def slowly(lazy: pl.LazyFrame, pause: float | None, expected: pl.DataFrame) -> t
     return equal and rows == expected.height, rows
 
 
+def half_way(settings: dict[str, Any]) -> None:
+    """Lose a worker, or a result, in the middle of a period of several parts."""
+    tasks = counted()
+    expected = days(2, lambda _: None, row_bytes=20_000).collect()
+    for number, query in enumerate(settings["queries"]):
+        plain = days(2, breaking_off(f"{settings['journal']}.{number}"), row_bytes=20_000)
+        frame = on_ray(grouped(plain, query), **query["options"]).collect()
+        if is_disordered(query):
+            frame = frame.sort("date", "row")
+        say(same=frame.equals(expected), skipped=[skip for _, skip in tasks if skip])
+        tasks.clear()
+    lose_second_parts()
+    plain = days(1, breaking_off(settings["journal"] + ".0"), row_bytes=20_000)
+    try:
+        on_ray(grouped(plain, {"open": True})).collect()
+    except polars_io_tools.WorkerError as error:
+        say(error=str(error), tasks=len(tasks))
+
+
+def breaking_off(journal: str) -> Work:
+    """Return work whose worker ends, once, before the third part of a period has left.
+
+    The parts of the next attempt are others, as they may be where the frame has other chunks.
+    """
+    over = Path(journal)
+
+    def work(_: dt.date) -> None:
+        from polars_io_tools import _task, _transport
+
+        first = not over.exists()
+        parts = iter(range(100))
+
+        def encode(frame: pl.DataFrame, return_as: _transport.ReturnAs) -> list[_transport.Part]:
+            return _transport.encode(frame, return_as, max_bytes=70_000 if first else 100_000)
+
+        def size_of(part: _transport.Part) -> int:
+            if first and next(parts) == 2 and not over.exists():
+                over.touch()
+                time.sleep(0.5)  # in which the first two can be read
+                os._exit(1)
+            return _transport.size_of(part)
+
+        vars(_task).update(encode=encode, size_of=size_of)
+
+    return work
+
+
+def lose_second_parts() -> None:
+    """Let the second part that is fetched from now on be lost, as if its node were gone."""
+    fetch = RayCluster.fetch
+    fetched = iter(range(100))
+
+    def losing(cluster: RayCluster, arrival: Any, timeout: float) -> Any:
+        if next(fetched) == 1:
+            raise TaskFailed(ConnectionError("the node is gone"), retries=3)
+        return fetch(cluster, arrival, timeout)
+
+    setattr(RayCluster, "fetch", losing)  # noqa: B010  (types take it for a mistake)
+
+
 def secretive(settings: dict[str, Any]) -> None:
     """Do all that might repeat a secret, and say every word of it."""
     logging.getLogger().setLevel(logging.DEBUG)
     logging.getLogger().addHandler(logging.StreamHandler())
     closure, variable, option = (settings[k] for k in ("closure", "variable", "option"))
-    names = counted()
+    tasks = counted()
     remote = {
         "runtime_env": {"env_vars": {"PIOT_SECRET": variable}},
         "_labels": {"note": option},
@@ -314,7 +407,7 @@ def secretive(settings: dict[str, Any]) -> None:
             # Of what the user's own code raises, the cause is not ours.
             own = what == "failing"
             say(what=what, text=str(error) if own else "".join(traceback.format_exception(error)))
-    say(what="tasks", text=" ".join(names))
+    say(what="tasks", text=" ".join(name for name, _ in tasks))
 
 
 def main(name: str, settings: dict[str, Any]) -> None:

@@ -36,6 +36,29 @@ def test_workers_that_are_killed(one_node: Nodes, tmp_path: Path) -> None:
         assert driver.end() == 0
 
 
+def test_a_period_that_is_lost_half_way(one_node: Nodes, tmp_path: Path) -> None:
+    queries: list[dict[str, Any]] = [
+        {"options": {}},
+        {"options": {"preserve_partition_order": False}},
+        {"options": {}, "open": True},
+    ]
+    with one_node.drive("half_way", tmp_path, queries=queries) as driver:
+        for query in queries:
+            heard = driver.hear()
+            assert heard["same"], query
+            # Of six parts of 20 rows two came; where the order is open, none was read.
+            assert heard["skipped"] == ([] if query.get("open") else [6])
+        heard = driver.hear()
+        assert driver.end() == 0
+    assert heard["tasks"] <= 2  # trying again would mix the rows of two orders
+    first, second = heard["error"].splitlines()
+    assert first == "period 2024-01-01 failed: ConnectionError: the node is gone"
+    assert second.startswith(
+        "Some of its rows had been read, and another attempt may give them in "
+    )
+    assert 'left open, as it is by group_by("date", "row"). Use group_by(..., main' in second
+
+
 @pytest.fixture
 def three_nodes(many_nodes: Nodes) -> Iterator[Nodes]:
     """Two nodes for tasks beside the one with the driver, of which the test ends the first."""

@@ -131,9 +131,9 @@ def changed(patch: Patch, folder: Path, change: Callable[[Path], object]) -> obj
     lf = pl.scan_csv(path, try_parse_dates=True).filter(JANUARY)
     submit = _cluster.RayCluster.submit
 
-    def late(self: Any, periods: Any) -> Any:
+    def late(self: Any, periods: Any, skip: int) -> Any:
         change(path)
-        return submit(self, periods)
+        return submit(self, periods, skip)
 
     patch.setattr(_cluster.RayCluster, "submit", late)
     with pytest.raises(piot.WorkerError, match="period 2024-01 failed: SourceChangedError") as info:

@@ -19,8 +19,9 @@ import polars as pl
 
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition
+from polars_io_tools._report import Report
 from polars_io_tools._source import ShippedPlan
-from polars_io_tools._task import Report, run_task
+from polars_io_tools._task import run_task
 from polars_io_tools._transport import Part, decode
 
 __all__ = ["ProcessRunner"]

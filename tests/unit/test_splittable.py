@@ -241,6 +241,42 @@ def test_accepted(name: str) -> None:
     assert plan.periods
 
 
+OPEN = {
+    "join": (JOINED, 'join(how="inner", on="k"). Use join(..., maintain_order="left_right")'),
+    "group_by with the date": (GROUPED, 'group_by("date", "k"). Use group_by(..., main'),
+    "unstable sort": (BASE.sort("k"), 'sort("k"). Use sort(..., maintain_order=True)'),
+    "union": (pl.union([BASE, BASE]), "union. Use pl.concat"),
+    "a row of a day": (BASE.unique(["date", "k"]), 'unique("date", "k"). Make the choice unique'),
+    "a function of a day": (
+        GROUPED.with_columns(V.first().over("date")).sort("date", "k"),
+        "first. Use maintain_order=True below it",
+    ),
+}
+
+SETTLED = {
+    "filters": BASE.filter(V > 1).with_columns(V * 2),
+    "groups in order": BASE.group_by("date", "k", maintain_order=True).agg(V.sum()),
+    "groups sorted by their keys": GROUPED.sort("date", "k"),
+    "ordered join": BASE.join(OTHER, on="k", maintain_order="left_right"),
+    "stable sort": BASE.sort("k", maintain_order=True),
+    "concat": pl.concat([BASE, BASE]),
+    "unique, last": BASE.unique("k", keep="last", maintain_order=True),
+    "running sum": BASE.with_columns(V.cum_sum(), rank=V.rank().over("k")),
+    "a function": ACCEPTED["a function"],
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_leaves_the_order_open(name: str) -> None:
+    lf, opening = OPEN[name]
+    assert opening in str(explain(lf).opening)
+
+
+@pytest.mark.parametrize("name", SETTLED)
+def test_nothing_is_open(name: str) -> None:
+    assert explain(SETTLED[name]).opening is None
+
+
 def test_what_is_written_after_the_call_is_not_split() -> None:
     plan = piot.PiotNamespace(BASE).explain_on_ray(
         date_column="date", time_unit="monthly", predicate=V.is_first_distinct()

@@ -16,9 +16,10 @@ import polars_io_tools as piot
 from polars_io_tools import PiotNamespace
 from polars_io_tools._period import Period
 from polars_io_tools._periods import in_period_order, neighbours
+from polars_io_tools._report import Report
 from polars_io_tools._source import ScanRequest, ship
 from polars_io_tools._split import Split
-from polars_io_tools._task import Report, run_task
+from polars_io_tools._task import run_task
 from polars_io_tools._transport import Part, decode
 
 DAYS = pl.date_range(dt.date(2024, 1, 1), dt.date(2024, 1, 20), eager=True)
@@ -41,10 +42,15 @@ def split_of(lf: pl.LazyFrame) -> Split:
 
 
 def run(
-    lf: pl.LazyFrame, periods: Sequence[Period], columns: list[str] | None = None, **request: Any
+    lf: pl.LazyFrame,
+    periods: Sequence[Period],
+    columns: list[str] | None = None,
+    n_rows: int | None = None,
+    skip: int = 0,
 ) -> tuple[list[Report], pl.DataFrame]:
-    asked = ScanRequest(columns, None, request.pop("n_rows", None), None)
+    asked = ScanRequest(columns, None, n_rows, None)
     shipped = ship(lf, asked, split_of(lf), periods, "arrow")
+    shipped.task["skip"] = skip
     prepared = {key: prepare() for key, prepare in shipped.attachments.items()}
     shipped.task["attached"] = [(key, len(items)) for key, items in prepared.items()]
     items = [item for some in prepared.values() for item in some]
@@ -97,6 +103,22 @@ def test_a_row_limit_applies_to_each_period() -> None:
     reports, rows = run(lf, periods, n_rows=1)
     assert counts(reports) == [1] * 20
     assert_frame_equal(rows, one_by_one(lf, periods, n_rows=1))
+
+
+@pytest.mark.parametrize("n_rows", [None, 2])
+@pytest.mark.parametrize("skip", [1, 2])
+def test_what_the_driver_has_of_the_first_period_is_left_out(skip: int, n_rows: int | None) -> None:
+    lf = FRAME.lazy().filter(day >= DAYS[0], day <= DAYS[-1])
+    periods = periods_of(lf)[:3]
+    reports, rows = run(lf, periods, n_rows=n_rows, skip=skip)
+    assert [report["rows"] for report in reports] == [2 - skip, 2, 2]
+    assert_frame_equal(rows, one_by_one(lf, periods)[skip:])
+
+
+def test_a_period_that_has_fewer_rows_than_before() -> None:
+    lf = FRAME.lazy().filter(day >= DAYS[0], day <= DAYS[-1])
+    with pytest.raises(piot.PiotError, match="3 rows of it were here when it was tried again"):
+        run(lf, periods_of(lf), skip=3)
 
 
 def test_a_failure_is_that_of_its_period() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import tracemalloc
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from polars_io_tools._period import AnyPartition, Period
-from polars_io_tools._task import Report
+from polars_io_tools._report import Report
 from polars_io_tools._transport import Part
-from polars_io_tools.ray._protocol import Arrival, Limits, PeriodFailed, TaskFailed
+from polars_io_tools.ray._protocol import Arrival, HalfRead, Limits, PeriodFailed, TaskFailed
 from polars_io_tools.ray._window import Window
 
 MIB = 2**20
@@ -24,6 +24,7 @@ MIB = 2**20
 @dataclass(eq=False)
 class Task:
     periods: Sequence[AnyPartition]
+    skip: int = 0
     arrivals: deque[tuple[float, Arrival | Exception]] = field(default_factory=deque)
 
 
@@ -45,7 +46,10 @@ class FakeCluster:
         self.cost = cost
         self.parts = parts
         self.fails = dict(fails or {})  # the failures of a period, before it succeeds
-        self.lost = lost or []  # finished periods that are lost, before they are read
+        # Finished periods that are lost before they are read, or "7.2" before their second part is.
+        self.lost = lost or []
+        self.breaks: dict[str, int] = {}  # after so many parts, the first attempt of a period fails
+        self.fetched: Counter[str] = Counter()
         self.together = together  # whether the periods of a task arrive as one part
         self.journey = 0.0  # seconds that a part needs from its node, from when it is wanted
         self.wanted: dict[int, float] = {}
@@ -60,8 +64,8 @@ class FakeCluster:
     def slots(self, running: int) -> int:
         return self.cpus
 
-    def submit(self, periods: Sequence[AnyPartition]) -> Task:
-        task = Task(periods)
+    def submit(self, periods: Sequence[AnyPartition], skip: int) -> Task:
+        task = Task(periods, skip)
         time = max(self.time, heapq.heappop(self.free))
         runs = [periods] if self.together else [[period] for period in periods]
         for run in runs:
@@ -71,10 +75,16 @@ class FakeCluster:
             if failing is not None:
                 task.arrivals.append((time, self.fails[failing].pop()))
                 break
+            # Each part is one row.
+            first = skip + 1 if run is runs[0] else 1
+            broken = self.breaks.pop(run[0].label, self.parts)
             task.arrivals.extend(
                 (time, arrival(run, number == self.parts, size // self.parts, seconds))
-                for number in range(1, self.parts + 1)
+                for number in range(first, broken + 1)
             )
+            if broken < self.parts:
+                task.arrivals.append((time, ConnectionError("broken off")))
+                break
         heapq.heappush(self.free, time)
         if self.keep:
             self.submitted.append(task)
@@ -101,7 +111,10 @@ class FakeCluster:
             self.time += timeout
             return None
         self.time = max(self.time, here)
-        lost = next((label for label in arrival.data if label in self.lost), None)
+        if self.lost:
+            self.fetched.update(arrival.data)
+        names = [name for d in arrival.data for name in (d, f"{d}.{self.fetched[d]}")]
+        lost = next((name for name in names if name in self.lost), None)
         if lost is not None:
             self.lost.remove(lost)
             raise TaskFailed(ConnectionError(lost), retries=self.retries)
@@ -110,7 +123,9 @@ class FakeCluster:
 
 def arrival(run: Sequence[AnyPartition], last: bool, size: int, seconds: float) -> Arrival:
     each = seconds / len(run)
-    report = Report(periods=len(run), last=last, bytes=size, seconds=each, threads=1, part=None)
+    report = Report(
+        periods=len(run), last=last, rows=1, bytes=size, seconds=each, threads=1, part=None
+    )
     return Arrival(report, [period.label for period in run])
 
 
@@ -125,6 +140,7 @@ def limits(**changes: Any) -> Limits:
         "max_periods_per_task": 64,
         "ordered": True,
         "in_turn": False,
+        "whole": False,
     }
     return Limits(**(defaults | changes))
 
@@ -304,13 +320,40 @@ def test_without_a_limit_a_period_is_tried_until_it_succeeds() -> None:
     assert got == [p.label for p in periods(10)]
 
 
-def test_a_period_that_is_read_in_part_goes_on_where_it_was_lost() -> None:
-    cluster = FakeCluster(1, lambda _: (1.0, 10), parts=3, lost=["1"])
+@pytest.mark.parametrize(("part", "skip"), [(1, 0), (2, 1), (3, 2)])
+def test_a_period_that_is_read_in_part_goes_on_where_it_was_lost(part: int, skip: int) -> None:
+    cluster = FakeCluster(1, lambda _: (1.0, 10), parts=3, lost=[f"1.{part}"])
     window = Window(cluster, periods(3), limits(), none)
     assert list(labels(window)) == [p.label for p in periods(3) for _ in range(3)]
+    assert [t.skip for t in cluster.submitted if t.periods[0].label == "1"] == [0, skip]
     assert window._unread_bytes == 0
     assert window._unread_tasks == 0
     assert window._under_way == 0
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("slow", ["0", "none"])
+def test_a_period_that_breaks_off_is_read_once(ordered: bool, whole: bool, slow: str) -> None:
+    cluster = FakeCluster(2, lambda p: (9.0 if p.label == slow else 1.0, 10), parts=3)
+    cluster.breaks = {"1": 2, "4": 1, "6": 0}
+    window = Window(cluster, periods(8), limits(ordered=ordered, whole=whole), none)
+    got = list(labels(window))
+    assert sorted(got) == [p.label for p in periods(8) for _ in range(3)]
+    skips = {t.periods[0].label: t.skip for t in cluster.submitted}
+    assert (skips["1"], skips["4"], skips["6"]) == ((0, 0, 0) if whole else (2, 1, 0))
+    assert window._unread_bytes == 0
+    assert window._under_way == 0
+
+
+def test_where_the_order_is_open_half_of_a_period_cannot_be_replaced() -> None:
+    cluster = FakeCluster(1, lambda _: (1.0, 10), parts=3, lost=["0", "1.2"])
+    window = Window(cluster, periods(3), limits(whole=True), none)
+    got: list[str] = []
+    with pytest.raises(HalfRead, match=r"1\.2") as info:
+        got.extend(labels(window))
+    assert info.value.period.label == "1"
+    assert isinstance(info.value.error, ConnectionError)
 
 
 @pytest.mark.parametrize("ordered", [True, False])

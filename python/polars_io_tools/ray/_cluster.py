@@ -17,8 +17,8 @@ from functools import cache
 from typing import Any
 
 from polars_io_tools._period import AnyPartition
+from polars_io_tools._report import Report
 from polars_io_tools._source import ShippedPlan
-from polars_io_tools._task import Report
 from polars_io_tools._transport import Part
 from polars_io_tools.errors import (
     InternalError,
@@ -177,17 +177,20 @@ class RayCluster:
         nodes = [n["Resources"] for n in self._ray.nodes() if n["NodeID"] == own]
         return int(nodes[0].get("object_store_memory", 0)) if nodes else 0
 
-    def submit(self, periods: Sequence[AnyPartition]) -> Any:
-        """Start a task; its name holds the periods and nothing of the query."""
+    def submit(self, periods: Sequence[AnyPartition], skip: int) -> Any:
+        """Start a task; its name holds the periods and nothing of the query.
+
+        The first `skip` rows of the first period are left out: an earlier attempt brought them.
+        """
         self._check_connection()
         first, last = periods[0].label, periods[-1].label
         name = f"piot:{first}" if len(periods) == 1 else f"piot:{first}…{last}"
         options = {**self._options, **(periods[0].options or {}), "name": name}
-        wire = [p.wire() for p in periods]
+        task, wire = {**self._task, "skip": skip}, [p.wire() for p in periods]
         handle = (
             remote_function()
             .options(**options | _ONCE)
-            .remote(self._task, threads_of(options), self._payload, wire, *self._items)
+            .remote(task, threads_of(options), self._payload, wire, *self._items)
         )
         if periods[0].options is not None:
             self._own_retries[handle] = Retries.of(options)

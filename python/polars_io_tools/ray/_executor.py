@@ -18,7 +18,7 @@ from polars_io_tools.errors import PiotError, WorkerError
 from polars_io_tools.ray._cluster import RayCluster, require_ray
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
-from polars_io_tools.ray._protocol import Limits, PeriodFailed
+from polars_io_tools.ray._protocol import HalfRead, Limits, PeriodFailed
 from polars_io_tools.ray._redact import redacted
 from polars_io_tools.ray._window import Window
 
@@ -44,6 +44,13 @@ _HINTS = {
         "or a larger object store"
     ),
 }
+
+# What is said of a period that was lost half-way; its opening follows.
+_HALF_READ = (
+    "\nSome of its rows had been read, and another attempt may give them in another order. What "
+    "helps: a finer time_unit, whose periods arrive in one piece; or an order that is not left "
+    "open, as it is by "
+)
 
 # Chunks that are smaller than this on average are merged.
 _TINY_BYTES = 16 * 1024
@@ -85,6 +92,7 @@ class RayRunner:
             max_periods_per_task=options.max_periods_per_task,
             ordered=options.preserve_partition_order,
             in_turn=plan.task["limit"] is not None,
+            whole=plan.opening is not None,
         )
         noun = _noun(periods[0]) if periods else "period"
         progress = Progress(options.progress, len(periods), options.description, noun)
@@ -108,7 +116,7 @@ class RayRunner:
                 progress.arrived(frame.height, sum(map(size_of, parts)))
                 yield _merged(frame)
         except PeriodFailed as failure:
-            raise _worker_error(failure, options) from failure.error
+            raise _worker_error(failure, options, plan.opening) from failure.error
         finally:
             lifetime.close()
 
@@ -124,10 +132,12 @@ def _merged(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.rechunk() if tiny else frame
 
 
-def _worker_error(failure: PeriodFailed, options: RayOptions) -> WorkerError:
+def _worker_error(failure: PeriodFailed, options: RayOptions, opening: str | None) -> WorkerError:
     cause = getattr(failure.error, "cause", None) or failure.error
     label = failure.period.label
     hint = next((h for name, h in _HINTS.items() if type(cause).__name__ == name), "")
+    if isinstance(failure, HalfRead):
+        hint = _HALF_READ + f"{opening}"
     # Ray goes on for a page, with the command lines of other processes of the node.
     text = str(cause).partition("\n")[0] if hint else str(cause)
     text = redacted(text, options.remote_options)

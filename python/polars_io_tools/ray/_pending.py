@@ -19,16 +19,25 @@ class Pending:
     period: AnyPartition
     task: Task
     parts: deque[Arrival] = field(default_factory=deque)  # those that wait to be read
-    arrived: int = 0  # parts, of the current attempt
-    skip: int = 0  # so many parts came with earlier attempts
     orphan: bool = False  # another attempt is under way, and what comes of this one is dropped
-    read: int = 0  # parts
+    rows: int = 0  # those that were read
     bytes: int = 0
     done: bool = False
     counted: bool = False
     retries: int = 0
     led: list[Pending] = field(default_factory=list)  # later periods whose rows are in its part
     error: Exception | None = None
+
+    def arrived_rows(self) -> int:
+        """Return how many rows of it were read or wait to be."""
+        return self.rows + sum(part.report["rows"] for part in self.parts)
+
+    def drop(self) -> int:
+        """Forget the parts that wait, for another attempt brings their rows; return their size."""
+        size = sum(part.report["bytes"] for part in self.parts)
+        self.bytes -= size
+        self.parts.clear()
+        return size
 
 
 @dataclass(eq=False)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from polars_io_tools._period import AnyPartition
-from polars_io_tools._task import Report
+from polars_io_tools._report import Report
 from polars_io_tools._transport import Part
 
-__all__ = ["Arrival", "Cluster", "Limits", "PeriodFailed", "TaskFailed"]
+__all__ = ["Arrival", "Cluster", "HalfRead", "Limits", "PeriodFailed", "TaskFailed"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Limits:
         ordered: whether results come in the order of the periods.
         in_turn: whether a failure counts only when it is the turn of its period, because a row
             limit may make the period one that is never needed.
+        whole: whether a period is read only once all of it is there, because another attempt may
+            give its rows in another order.
     """
 
     max_tasks: int | None
@@ -31,6 +33,7 @@ class Limits:
     max_periods_per_task: int
     ordered: bool
     in_turn: bool
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,10 @@ class PeriodFailed(Exception):  # noqa: N818  (an outcome, which never leaves th
         self.retries = retries
 
 
+class HalfRead(PeriodFailed):
+    """A period was lost when some of its rows had been read, and would come in another order."""
+
+
 class Cluster(Protocol):
     """Runs tasks of neighbouring periods, whose parts arrive one by one."""
 
@@ -75,8 +82,8 @@ class Cluster(Protocol):
     def slots(self, running: int) -> int:
         """Return how many tasks could run at once, at least one, when `running` of ours do."""
 
-    def submit(self, periods: Sequence[AnyPartition]) -> Hashable:
-        """Start a task and return its handle."""
+    def submit(self, periods: Sequence[AnyPartition], skip: int) -> Hashable:
+        """Start a task and return its handle; it leaves out `skip` rows of the first period."""
 
     def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
         """Return the handles for which `take` has news, none if there are none in time."""

@@ -24,10 +24,16 @@ from typing import Any
 
 from polars_io_tools._period import AnyPartition, alike
 from polars_io_tools._transport import Part
-from polars_io_tools.errors import InternalError
 from polars_io_tools.ray._pace import Pace
 from polars_io_tools.ray._pending import Pending, Task
-from polars_io_tools.ray._protocol import Arrival, Cluster, Limits, PeriodFailed, TaskFailed
+from polars_io_tools.ray._protocol import (
+    Arrival,
+    Cluster,
+    HalfRead,
+    Limits,
+    PeriodFailed,
+    TaskFailed,
+)
 
 __all__ = ["Window"]
 
@@ -128,9 +134,9 @@ class Window:
             task.pending.extend(Pending(period, task) for period in periods)
             self._pending.update(dict.fromkeys(task.pending))
 
-    def _start(self, periods: Sequence[AnyPartition]) -> Task:
+    def _start(self, periods: Sequence[AnyPartition], skip: int = 0) -> Task:
         count = len(periods)
-        task = Task(self._cluster.submit(periods), periods=count, unread=count)
+        task = Task(self._cluster.submit(periods, skip), periods=count, unread=count)
         self._tasks[task.handle] = task
         self._unread_tasks += 1
         self._under_way += count
@@ -189,19 +195,13 @@ class Window:
     def _keep(self, pending: Pending, arrival: Arrival, led: list[Pending]) -> None:
         report = arrival.report
         pending.led = led
-        pending.arrived += 1
-        if pending.arrived > pending.skip:
-            pending.parts.append(arrival)
-            pending.bytes += report["bytes"]
-            self._unread_bytes += report["bytes"]
-            if not self._limits.ordered:
-                self._arrived.append(pending)
+        pending.parts.append(arrival)
+        pending.bytes += report["bytes"]
+        self._unread_bytes += report["bytes"]
+        if not self._limits.ordered:
+            self._arrived.append(pending)
         if not report["last"]:
             return
-        if pending.arrived < pending.skip:
-            # Its rows would be neither those of the first attempt nor those of the second.
-            error = InternalError("it was tried again, and came back with fewer parts")
-            raise PeriodFailed(pending.period, error, pending.retries)
         self._pace.note(report["seconds"], pending.bytes // report["periods"])
         for each in (pending, *led):
             each.done = True
@@ -218,6 +218,10 @@ class Window:
         if not pending:
             return
         first = pending[0]
+        if self._limits.whole:
+            if first.rows and failure.retries != 0:
+                raise HalfRead(first.period, failure.error, first.retries)
+            self._unread_bytes -= first.drop()
         if failure.retries is None or first.retries < failure.retries:
             self._retry(pending)
         elif self._limits.ordered and self._limits.in_turn:
@@ -228,13 +232,11 @@ class Window:
     def _retry(self, pending: list[Pending]) -> None:
         """Start a task for periods whose task has ended without them."""
         self._retried(len(pending))
-        task = self._start([p.period for p in pending])
+        task = self._start([p.period for p in pending], pending[0].arrived_rows())
         task.pending.extend(pending)
         for each in pending:
             self._forget(each.task)
             each.task = task
-            each.skip = each.read + len(each.parts)
-            each.arrived = 0
             each.retries += 1
             each.done = False
             each.led = []
@@ -268,7 +270,7 @@ class Window:
     def _read(self, pending: Pending, ready: list[Part]) -> int:
         """Move the parts of a period to `ready` and return their size."""
         size = 0
-        while pending.parts:
+        while pending.parts and (pending.done or not self._limits.whole):
             arrival = pending.parts[0]
             try:
                 part = self._cluster.fetch(arrival, 0 if ready or self._on_its_way else _PATIENCE)
@@ -280,7 +282,7 @@ class Window:
                 return size
             ready.append(part)
             del pending.parts[0]
-            pending.read += 1
+            pending.rows += arrival.report["rows"]
             self._unread_bytes -= arrival.report["bytes"]
             self._read_bytes += arrival.report["bytes"]
             size += arrival.report["bytes"]
@@ -292,8 +294,7 @@ class Window:
 
     def _lose(self, pending: Pending, failure: TaskFailed) -> None:
         """Compute a period again, whose next part was lost after it had arrived."""
-        self._unread_bytes -= sum(part.report["bytes"] for part in pending.parts)
-        pending.parts.clear()
+        self._unread_bytes -= pending.drop()
         if pending.task.handle in self._tasks and not pending.done:
             pending.task.pending[0] = Pending(pending.period, pending.task, orphan=True)
         self._fail([pending, *pending.led], failure)

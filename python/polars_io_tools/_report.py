@@ -1,0 +1,58 @@
+"""What the driver tells every task, and what a task says about its results.
+
+Both are plain dictionaries of builtins: they travel by pickle, and hold no data of the query.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from polars_io_tools._transport import Part, ReturnAs
+
+__all__ = ["Report", "Task"]
+
+
+class Task(TypedDict):
+    """The part of a task that all periods share.
+
+    Attributes:
+        plan_id: names the plan, so that a process decodes it once.
+        versions: versions of the driver, see `versions`.
+        column: the column of the periods, "" where no part of the split is a period.
+        columns: the columns to return, None for all.
+        limit: the most rows that one period has to return, None for all.
+        return_as: the format of the result.
+        attached: the keys of what is attached to the plan, and of how many items each consists.
+        skip: how many rows of the first period are not wanted, for the driver has them.
+    """
+
+    plan_id: str
+    versions: dict[str, str]
+    column: str
+    columns: list[str] | None
+    limit: int | None
+    return_as: ReturnAs
+    attached: list[tuple[str, int]]
+    skip: int
+
+
+class Report(TypedDict):
+    """What a task says about one part of its result.
+
+    Attributes:
+        periods: of how many periods it holds rows: of one, or whole of several.
+        last: whether it is their last part.
+        rows: how many rows the part has.
+        bytes: size of the part.
+        seconds: how long each of these periods took to compute.
+        threads: how many threads the Polars of the worker uses.
+        part: the part itself, None if it is the next thing that the task yields.
+    """
+
+    periods: int
+    last: bool
+    rows: int
+    bytes: int
+    seconds: float
+    threads: int
+    part: Part | None
