@@ -25,13 +25,22 @@ __all__ = ["bad", "kill_workers", "lose_all_but_one", "lose_nodes"]
 # Each period may be unlucky more often than a user's ever is.
 _OFTEN = {"max_retries": 50}
 
+# What queries differ in, one after the other: the order of the periods, results in several parts,
+# which can be lost half-way, and an order of rows that is left open.
+_KINDS: list[dict[str, Any]] = [
+    {},
+    {"options": {"preserve_partition_order": False}},
+    {"part_bytes": 30_000},
+    {"part_bytes": 30_000, "open": True, "options": {"preserve_partition_order": False}},
+]
+
 # A node for tasks, beside the first, on which the drivers are.
 _WORKERS: dict[str, Any] = {
     "num_cpus": 1,
     "object_store_memory": 80_000_000,
     "resources": {"more": 1},
 }
-_THERE = {"remote_options": {"resources": {"more": 1}, **_OFTEN}}
+_THERE = {"resources": {"more": 1}, **_OFTEN}
 
 # Of many nodes, how many go in one query.
 _LOST_AT_ONCE = 4
@@ -47,10 +56,9 @@ def kill_workers(nodes: Nodes, wanted: int, seed: int) -> dict[str, Any]:
     figures = Figures()
     killed = 0
     while killed < wanted:
-        shape = {"count": 50, "row_bytes": 5_000}
-        options = {"remote_options": _OFTEN, "preserve_partition_order": _ordered(figures)}
+        settings = _query(figures, 50, 0.3, _OFTEN)
         with Killer(nodes, seed + figures.queries) as killer:
-            figures.run(nodes, {"shape": shape, "seconds": 0.3, "options": options}, lambda _: None)
+            figures.run(nodes, settings, lambda _: None)
         killed += killer.killed
     return {"workers killed": killed, **figures.summary()}
 
@@ -62,9 +70,7 @@ def lose_nodes(nodes: Nodes, wanted: int, seed: int) -> dict[str, Any]:
         loser.add("node 0")
         for number in range(wanted):
             loser.add(f"node {number + 1}")
-            shape = {"count": 40, "row_bytes": 10_000}
-            options = {**_THERE, "preserve_partition_order": _ordered(figures)}
-            settings = {"shape": shape, "seconds": 0.2, "options": options}
+            settings = _query(figures, 40, 0.2, _THERE)
             figures.run(nodes, settings, lambda driver: loser.lose(driver, 1))
         return {"nodes lost": loser.lost, **figures.summary()}
 
@@ -84,16 +90,18 @@ def lose_all_but_one(nodes: Nodes, count: int, seed: int) -> dict[str, Any]:
             killed += killer.killed
 
         while loser.left > 1 and figures.queries < count:
-            shape = {"count": _PERIODS_PER_NODE * loser.left, "row_bytes": 10_000}
-            options = {**_THERE, "preserve_partition_order": _ordered(figures)}
-            figures.run(nodes, {"shape": shape, "seconds": 1.0, "options": options}, fault)
+            settings = _query(figures, _PERIODS_PER_NODE * loser.left, 1.0, _THERE)
+            figures.run(nodes, settings, fault)
         words = {"nodes at the start": count, "nodes lost": loser.lost, "workers killed": killed}
         return {**words, **figures.summary()}
 
 
-def _ordered(figures: Figures) -> bool:
-    """Return whether the next query wants its rows in order, as every other one does."""
-    return figures.queries % 2 == 0
+def _query(figures: Figures, count: int, seconds: float, remote: dict[str, Any]) -> dict[str, Any]:
+    """Return the next query: so many periods, which take some seconds each."""
+    kind = _KINDS[figures.queries % len(_KINDS)]
+    options = {"remote_options": remote, **kind.get("options", {})}
+    shape = {"count": count, "row_bytes": 10_000}
+    return {**kind, "shape": shape, "seconds": seconds, "options": options}
 
 
 class _Loser:
