@@ -119,9 +119,7 @@ func (c *checker) fresh(n plan.Node, column string) state {
 		return state{}
 	case *plan.Source:
 		if n.Inner != nil {
-			in := c.state(n.Inner, column)
-			c.hides(in.disorder, in.remedy)
-			c.hides(in.choice, uniqueRemedy)
+			return c.state(n.Inner, column) // inside of a task it runs in place
 		}
 		return state{}
 	case *plan.Filter:

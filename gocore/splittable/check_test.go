@@ -232,6 +232,9 @@ func TestCheck(t *testing.T) {
 		{"number of distinct values", extend(scan, call("n_unique", call("unique", col("x")))), ""},
 
 		{"inside a source of ours", head(&plan.Source{Inner: head(lookup)}), "join(how=\"left\", on=\"k\") leaves open"},
+		{"head of a source of ours", head(&plan.Source{Inner: scan}), ""},
+		{"head of a join inside a source of ours", head(&plan.Source{Inner: lookup}), "join(how=\"left\", on=\"k\") leaves open"},
+		{"a choice inside a source of ours, summed over all", extend(&plan.Source{Inner: daily}, sum), "unique(\"date\", \"k\") chooses"},
 		{"a cached scan", head(&plan.Pass{Input: scan}), ""},
 	}
 	for _, tt := range tests {
