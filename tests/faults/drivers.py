@@ -274,7 +274,7 @@ def in_parts(inner: Work, part_bytes: int) -> Work:
             return _transport.encode(frame, return_as, max_bytes=part_bytes)
 
         def size_of(part: _transport.Part) -> int:
-            time.sleep(0.1)
+            time.sleep(0.05)
             return _transport.size_of(part)
 
         vars(_task).update(encode=encode, size_of=size_of)

@@ -30,8 +30,8 @@ _OFTEN = {"max_retries": 50}
 _KINDS: list[dict[str, Any]] = [
     {},
     {"options": {"preserve_partition_order": False}},
-    {"part_bytes": 30_000},
-    {"part_bytes": 30_000, "open": True, "options": {"preserve_partition_order": False}},
+    {"part_bytes": 60_000},
+    {"part_bytes": 60_000, "open": True, "options": {"preserve_partition_order": False}},
 ]
 
 # A node for tasks, beside the first, on which the drivers are.
