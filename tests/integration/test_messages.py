@@ -118,6 +118,13 @@ def other_versions(*_: object) -> object:
     return None
 
 
+def fewer_rows_than_before(*_: object) -> object:
+    request = _source.ScanRequest(None, None, None, None)
+    shipped = _source.ship(LF.filter(JANUARY), request, "date", "arrow")
+    shipped.task["skip"] = 1000
+    return list(_task.run_task(shipped.task, (shipped.payload,), [("2024-01", 0, 99_999)], "one"))
+
+
 def worker_without_the_package(patch: Patch, _: Path) -> object:
     patch.setitem(sys.modules, "polars_io_tools._task", None)
     task = {"versions": {"polars": "2.1.0", "polars-io-tools-go": "0.1.0"}}
@@ -417,6 +424,12 @@ CASES = {
     ),
     "task": Case(
         fails_in_a_worker, piot.WorkerError, "period 2024-01 failed: ZeroDivisionError: no price"
+    ),
+    "fewer rows": Case(
+        fewer_rows_than_before,
+        piot.PiotError,
+        "1000 rows of it were here when it was tried again, and now it has 1",
+        "what it reads or calls is not the same each time",
     ),
     "versions": Case(
         other_versions,
