@@ -197,13 +197,13 @@ def quiet(nodes: Nodes, driver: Driver, seconds: float) -> float | None:
     return took if len(driver.lines()) == beats else None
 
 
-def started() -> Nodes:
+def started(environment: dict[str, str] | None = None) -> Nodes:
     """Start a cluster of one node with two CPUs and an object store of 150 MB."""
     errors = []
     for _ in range(_ATTEMPTS):
         nodes = Nodes()
         try:
-            nodes.add("head", num_cpus=2, object_store_memory=150_000_000)
+            nodes.add("head", environment, num_cpus=2, object_store_memory=150_000_000)
         except EOFError as error:
             errors.append(str(error))
             nodes.stop()

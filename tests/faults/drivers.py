@@ -360,6 +360,19 @@ def lose_second_parts() -> None:
     setattr(RayCluster, "fetch", losing)  # noqa: B010  (types take it for a mistake)
 
 
+def no_room(settings: dict[str, Any]) -> None:
+    """Put a frame, and send a plan that holds it, where neither the store nor the disk has room."""
+    rows = settings["rows"]
+    frame = pl.DataFrame({"date": [START] * rows, "x": range(rows)})
+    for send in (polars_io_tools.put, lambda f: on_ray(f.lazy().filter(day == START)).collect()):
+        try:
+            send(frame)
+        except polars_io_tools.StoreFullError as error:
+            say(error=str(error))
+        else:
+            say(error="")
+
+
 def secretive(settings: dict[str, Any]) -> None:
     """Do all that might repeat a secret, and say every word of it."""
     logging.getLogger().setLevel(logging.DEBUG)

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.faults.conftest import Nodes, until
+import pytest
+
+from tests.faults.conftest import Nodes, started, until
 
 
 def spills(nodes: Nodes) -> int:
@@ -92,6 +94,21 @@ def test_a_disk_that_is_full(many_nodes: Nodes, tmp_path: Path) -> None:
     assert "The disk to which Ray spills objects is full. What helps: " in message
     assert len(message.splitlines()) == 2
     assert heard["tasks"] <= 2  # trying again would not help
+
+
+@pytest.mark.long
+def test_no_room_for_a_frame_nor_for_a_plan(tmp_path: Path) -> None:
+    nodes = started(WEAK["disk"])  # its store has 150 MB
+    try:
+        with nodes.drive("no_room", tmp_path, rows=15_000_000) as driver:
+            for _ in ("frame", "plan"):
+                message = driver.hear()["error"]
+                assert message.startswith("the object store of this node and the disk to which it ")
+                assert "Local disk is full" in message
+                assert message.endswith("or ray.init(object_store_memory=…)")
+            assert driver.end() == 0
+    finally:
+        nodes.stop()
 
 
 def test_a_result_larger_than_the_store_goes_by_the_disk(many_nodes: Nodes, tmp_path: Path) -> None:
