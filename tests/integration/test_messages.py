@@ -25,7 +25,9 @@ from polars_io_tools import _installation, _lifetime, _scan, _source, _task, _tr
 from polars_io_tools._arrow import concat_frames
 from polars_io_tools._attach import attached
 from polars_io_tools._identity import PlanListing
+from polars_io_tools._period import Period
 from polars_io_tools._polars import payload, traverse
+from polars_io_tools._split import Split
 from polars_io_tools.ray import _bootstrap, _cluster, _progress
 from tests.integration.cases import QUARTER
 from tests.integration.cases import on_ray as run_on_ray
@@ -120,9 +122,11 @@ def other_versions(*_: object) -> object:
 
 def fewer_rows_than_before(*_: object) -> object:
     request = _source.ScanRequest(None, None, None, None)
-    shipped = _source.ship(LF.filter(JANUARY), request, "date", "arrow")
+    split = Split("calendar", "date", pl.Date(), 100, "monthly")
+    period = Period("2024-01", 0, 99_999)
+    shipped = _source.ship(LF.filter(JANUARY), request, split, [period], "arrow")
     shipped.task["skip"] = 1000
-    return list(_task.run_task(shipped.task, (shipped.payload,), [("2024-01", 0, 99_999)], "one"))
+    return list(_task.run_task(shipped.task, (shipped.payload,), [period.wire()], "one"))
 
 
 def worker_without_the_package(patch: Patch, _: Path) -> object:
