@@ -76,7 +76,7 @@ def test_a_node_that_runs_out_of_memory_again_and_again(many_nodes: Nodes, tmp_p
     assert heard["tasks"] >= 4
     message = heard["error"]
     assert message.startswith("period 2024-01-01 failed after 4 attempts: OutOfMemoryError: ")
-    assert "What helps: a finer time_unit" in message
+    assert "What helps: a finer split" in message
     assert 'remote_options={"memory": …}' in message
     assert len(message.splitlines()) == 2  # without Ray's page of advice
 

@@ -48,7 +48,7 @@ _HINTS = {
 # What is said of a period that was lost half-way; its opening follows.
 _HALF_READ = (
     "\nSome of its rows had been read, and another attempt may give them in another order. What "
-    "helps: a finer time_unit, whose periods arrive in one piece; or an order that is not left "
+    "helps: a finer split, whose periods arrive in one piece; or an order that is not left "
     "open, as it is by "
 )
 
