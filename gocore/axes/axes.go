@@ -24,7 +24,7 @@ func (t Type) Integers() bounds.Axis[interval.Int128] {
 		}
 		return interval.Int128{}, false
 	}
-	return bounds.NewOrdered(t.Wire, interval.Decimal(0), value, t.widens)
+	return bounds.NewOrdered(t.Wire, t.numbers(), value, t.widens)
 }
 
 // Decimals is the axis of a [Decimal] type. A literal of another scale counts if it
@@ -40,7 +40,7 @@ func (t Type) Decimals() bounds.Axis[interval.Int128] {
 		}
 		return rescaled(l.Scalar.Value, scale, t.Scale)
 	}
-	return bounds.NewOrdered(t.Wire, interval.Decimal(t.Scale), value, t.widens)
+	return bounds.NewOrdered(t.Wire, t.numbers(), value, t.widens)
 }
 
 // maxScale is what a decimal of Polars has at most.
@@ -75,7 +75,8 @@ func ParseInt128(digits string) (interval.Int128, bool) {
 }
 
 func fit(v *big.Int) (interval.Int128, bool) {
-	if v.BitLen() > 127 {
+	fits := v.BitLen() <= 127 || v.Cmp(interval.MinInt128().Big()) == 0
+	if !fits {
 		return interval.Int128{}, false
 	}
 	return Int128(v), true

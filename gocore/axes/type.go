@@ -84,23 +84,34 @@ func (t Type) widens(to expr.Type) bool {
 	return from.Unsigned && to.Int.Bits > from.Bits
 }
 
-// Limits are the least and greatest value of an [Integer] type, as far as 128 bits with
-// a sign hold them.
-func (t Type) Limits() (least, greatest interval.Int128) {
-	bits := uint(t.Wire.Int.Bits)
-	if !t.Wire.Int.Unsigned {
-		bits--
+// numbers is the domain of an [Integer] or [Decimal] type.
+func (t Type) numbers() interval.Domain[interval.Int128] {
+	if t.Wire.Int == (expr.Int{Bits: 128, Unsigned: true}) {
+		return interval.Integers()
 	}
-	if bits >= 127 {
-		greatest = interval.MaxInt128()
-	} else {
-		one := big.NewInt(1)
-		greatest = Int128(new(big.Int).Sub(new(big.Int).Lsh(one, bits), one))
+	return interval.Decimal(t.Scale)
+}
+
+// Limits hold every value of an [Integer] or [Decimal] type. There is no upper end where
+// an Int128 does not hold it.
+func (t Type) Limits() interval.Interval[interval.Int128] {
+	one := big.NewInt(1)
+	least, beyond := new(big.Int), new(big.Int)
+	switch bits := uint(t.Wire.Int.Bits); {
+	case t.Family == Decimal:
+		beyond = Power10(int(t.Wire.Digits.Precision))
+		least.Sub(one, beyond)
+	case t.Wire.Int.Unsigned:
+		beyond.Lsh(one, bits)
+	default:
+		beyond.Lsh(one, bits-1)
+		least.Neg(beyond)
 	}
-	if t.Wire.Int.Unsigned {
-		return interval.Int128{}, greatest
+	limits := interval.Interval[interval.Int128]{Lo: interval.Incl(Int128(least))}
+	if greatest, ok := fit(beyond.Sub(beyond, one)); ok {
+		limits.Hi = interval.Incl(greatest)
 	}
-	return interval.Int128{Hi: ^greatest.Hi, Lo: ^greatest.Lo}, greatest
+	return limits
 }
 
 // Same reports whether values of two types mean the same if they are written alike.

@@ -18,3 +18,11 @@ func (decimalDomain) Prev(v Int128) (Int128, bool) { return v.Prev() }
 func (decimalDomain) Extremes() (lo, hi Int128, ok bool) { return MinInt128(), MaxInt128(), true }
 
 func (d decimalDomain) Format(v Int128) string { return v.Text(d.scale) }
+
+type integerDomain struct{ decimalDomain }
+
+// Integers returns the discrete domain of all integers, of which those that an Int128 holds can be
+// ends: there may be others beyond them, as the greater half of the unsigned integers of 128 bits.
+func Integers() Domain[Int128] { return integerDomain{} }
+
+func (integerDomain) Extremes() (lo, hi Int128, ok bool) { return Int128{}, Int128{}, false }

@@ -68,6 +68,17 @@ func TestDomains(t *testing.T) {
 		values := []string{"", "\x00", "A", "a", "a\x00", "aa", "é", "日", "\U0001F600"}
 		checkDomain(t, strs, values, []int{none, none, none, none, none, none, none, none, none})
 	})
+	t.Run("labels", func(t *testing.T) {
+		checkDomain(t, interval.Labels([]string{"S", "M", "L"}), []int64{0, 1, 2}, []int{1, 2, none})
+	})
+	t.Run("integers without an end", func(t *testing.T) {
+		if _, ok := interval.Integers().Next(interval.MaxInt128()); ok {
+			t.Error("there is a next value after the greatest that an Int128 holds")
+		}
+		if _, _, ok := interval.Integers().Extremes(); ok {
+			t.Error("the integers have extremes")
+		}
+	})
 	t.Run("bool", func(t *testing.T) {
 		checkDomain(t, bools, []bool{false, true}, []int{1, none})
 	})

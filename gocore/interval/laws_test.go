@@ -103,6 +103,7 @@ func (m model[T]) laws(t *testing.T, a, b, c pair[T]) {
 		t.Errorf("%s: strings %v and %v: equal is %t, want %t", m.name, a.set, b.set, got, want)
 	}
 	m.hull(t, a)
+	m.meets(t, a, b)
 
 	x, y, z := a.set, b.set, c.set
 	same := func(law string, l, r interval.Set[T]) {
@@ -145,6 +146,25 @@ func (m model[T]) hull(t *testing.T, a pair[T]) {
 		want[i] = m.inside(i)
 	}
 	m.agree(t, fmt.Sprintf("hull of %v", a.set), interval.Of(m.domain, iv), want)
+}
+
+// meets asks each interval of one set, as it is and with its ends turned into those of the other
+// kind, whether it has a value of another set.
+func (m model[T]) meets(t *testing.T, a, b pair[T]) {
+	t.Helper()
+	for _, iv := range b.set.Intervals() {
+		for _, iv := range []interval.Interval[T]{iv, {Lo: interval.Excl(iv.Lo.Value), Hi: iv.Hi}, {Lo: iv.Lo, Hi: interval.Excl(iv.Hi.Value)}} {
+			want := !a.set.Intersect(interval.Of(m.domain, iv)).IsEmpty()
+			if got := a.set.Meets(iv); got != want {
+				t.Errorf("%s: (%v).Meets(%v) = %t", m.name, a.set, iv, got)
+			}
+		}
+	}
+	for i, v := range m.values {
+		if got := a.set.Meets(interval.Interval[T]{Lo: interval.Incl(v), Hi: interval.Incl(v)}); m.inside(i) && got != a.cells[i] {
+			t.Errorf("%s: (%v).Meets([%s]) = %t", m.name, a.set, m.domain.Format(v), got)
+		}
+	}
 }
 
 func (m model[T]) run(t *testing.T, pick source) {
@@ -215,8 +235,69 @@ func models() []runner {
 			[]int{0, 2, 3, 4, 6, 7, 8, 10},
 			everywhere,
 		},
+		// Positions beyond the labels may be ends, and hold nothing.
+		model[int64]{
+			"labels", interval.Labels([]string{"S", "M", "L"}),
+			[]int64{-2, -1, 0, 1, 2, 3, 4},
+			upTo(7),
+			func(i int) bool { return i >= 2 && i <= 4 },
+		},
+		// The values at both ends have others beyond them, which no end can name: they are apart
+		// from the last that can be named.
+		model[wide]{
+			"integers",
+			wides{interval.Integers()},
+			[]wide{{below: true}, {v: interval.MinInt128()}, {v: i128(-9)}, {v: i128(-1)}, {v: i128(0)}, {v: i128(1)}, {v: i128(9)}, {v: interval.MaxInt128()}, {above: true}},
+			[]int{1, 3, 4, 5, 7},
+			everywhere,
+		},
 	}
 }
+
+// wide is an integer, perhaps one beyond those that an Int128 holds.
+type wide struct {
+	below, above bool
+	v            interval.Int128
+}
+
+// wides is a domain of Int128 with a witness beyond each of its ends.
+type wides struct {
+	interval.Domain[interval.Int128]
+}
+
+func (b wides) rank(v wide) int {
+	switch {
+	case v.below:
+		return -1
+	case v.above:
+		return 1
+	}
+	return 0
+}
+
+func (b wides) Compare(x, y wide) int {
+	if c := b.rank(x) - b.rank(y); c != 0 {
+		return c
+	}
+	return b.Domain.Compare(x.v, y.v)
+}
+
+func (b wides) Next(v wide) (wide, bool) {
+	next, ok := b.Domain.Next(v.v)
+	return wide{v: next}, ok && b.rank(v) == 0
+}
+
+func (b wides) Prev(v wide) (wide, bool) {
+	prev, ok := b.Domain.Prev(v.v)
+	return wide{v: prev}, ok && b.rank(v) == 0
+}
+
+func (b wides) Extremes() (lo, hi wide, ok bool) {
+	least, greatest, ok := b.Domain.Extremes()
+	return wide{v: least}, wide{v: greatest}, ok
+}
+
+func (b wides) Format(v wide) string { return fmt.Sprint(b.rank(v), b.Domain.Format(v.v)) }
 
 func TestSetLaws(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -277,6 +358,10 @@ func FuzzSetLaws(f *testing.F) {
 	f.Add([]byte{5, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1})
 	// a carry over 64 bits between decimals
 	f.Add([]byte{6, 1, 2, 2, 2, 4, 1, 1, 3, 1, 3})
+	// positions beyond the labels, on both sides
+	f.Add([]byte{7, 1, 1, 0, 1, 6, 1, 2, 1, 2, 5})
+	// above the greatest integer that can be named, and all but it
+	f.Add([]byte{8, 1, 2, 4, 0, 0, 2, 0, 0, 2, 4, 2, 4, 0, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pick := func(n int) int {
 			if len(data) == 0 {

@@ -35,9 +35,13 @@ type list[T any] struct {
 	parts  []Partition[T]
 }
 
-// add appends the values of an interval that are in its domain, if there are any.
+// add appends the values of an interval that are in its domain, if there are any. One
+// value is both ends of its interval, also if it is the first or last of the domain.
 func (l *list[T]) add(iv interval.Interval[T]) error {
 	for _, iv := range interval.Of(l.domain, iv).Intervals() {
+		if v, ok := point(l.domain, iv); ok {
+			iv = interval.Interval[T]{Lo: interval.Incl(v), Hi: interval.Incl(v)}
+		}
 		if len(l.parts) >= l.limit {
 			return &TooManyError{l.limit}
 		}

@@ -109,7 +109,8 @@ func Floats(r bounds.Region[float64], every float64, single bool, limit int) ([]
 
 func addFloats(l *list[float64], iv interval.Interval[float64], every float64, single bool) error {
 	lo, start := iv.Lo.Value, iv.Lo
-	if (iv.Hi.Value-lo)/every > float64(l.limit) {
+	// Divided first, as the difference may be more than a float holds.
+	if iv.Hi.Value/every-lo/every > float64(l.limit) {
 		return &TooManyError{l.limit}
 	}
 	for k := 1.0; ; k++ {

@@ -43,9 +43,7 @@ func planDerived(r *plan.Request) (Work, error) {
 
 func derive[T any](r *plan.Request, k kind[T]) (Work, error) {
 	result := bounds.Plan(r.Root, r.Column, k.axis)
-	if k.possible.Domain() != nil {
-		result.Region.Values = result.Region.Values.Intersect(k.possible)
-	}
+	result.Region.Values = k.possible(result.Region.Values)
 	a := newAnswer(r)
 	explain(&a, result)
 	if a.refuseUnsplittable(r.Root, r.Column) {
@@ -132,8 +130,12 @@ func problemOf[T any](r *plan.Request, result bounds.Result[T], err error) *Prob
 }
 
 func fewer(m plan.Method) string {
-	if m == plan.Ranges {
+	switch m {
+	case plan.Ranges:
 		return "use a greater width, or add a filter"
+	case plan.Cuts:
+		return "use fewer"
+	case plan.Values, plan.Calendar, plan.Listed:
 	}
 	return "use by_range or by_quantile, or add a filter"
 }

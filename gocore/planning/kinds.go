@@ -26,8 +26,25 @@ type kind[T any] struct {
 	// span reads a range of statistics, see [plan.Extent].
 	span func(lo, hi string) (interval.Interval[T], bool)
 
-	// possible are the values that the type can express, unless it has no domain.
-	possible interval.Set[T]
+	// limits hold all values of the type. Where few, its ends are bounds by themselves;
+	// elsewhere bounds do not go beyond them.
+	limits interval.Interval[T]
+	few    sides
+}
+
+// sides are ends of an interval.
+type sides struct{ lower, upper bool }
+
+// possible is a set without what no column of the type has.
+func (k kind[T]) possible(s interval.Set[T]) interval.Set[T] {
+	var within interval.Interval[T]
+	if k.few.lower || s.BoundedBelow() {
+		within.Lo = k.limits.Lo
+	}
+	if k.few.upper || s.BoundedAbove() {
+		within.Hi = k.limits.Hi
+	}
+	return s.Intersect(interval.Of(k.axis.Domain(), within))
 }
 
 // included makes a kind read ranges of statistics as its values, both ends included.
@@ -46,7 +63,11 @@ func moments(t axes.Type) kind[int64] {
 }
 
 func labels(t axes.Type) kind[int64] {
-	return kind[int64]{typ: t, axis: t.Positions(), write: writeInt64, read: readInt64}.included()
+	k := kind[int64]{typ: t, axis: t.Positions(), write: writeInt64, read: readInt64}.included()
+	if len(t.Labels) == 0 {
+		k.limits.Lo, k.few.lower = interval.Excl(int64(0)), true
+	}
+	return k
 }
 
 func writeInt64(v int64) string { return strconv.FormatInt(v, 10) }
@@ -92,20 +113,27 @@ const fewBits = 16
 // few bits.
 func integers(t axes.Type) kind[interval.Int128] {
 	k := numbers(t, t.Integers())
-	lo, hi := t.Limits()
-	k.possible = interval.Full(interval.Decimal(0))
-	if t.Wire.Int.Unsigned || t.Wire.Int.Bits <= fewBits {
-		k.possible = k.possible.Intersect(interval.AtLeast(interval.Decimal(0), lo))
-	}
-	if t.Wire.Int.Bits <= fewBits {
-		k.possible = k.possible.Intersect(interval.AtMost(interval.Decimal(0), hi))
+	few := t.Wire.Int.Bits <= fewBits
+	k.few = sides{lower: few || t.Wire.Int.Unsigned, upper: few}
+	if k.limits.Hi.Kind == interval.Unbounded {
+		k.read = readWide
 	}
 	return k
 }
 
+// readWide reads a value that may be beyond the greatest Int128 as that, which is below
+// nothing but such values.
+func readWide(s string) (interval.Int128, bool) {
+	v, ok := new(big.Int).SetString(s, 10)
+	if ok && v.Sign() > 0 && v.BitLen() > 127 {
+		return interval.MaxInt128(), true
+	}
+	return axes.ParseInt128(s)
+}
+
 func numbers(t axes.Type, axis bounds.Axis[interval.Int128]) kind[interval.Int128] {
 	return kind[interval.Int128]{
-		typ: t, axis: axis, write: interval.Int128.String, read: axes.ParseInt128,
+		typ: t, axis: axis, write: interval.Int128.String, read: axes.ParseInt128, limits: t.Limits(),
 		ranges: func(r *plan.Request, region bounds.Region[interval.Int128]) ([]partition.Partition[interval.Int128], error) {
 			every, ok := new(big.Rat).SetString(r.Every)
 			if !ok {

@@ -153,9 +153,9 @@ func look(a *Answer, r *plan.Request, position int) (view, string) {
 	case axes.Temporal:
 		return see(a, r, position, moments(t))
 	case axes.Integer:
-		v, text := see(a, r, position, integers(t))
-		lo, hi := t.Limits()
-		possible := interval.AtLeast(interval.Decimal(0), lo).Intersect(interval.AtMost(interval.Decimal(0), hi))
+		k := integers(t)
+		v, text := see(a, r, position, k)
+		possible := interval.Of(k.axis.Domain(), k.limits)
 		v.within, _ = v.within.Intersect(coverage.Of(bounds.Region[interval.Int128]{Values: possible, Null: true}))
 		return v, text
 	case axes.Decimal:
