@@ -102,17 +102,25 @@ func Values[T any](r bounds.Region[T], limit int) ([]Partition[T], error) {
 		if _, ok := point(d, iv); !ok && !listable(d, iv) {
 			return nil, fmt.Errorf("partition: values of %s: %w", r, ErrUnbounded)
 		}
-		lo, hi := ends(d, iv)
-		for v, more := lo.Value, true; more; {
-			if err := l.add(interval.Interval[T]{Lo: interval.Incl(v), Hi: interval.Incl(v)}); err != nil {
-				return nil, err
-			}
-			if more = d.Compare(v, hi.Value) < 0; more {
-				v, more = d.Next(v)
-			}
+		if err := l.addValues(iv); err != nil {
+			return nil, err
 		}
 	}
 	return l.finish(r.Null)
+}
+
+// addValues appends each value of an interval, which follow one another.
+func (l *list[T]) addValues(iv interval.Interval[T]) error {
+	lo, hi := ends(l.domain, iv)
+	for v, more := lo.Value, true; more; {
+		if err := l.add(interval.Interval[T]{Lo: interval.Incl(v), Hi: interval.Incl(v)}); err != nil {
+			return err
+		}
+		if more = l.domain.Compare(v, hi.Value) < 0; more {
+			v, more = l.domain.Next(v)
+		}
+	}
+	return nil
 }
 
 // maxListed is how many values a domain has at most that is listed without a bound.

@@ -95,6 +95,7 @@ func TestFloats(t *testing.T) {
 		{"no sum of errors", reals(0, 1, true), 0.1, false, "[0, 0.1); [0.1, 0.2); [0.2, 0.30000000000000004); [0.30000000000000004, 0.4); [0.4, 0.5); [0.5, 0.6000000000000001); [0.6000000000000001, 0.7000000000000001); [0.7000000000000001, 0.8); [0.8, 0.9); [0.9, 1)"},
 		{"single", reals(0, 0.25, false), 0.1, true, "[0, 0.10000000149011612); [0.10000000149011612, 0.20000000298023224); [0.20000000298023224, 0.25]"},
 		{"not a number", reals(0, 1, false).Union(nan), 2, false, "[0, 1]; NaN"},
+		{"nothing finite", less.Union(inf).Union(nan), 2, false, "-inf; inf; NaN"},
 		{"infinities by themselves", less.Union(inf), 2, false, "-inf; inf"},
 		{"zero", interval.Point(interval.Float64(), math.Copysign(0, -1)), 2, false, "0"},
 		{"up to infinity", reals(0, math.Inf(1), false), 2, false, "partition: ranges of [0, inf]: not bounded"},

@@ -90,8 +90,8 @@ func Floats(r bounds.Region[float64], every float64, single bool, limit int) ([]
 	d := r.Values.Domain()
 	l := list[float64]{domain: d, limit: limit}
 	for _, iv := range r.Values.Intervals() {
-		if _, ok := point(d, iv); ok {
-			if err := l.add(iv); err != nil {
+		if _, ok := point(d, iv); ok || listable(d, iv) { // infinity and NaN are neighbours
+			if err := l.addValues(iv); err != nil {
 				return nil, err
 			}
 			continue
