@@ -140,7 +140,11 @@ func TestComparisons(t *testing.T) {
 
 		{"date", "ge", "date 0", "[1970-01-01, ∞)"},
 		{"date", "ge", "string: 1970-01-01", anything},
-		{"categorical", "eq", "string: a", "unordered"},
+		{"categorical", "lt", "string: b", `(-∞, "b")`},
+		{"categorical", "eq", "binary: 61", anything},
+		{`enum["b","a"]`, "gt", "string: b", "[a, ∞)"},
+		{"enum[1]", "eq", "string: 1", "unordered"},
+		{"list", "eq", "string: a", "unordered"},
 		{"duration[us]", "eq", "duration[us] 5", "unordered"},
 	}
 	for _, tt := range tests {

@@ -63,7 +63,7 @@ func Parse(name string) Type {
 
 // Enum returns the type of an enumeration, whose labels are in its order.
 func Enum(labels []string) Type {
-	name, _ := json.Marshal(labels) // texts always can
+	name, _ := json.Marshal(append([]string{}, labels...)) // texts always can
 	return Parse("enum" + string(name))
 }
 

@@ -56,12 +56,16 @@ var families = []family{
 	{"string", "string", pieces("\x00", "a", "é", "\U0010ffff")},
 	{"binary", "binary", func(r *rand.Rand) string { return hex.EncodeToString([]byte(pieces("\x00", "a", "\xff")(r))) }},
 	{"boolean", "", among("false", "true")},
+	{"categorical", "string", pieces("\x00", "a", "é", "\U0010ffff")},
 }
 
 func (f family) key(text string) []byte {
 	if f.typ == "binary" {
 		raw, _ := hex.DecodeString(text)
 		return textKey(string(raw))
+	}
+	if parseType(f.typ).Name == "categorical" {
+		return textKey(text)
 	}
 	key, ok := parseType(f.typ).parseKey(text)
 	if !ok {
