@@ -60,12 +60,13 @@ class PrunedPlan:
     def extents(self) -> Extents:
         """Return where columns of the scans lie that choose their files, by the files' paths.
 
-        Scans of the same files say the same, unless they read them in different ways.
+        Scans of the same files say the same, unless they read them in different ways, as one may
+        with columns of hive partitions and another without; then nothing is known of either.
         """
         found: Extents = {}
         for paths, source in zip(self._paths, self.sources, strict=True):
-            if source is not None and paths:
-                extents = json.loads(_gocore.prune_extents(source.index))
+            if paths:
+                extents = [] if source is None else json.loads(_gocore.prune_extents(source.index))
                 found[paths] = extents if found.get(paths, extents) == extents else []
         return found
 

@@ -480,3 +480,24 @@ def test_our_scan_travels_also_when_it_cannot_choose(
     with shipped(lf, lf.filter(X == 21)) as (worker, _, _):
         assert worker.filter(X == 21).collect().height == 1
         assert worker.collect().height == 4 * FILES
+
+
+def test_what_is_known_of_files_is_known_of_one_way_to_read_them(tmp_path: Path) -> None:
+    """Files with a column of the name of their hive key, read with the key and without."""
+    for key in (1, 2):
+        folder = tmp_path / f"y={key}"
+        folder.mkdir()
+        pl.DataFrame({"y": [10 * key, 10 * key + 1]}).write_parquet(folder / "a.parquet")
+    files = sorted(tmp_path.rglob("*.parquet"))
+    by_key = pl.scan_parquet(files, hive_partitioning=True, hive_schema={"y": pl.Int64})
+    others = [
+        pl.scan_parquet(files, hive_partitioning=False),
+        pl.scan_parquet(files, hive_partitioning=False).with_row_index("i").select("y"),
+        pl.scan_parquet(files, hive_partitioning=False, row_index_name="i").select("y"),
+    ]
+    for other in others:
+        query = pl.concat([by_key.filter(pl.col("y") <= 5).select("y"), other])
+        plan = piot.PiotNamespace(query.filter(pl.col("y").is_between(0, 30))).explain_on_ray(
+            piot.by_value("y")
+        )
+        assert {"1", "2", "10", "11", "20", "21"} <= {p.label for p in plan.partitions}

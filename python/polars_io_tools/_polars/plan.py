@@ -123,8 +123,11 @@ class _PlanEncoder:
         self.nodes: list[Wire] = []
         self.frame_bytes = 0
 
-    def encode_frame(self, lf: pl.LazyFrame) -> int:
-        return traverse(lf, lambda traverser: _FrameEncoder(self, traverser).encode())
+    def encode_frame(self, lf: pl.LazyFrame, *, inner: bool = False) -> int:
+        # What is known of files is known of the scans of the outer plan alone: a scan inside of a
+        # source may read the same files in another way.
+        extents = {} if inner else self.extents
+        return traverse(lf, lambda traverser: _FrameEncoder(self, traverser, extents).encode())
 
     def add(self, wire: Wire) -> int:
         self.nodes.append(wire)
@@ -134,7 +137,8 @@ class _PlanEncoder:
 class _FrameEncoder:
     """Encodes the plan that one traverser stands in."""
 
-    def __init__(self, plan: _PlanEncoder, traverser: Traverser) -> None:
+    def __init__(self, plan: _PlanEncoder, traverser: Traverser, extents: Extents) -> None:
+        self._extents = extents
         self._plan = plan
         self._traverser = traverser
         self._positions: dict[int, int] = {}
@@ -175,10 +179,10 @@ class _FrameEncoder:
         if not inputs:
             inner = inner_frame(view)
             self._plan.frame_bytes += frame_bytes(view)
-            wire = leaf(view, None if inner is None else self._plan.encode_frame(inner))
-            paths = scanned_files(view) if self._plan.extents else ()
-            if paths in self._plan.extents:
-                wire["extents"] = self._plan.extents[paths]
+            wire = leaf(view, None if inner is None else self._plan.encode_frame(inner, inner=True))
+            paths = scanned_files(view) if self._extents else ()
+            if paths in self._extents:
+                wire["extents"] = self._extents[paths]
             return self._plan.add(wire)
         context = NodeView(view, inputs, positions, self._schema, self._expressions.encode)
         position = positions[0]

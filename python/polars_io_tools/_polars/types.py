@@ -23,9 +23,7 @@ def wire_column(name: str, dtype: pl.DataType) -> dict[str, Any] | None:
     """
     if isinstance(dtype, pl.Enum):
         return {"name": name, "type": "enum", "labels": dtype.categories.to_list()}
-    # Categories are ordered as their texts, and compared with texts.
-    kind = "string" if dtype == pl.Categorical else column_type(dtype)
-    kind = type_name(dtype) if isinstance(dtype, pl.Decimal) else kind
+    kind = type_name(dtype) if isinstance(dtype, pl.Decimal) else column_type(dtype)
     return None if kind == "other" or kind.startswith("duration") else {"name": name, "type": kind}
 
 
