@@ -24,7 +24,7 @@ func (t Type) Integers() bounds.Axis[interval.Int128] {
 		}
 		return interval.Int128{}, false
 	}
-	return bounds.NewOrdered(t.Wire, t.numbers(), value, t.widens)
+	return integers{bounds.NewOrdered(t.Wire, t.numbers(), value, t.widens)}
 }
 
 // Decimals is the axis of a [Decimal] type. A literal of another scale counts if it

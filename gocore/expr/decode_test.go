@@ -115,7 +115,7 @@ func TestDecodeLiteral(t *testing.T) {
 		{"an integer", `{"k":"lit","type":"int64","lo":5,"text":"5"}`, expr.Literal{
 			Type: expr.Type{Kind: expr.Integer, Int: expr.Int{Bits: 64}}, Exact: true, Lo: 5, Hi: 5, Text: "5",
 		}},
-		{"any other number is text only", `{"k":"lit","type":"float64","lo":5,"text":"5.0"}`, expr.Literal{Text: "5.0"}},
+		{"any other number is text only", `{"k":"lit","type":"float64","lo":5,"text":"5.0"}`, expr.Literal{Type: expr.ParseType("float64"), Text: "5.0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

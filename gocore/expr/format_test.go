@@ -75,7 +75,7 @@ func TestString(t *testing.T) {
 		// Methods.
 		{"(cast datetime[us] date)", "date.cast(datetime[us])"},
 		{"(cast! int64 date)", "date.cast(int64)"},
-		{"(cast! float64 date)", "date.cast(other)"},
+		{"(cast! float64 date)", "date.cast(float64)"},
 		{"(is_null (+ a b))", "(a + b).is_null()"},
 		{"(cast date (gt a b))", "(a > b).cast(date)"},
 		{"(is_between date date#1 date#2)", "date.is_between(day 1, day 2)"},
@@ -173,7 +173,7 @@ func TestTypes(t *testing.T) {
 		{"uint8", "uint8", 0},
 		{"duration[ms]", "duration[ms]", 86_400_000},
 		{"duration[h]", "other", 0},
-		{"float64", "other", 0},
+		{"float64", "float64", 0},
 		{"", "other", 0},
 	}
 	for _, tt := range tests {

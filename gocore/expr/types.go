@@ -19,6 +19,7 @@ const (
 	Duration
 	Integer
 	Decimal
+	Float
 )
 
 // Unit is the tick of a Datetime or Duration.
@@ -40,7 +41,7 @@ type Type struct {
 	Kind Kind
 	Unit Unit
 	Zone string // "" for a Datetime without a time zone
-	Int  Int    // of an Integer
+	Int  Int    // of an Integer; of a Float its bits
 
 	// Digits are those of a Decimal.
 	Digits Digits
@@ -61,13 +62,16 @@ type Int struct {
 
 // ParseType reads the wire name of a type: "date", "datetime[us]",
 // "datetime[ns, Europe/Berlin]", "duration[ms]", "boolean", "int32", "uint8",
-// "decimal[10, 2]"; any other name is Other.
+// "decimal[10, 2]", "float64"; any other name is Other.
 func ParseType(s string) Type {
 	switch s {
 	case "date":
 		return Type{Kind: Date}
 	case "boolean":
 		return Type{Kind: Boolean}
+	case "float32", "float64":
+		bits := map[string]uint8{"float32": 32, "float64": 64}[s]
+		return Type{Kind: Float, Int: Int{Bits: bits}}
 	}
 	name, inner, ok := strings.Cut(s, "[")
 	if !ok {
@@ -141,6 +145,8 @@ func (t Type) String() string {
 				return name
 			}
 		}
+	case Float:
+		return fmt.Sprintf("float%d", t.Int.Bits)
 	case Decimal:
 		return fmt.Sprintf("decimal[%d, %d]", t.Digits.Precision, t.Digits.Scale)
 	case Other:
@@ -161,7 +167,7 @@ func (t Type) Extremes() (least, greatest int64, ok bool) {
 		return 0, 1, true
 	case Integer:
 		return t.Int.extremes()
-	case Decimal, Other:
+	case Decimal, Float, Other:
 	}
 	return 0, 0, false
 }

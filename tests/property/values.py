@@ -110,6 +110,9 @@ def _atoms(draw: st.DrawFn, name: str, kind: str) -> pl.Expr:
         forms += [
             lambda: column.is_between(literal(), literal(), closed=draw(st.sampled_from(_CLOSED)))
         ] * 4
+    if dtype.is_integer():
+        fraction = draw(st.sampled_from([-1.5, 0.0, 0.5, 2.0, 2.5, 1e15, 1e300]))
+        forms += [lambda: draw(st.sampled_from(_COMPARISONS))(column, fraction)] * 2
     if dtype.is_float():
         forms += [column.is_nan, column.is_not_nan, column.is_finite, column.is_infinite]
     return draw(st.sampled_from(forms))()
