@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import and_
@@ -18,6 +17,7 @@ from polars_io_tools._partitions import (
     equal_to,
     exact_column,
 )
+from polars_io_tools._suggest import suggest
 
 __all__ = ["key_partitions"]
 
@@ -34,28 +34,18 @@ def key_partitions(lf: pl.LazyFrame, spec: KeyPartitions) -> list[RayPartition]:
     """
     frame, targets = _keys(lf, spec)
     options = _Options(spec.partition_remote_options, frame)
-    names = [name for name in targets if name != options.column]
-    if not names:
-        raise ValueError("by must have a key column beside that of partition_remote_options")
-    typed = _typed(lf, frame, {name: targets[name] for name in names})
+    names = list(targets)
+    typed = _typed(lf, frame, targets)
+    repeated = typed.filter(typed.is_duplicated())
+    if repeated.height:
+        twice = repeated.row(0) if len(names) > 1 else repeated.row(0)[0]
+        raise ValueError(f"key {twice!r} comes twice in partitions; give each key once")
     parts: list[RayPartition] = []
-    seen: set[Any] = set()
     for position, row in enumerate(typed.iter_rows()):
         key = row if len(names) > 1 else row[0]
-        canonical = tuple(_canonical(v) for v in row)
-        if canonical in seen:
-            raise ValueError(f"key {key!r} comes twice in partitions")
-        seen.add(canonical)
-        terms = [equal_to(targets[name], typed[name].slice(position, 1)) for name in names]
+        terms = [equal_to(targets[n], typed.get_column(n).slice(position, 1)) for n in names]
         parts.append(KeyedPartition(reduce(and_, terms), key, options.of(position, key)))
     return parts
-
-
-def _canonical(value: Any) -> Any:
-    """Return what two values have in common that Polars takes for equal."""
-    if isinstance(value, float) and math.isnan(value):
-        return "NaN of any kind", float
-    return value
 
 
 def _keys(lf: pl.LazyFrame, spec: KeyPartitions) -> tuple[pl.DataFrame, dict[str, pl.Expr]]:
@@ -68,51 +58,74 @@ def _keys(lf: pl.LazyFrame, spec: KeyPartitions) -> tuple[pl.DataFrame, dict[str
     if isinstance(by, str):
         frame = keys if isinstance(keys, pl.DataFrame) else _one_column(keys, by)
         return frame, _columns(lf, frame, [by])
+    several = isinstance(by, Sequence) and all(isinstance(name, str) for name in by)
+    if not several and not cs.is_selector(by):
+        raise TypeError(f"by must be a column, columns, a selector or an expression, not {by!r}")
+    if isinstance(keys, pl.Series):
+        keys = keys.to_frame()
     if not isinstance(keys, pl.DataFrame):
-        raise TypeError("partitions must be a frame with the key columns if by names several")
-    if cs.is_selector(by):
-        return keys, _columns(lf, keys, keys.select(by).columns)
-    if isinstance(by, Sequence) and all(isinstance(name, str) for name in by):
-        return keys, _columns(lf, keys, list(by))
-    raise TypeError(f"by must be a column, columns, a selector or an expression, not {by!r}")
+        raise TypeError(
+            f"partitions must be a frame with the key columns, as by is {by!r}, not {keys!r}"
+        )
+    found = list(by) if several else keys.select(by).columns
+    names = [name for name in found if name != spec.partition_remote_options]
+    if not names:
+        raise ValueError(
+            f"by must have a key column beside that of partition_remote_options, but is {by!r}"
+        )
+    return keys, _columns(lf, keys, names)
 
 
 def _one_column(keys: Any, name: str) -> pl.DataFrame:
     if isinstance(keys, pl.DataFrame):
         if keys.width != 1:
-            raise ValueError("partitions must be one column of keys if by is an expression")
+            raise ValueError(
+                "partitions must be one column of keys if by is an expression, not "
+                f"{', '.join(map(repr, keys.columns))}"
+            )
         return keys.to_series().rename(name).to_frame()
     if isinstance(keys, str) or not hasattr(keys, "__iter__"):
         raise TypeError(f"partitions must be a frame, a Series or a sequence of keys, not {keys!r}")
-    values = keys.rename(name) if isinstance(keys, pl.Series) else pl.Series(name, list(keys))
-    return values.to_frame()
+    if isinstance(keys, pl.Series):
+        return keys.rename(name).to_frame()
+    values = list(keys)
+    try:
+        return pl.Series(name, values).to_frame()
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise TypeError(f"partitions must be keys of one type, not {values!r}") from error
 
 
 def _columns(lf: pl.LazyFrame, frame: pl.DataFrame, names: list[str]) -> dict[str, pl.Expr]:
     for where, known in (("partitions", frame.columns), ("the query", lf.collect_schema().names())):
         missing = [name for name in names if name not in known]
         if missing:
-            raise ValueError(f"key column {missing[0]!r} is not a column of {where}")
+            raise ValueError(
+                f"key column {missing[0]!r} is not a column of {where}; "
+                f"{suggest(missing[0], known, 'its columns are')}"
+            )
     return {name: exact_column(name) for name in names}
 
 
 def _typed(lf: pl.LazyFrame, frame: pl.DataFrame, targets: dict[str, pl.Expr]) -> pl.DataFrame:
     """Return the keys in the types of what they are compared with."""
     wanted = lf.select([e.alias(name) for name, e in targets.items()]).collect_schema()
-    keys = frame.select(cs.by_name(*targets))
-    for name, dtype in wanted.items():
-        try:
-            typed = keys[name].cast(dtype, strict=True)
-            back = typed.cast(keys[name].dtype, strict=False)
-        except pl.exceptions.PolarsError as error:
-            raise ValueError(f"keys {name!r} do not fit the query: {error}") from error
-        if not back.equals(keys[name], null_equal=True):
-            raise ValueError(
-                f"keys {name!r} are of type {keys[name].dtype}, and do not all fit {dtype}, which "
-                "they are compared with"
-            )
-        keys = keys.with_columns(typed)
-    return keys
+    what = {name: f"the column {name!r}" for name in targets} | {_KEY: "the expression by"}
+    return pl.DataFrame([_fitted(frame[n], what[n], dtype) for n, dtype in wanted.items()])
+
+
+def _fitted(keys: pl.Series, what: str, dtype: pl.DataType) -> pl.Series:
+    try:
+        typed = keys.cast(dtype, strict=False)
+        back = typed.cast(keys.dtype, strict=False)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(
+            f"keys of type {keys.dtype} cannot be compared with {what}, which is a {dtype}; "
+            "convert them before"
+        ) from error
+    unfit = keys.filter(back.ne_missing(keys))
+    if unfit.len():
+        raise ValueError(f"key {unfit[0]!r} does not fit {what}, which is a {dtype}")
+    return typed
 
 
 class _Options:
@@ -122,7 +135,13 @@ class _Options:
         self.column = given if isinstance(given, str) else None
         if self.column is not None and self.column not in frame.columns:
             raise ValueError(
-                f"partition_remote_options {self.column!r} is not a column of partitions"
+                f"partition_remote_options {self.column!r} is not a column of partitions; "
+                f"{suggest(self.column, frame.columns, 'its columns are')}"
+            )
+        if self.column is not None and not isinstance(frame.schema[self.column], pl.Struct):
+            raise TypeError(
+                f"partition_remote_options {self.column!r} must be a column of structs, such as "
+                f'{{"num_cpus": 2}}, not a {frame.schema[self.column]}'
             )
         if given is not None and not isinstance(given, str | Mapping) and not callable(given):
             raise TypeError(

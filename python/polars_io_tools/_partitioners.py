@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -90,7 +90,7 @@ def by_value(column: str, values: Iterable[Any] | None = None) -> ByValue:
         ('XNYS', ['XETR', 'XPAR'], None)
     """
     _check_name("by_value", column)
-    if isinstance(values, str | bytes):
+    if values is not None and not _is_collection(values):
         raise TypeError(f"values must be a list of values, not {values!r}; write [{values!r}]")
     return ByValue(column, None if values is None else tuple(values))
 
@@ -128,9 +128,8 @@ def by_quantile(column: str, n: int) -> ByQuantile:
     """Split into ranges of a column that hold about equal numbers of rows.
 
     Equal values are never split, so there may be fewer than `n`, and a value that many rows have
-    makes a large one. No filter is needed. The cuts are found when the query is planned: from the
-    statistics of its files where these are sorted by the column, else by reading that one column of
-    the query on the driver, of which up to a million rows are sampled.
+    makes a large one. No filter is needed. The cuts are found when the query is planned, by running
+    it on the driver for that one column: exactly for up to two million rows, of more from a sample.
 
     Args:
         column: a column of numbers, dates, strings or another type that has an order.
@@ -162,7 +161,10 @@ def by_key(partitions: Any, by: Any, *, partition_remote_options: Any = None) ->
         by: the key columns: a name, a list of names, or a selector; or an expression over the
             query's columns, such as `pl.col("id") % 8`.
         partition_remote_options: Ray options by key: a mapping from a key (a tuple if there are
-            several columns) to options, or the name of a struct column of `partitions`.
+            several columns) to options, a function from a key to options, or the name of a struct
+            column of `partitions`.
+
+    What is wrong with them is raised by `execute_on_ray`, which knows the columns.
 
     Example:
         >>> import polars as pl, polars_io_tools as piot
@@ -180,6 +182,9 @@ def discrete_partitions(
         column: the column.
         groups: lists of values, or a mapping from the key of a partition to its values.
 
+    Raises:
+        TypeError: an argument is of the wrong type.
+
     Example:
         >>> import polars_io_tools as piot
         >>> parts = piot.discrete_partitions("id", {"small": [1, 2], "rest": [3, 4, 5]})
@@ -187,7 +192,12 @@ def discrete_partitions(
         ['small', 'rest']
     """
     _check_name("discrete_partitions", column)
-    items = groups.items() if isinstance(groups, Mapping) else enumerate(groups)
+    items = list(groups.items() if isinstance(groups, Mapping) else enumerate(groups))
+    for key, members in items:
+        if not _is_collection(members):
+            raise TypeError(
+                f"group {key!r} must be a list of values, not {members!r}; write [{members!r}]"
+            )
     target = exact_column(column)
     return [ReadPartition(membership(target, list(members)), key) for key, members in items]
 
@@ -211,6 +221,9 @@ def cartesian_partitions(
     Returns:
         Partitions with keys `((lower, upper), key of the bucket)`, window by window.
 
+    Raises:
+        TypeError: an argument is of the wrong type.
+
     Example:
         >>> import datetime as dt, polars_io_tools as piot
         >>> windows = [(dt.date(2024, 1, 1), dt.date(2024, 2, 1))]
@@ -220,6 +233,9 @@ def cartesian_partitions(
         >>> len(parts)
         2
     """
+    if not isinstance(bucket, str | pl.Expr):
+        raise TypeError(f"bucket must be a name or an expression, not {bucket!r}")
+    _check_name("cartesian_partitions", date_column)
     target = exact_column(bucket) if isinstance(bucket, str) else bucket
     dates = exact_column(date_column)
     items = list(buckets.items() if isinstance(buckets, Mapping) else enumerate(buckets))
@@ -227,9 +243,23 @@ def cartesian_partitions(
         ReadPartition(
             (dates >= lower) & (dates < upper) & membership(target, value), ((lower, upper), key)
         )
-        for lower, upper in date_windows
+        for lower, upper in _windows(date_windows)
         for key, value in items
     ]
+
+
+def _windows(given: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    for window in given:
+        if not isinstance(window, Sequence) or len(window) != len(("lower", "upper")):
+            raise TypeError(
+                "each of date_windows must be a pair of its first date and the first after it, "
+                f"not {window!r}"
+            )
+        yield window[0], window[1]
+
+
+def _is_collection(values: Any) -> bool:
+    return isinstance(values, Iterable) and not isinstance(values, str | bytes)
 
 
 def _check_name(function: str, column: str) -> None:

@@ -163,7 +163,8 @@ def equal_to(target: pl.Expr, value: pl.Series) -> pl.Expr:
         return target.is_null()
     if isinstance(dtype, pl.Datetime | pl.Duration | pl.Time):
         return target == pl.lit(value.to_physical().item(), dtype=pl.Int64).cast(dtype)
-    return target == pl.lit(value.item(), dtype=dtype)
+    # Not `item`, which gives a Series of a list.
+    return target == pl.lit(value.to_list()[0], dtype=dtype)
 
 
 def is_one_of(target: pl.Expr, values: pl.Series) -> pl.Expr:

@@ -17,7 +17,7 @@ from polars_io_tools._polars import calendar_question, plan_request
 from polars_io_tools._polars.plan import Extents
 from polars_io_tools._polars.types import from_texts, to_texts, wire_column
 from polars_io_tools._quantiles import quantile_cuts
-from polars_io_tools._split import Split, check_predicates
+from polars_io_tools._split import Split, check_partitions
 from polars_io_tools.errors import (
     InternalError,
     PiotError,
@@ -86,11 +86,12 @@ def _listed(
         return None
     found = split.listing(predicate)
     if found is None:
+        given = "none" if predicate is None else str(predicate)
         raise UnboundedPredicateError(
-            "the partitioner has no partitions for this query: it found no bound in "
-            f"{'no filter after the call' if predicate is None else f'the filter {predicate}'}"
+            "the partitioner has no partitions for this query: its build() returned None; it sees "
+            f"the filters after the call only, here {given}"
         )
-    check_predicates(lf, found)
+    check_partitions(lf, found)
     return found
 
 
@@ -142,18 +143,19 @@ def _parts(
 
 def _named(position: int, part: ReadPartition) -> Partition:
     unnamed = part.key is None and not isinstance(part, KeyedPartition)
-    label = f"#{position}" if unnamed else _text(part.key, ", ")
+    label = f"#{position}" if unnamed else _text(part.key)
     if len(label) > _MAX_LABEL:
         label = label[: _MAX_LABEL - 1] + "…"
     options = part.remote_options if isinstance(part, RayPartition) else None
     return Partition(label, part.key, part.predicate, options)
 
 
-def _text(key: Any, separator: str) -> str:
+def _text(key: Any) -> str:
     if key is None:
         return NULL_LABEL
     if isinstance(key, tuple):  # the key of a grid has the ends of a window
-        return separator.join(_text(k, "…") for k in key)
+        inner = ("…".join(map(_text, k)) if isinstance(k, tuple) else _text(k) for k in key)
+        return f"({', '.join(inner)})"
     return str(key)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -26,15 +25,22 @@ from polars_io_tools._partitions import (
 )
 from polars_io_tools._polars import type_name
 from polars_io_tools._polars.types import wire_column
+from polars_io_tools._suggest import suggest
 
-__all__ = ["FixedListing", "Listing", "Method", "Split", "check_count", "check_split", "suggest"]
+__all__ = [
+    "FixedListing",
+    "Listing",
+    "Method",
+    "Split",
+    "check_count",
+    "check_partitions",
+    "check_split",
+]
 
 Method = Literal["calendar", "values", "ranges", "quantiles", "listed"]
 
 # Makes the partitions that a user lists, from the filter after the call; None for no list.
 Listing = Callable[[pl.Expr | None], Sequence[ReadPartition] | None]
-
-_MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ def check_split(
         return _by_column(lf, partitions, max_periods)
     if isinstance(partitions, KeyPartitions):
         return _listed(lf, key_partitions(lf, partitions), max_periods)
-    if isinstance(partitions, Partitioner):
+    if isinstance(partitions, Partitioner) and not isinstance(partitions, type):
         return Split("listed", "", None, max_periods, listing=partitions.build)
     return _listed(lf, partitions, max_periods)
 
@@ -127,7 +133,8 @@ def _calendar(
         _gocore.check_unit(unit.encode(), type_name(dtype).encode())
     except ValueError as error:
         why = str(error).removeprefix("calendar: ")
-        raise ValueError(f"time_unit {unit!r} cannot be used: {why}") from None
+        name = "every" if argument == "by_time" else "time_unit"
+        raise ValueError(f"{name} {unit!r} cannot be used: {why}") from None
     return Split("calendar", column, dtype, max_periods, unit)
 
 
@@ -136,8 +143,11 @@ def _type_of(lf: pl.LazyFrame, argument: str, column: str) -> pl.DataType:
         raise TypeError(f"{argument} must be the name of a column, not {column!r}")
     schema = lf.collect_schema()
     if column not in schema:
+        what = (
+            f"{argument} {column!r}" if argument == "date_column" else f"{column!r} of {argument}"
+        )
         raise ValueError(
-            f"{argument} {column!r} is not a column of the query; "
+            f"{what} is not a column of the query; "
             f"{suggest(column, schema.names(), 'its columns are')}"
         )
     return schema[column]
@@ -149,7 +159,8 @@ def _by_column(lf: pl.LazyFrame, by: ByValue | ByRange | ByQuantile, max_periods
     if isinstance(by, ByValue) and by.values is not None:
         return _listed(lf, _values(by, dtype), max_periods)
     if wire_column(by.on, dtype) is None:
-        remedy = "; give its values, as by_value(…, values=[…])" if name == "by_value" else ""
+        listable = name == "by_value" and not dtype.is_nested()
+        remedy = "; give its values, as by_value(…, values=[…])" if listable else ""
         raise TypeError(f"{name} cannot split the column {by.on!r}, which is a {dtype}{remedy}")
     if isinstance(by, ByRange):
         if not dtype.is_numeric():
@@ -177,24 +188,13 @@ def _values(by: ByValue, dtype: pl.DataType) -> list[ReadPartition]:
 
 def _listed(lf: pl.LazyFrame, partitions: Iterable[Any], max_periods: int) -> Split:
     if isinstance(partitions, str) or not isinstance(partitions, Iterable):
+        remedy = "; write it in a list" if isinstance(partitions, ReadPartition) else ""
         raise TypeError(
             "partitions must be by_time(…) or another partitioner, or a list of ReadPartition, "
-            f"not {partitions!r}"
+            f"not {partitions!r}{remedy}"
         )
     parts = list(partitions)
-    for position, part in enumerate(parts):
-        if not isinstance(part, ReadPartition) or not isinstance(part.predicate, pl.Expr):
-            raise TypeError(
-                f"element {position} of partitions must be a ReadPartition with an expression, "
-                f"not {part!r}"
-            )
-        options = part.remote_options if isinstance(part, RayPartition) else None
-        if options is not None and not hasattr(options, "keys"):
-            raise TypeError(
-                f"remote_options of element {position} of partitions must be a mapping of Ray task "
-                f"options, not {type(options).__name__}"
-            )
-    check_predicates(lf, parts)
+    check_partitions(lf, parts)
     return Split("listed", "", None, max_periods, listing=FixedListing(parts))
 
 
@@ -208,21 +208,49 @@ class FixedListing:
         return self.parts
 
 
-def check_predicates(lf: pl.LazyFrame, parts: Sequence[ReadPartition]) -> None:
-    """Check that all predicates are conditions on columns of the query.
+def check_partitions(lf: pl.LazyFrame, parts: Sequence[Any]) -> None:
+    """Check that a list holds partitions, and their predicates conditions on a query's columns.
 
     Raises:
-        TypeError: one is not.
-        polars.exceptions.PolarsError: what Polars raises for an expression that is not valid.
+        TypeError: an element is no partition, or its predicate no condition.
+        polars.exceptions.PolarsError: Polars refuses a predicate.
     """
-    named = [part.predicate.alias(str(i)) for i, part in enumerate(parts)]
-    types = lf.select(named).collect_schema()
-    for part, (position, dtype) in zip(parts, types.items(), strict=True):
+    for position, part in enumerate(parts):
+        if not isinstance(part, ReadPartition) or not isinstance(part.predicate, pl.Expr):
+            raise TypeError(
+                f"element {position} of partitions must be a ReadPartition with an expression, "
+                f'such as ReadPartition(pl.col("id") < 10), not {part!r}'
+            )
+        options = part.remote_options if isinstance(part, RayPartition) else None
+        if options is not None and not hasattr(options, "keys"):
+            raise TypeError(
+                f"remote_options of element {position} of partitions must be a mapping of Ray task "
+                f"options, not {type(options).__name__}"
+            )
+    for position, dtype in enumerate(_types(lf, parts).dtypes()):
         if dtype != pl.Boolean:
             raise TypeError(
                 f"the predicate of element {position} of partitions must be a condition, not a "
-                f"{dtype}: {part.predicate}"
+                f"{dtype}: {parts[position].predicate}"
             )
+
+
+def _types(lf: pl.LazyFrame, parts: Sequence[ReadPartition]) -> pl.Schema:
+    named = [part.predicate.alias(str(i)) for i, part in enumerate(parts)]
+    try:
+        return lf.select(named).collect_schema()
+    except pl.exceptions.PolarsError:
+        lf.collect_schema()  # the query itself may be what is wrong
+        for which, predicate in enumerate(named):
+            try:
+                lf.select(predicate).collect_schema()
+            except pl.exceptions.PolarsError as error:
+                # Without the plan, which is long, and made here.
+                why = str(error).partition("\n\nResolved plan")[0].replace("\n\n", "; ")
+                raise type(error)(
+                    f"the predicate of element {which} of partitions is not valid: {why}"
+                ) from None
+        raise
 
 
 def check_count(name: str, value: int, expected: str = "a positive integer") -> None:
@@ -236,13 +264,3 @@ def check_count(name: str, value: int, expected: str = "a positive integer") -> 
         raise TypeError(f"{name} must be {expected}, not {value!r}")
     if value < 1:
         raise ValueError(f"{name} must be {expected}, not {value!r}")
-
-
-def suggest(value: object, names: Iterable[str], intro: str = "use one of") -> str:
-    """Return the names near to a mistyped one, or all of them while they are few."""
-    known = list(names)
-    near = difflib.get_close_matches(str(value), known, n=3)
-    if near:
-        return f"did you mean {' or '.join(map(repr, near))}?"
-    shown = ", ".join(map(repr, known[:_MAX_LISTED]))
-    return f"{intro} {shown}{', …' if len(known) > _MAX_LISTED else ''}"

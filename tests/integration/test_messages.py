@@ -12,7 +12,6 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,23 +30,14 @@ from polars_io_tools._split import Split
 from polars_io_tools.ray import _bootstrap, _cluster, _progress
 from tests.integration.cases import QUARTER
 from tests.integration.cases import on_ray as run_on_ray
+from tests.integration.split_messages import LF, SPLIT_CASES, Case, Patch, explain
 
 pytestmark = pytest.mark.ray
 
 PACKAGE = Path(piot.__file__).parent
-Patch = pytest.MonkeyPatch
 
-LF = pl.LazyFrame(
-    {"date": [dt.date(2024, 1, 5)], "number": [1], "text": ["2024-01-05"]},
-    schema_overrides={"number": pl.Int64},
-)
 ODD = pl.LazyFrame(schema={"date": pl.Date, "odd": pl.Object})
 JANUARY = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 1, 31))
-
-
-def explain(lf: pl.LazyFrame = LF, **arguments: Any) -> piot.RayPlan:
-    call = {"date_column": "date", "time_unit": "monthly"} | arguments
-    return piot.PiotNamespace(lf).explain_on_ray(**call)
 
 
 def collect(lf: pl.LazyFrame, **options: Any) -> pl.DataFrame:
@@ -234,24 +224,7 @@ def forgotten(*_: object) -> object:
     return attached("nothing-1", lambda items: items)
 
 
-@dataclass(frozen=True)
-class Case:
-    """What raises an error, and which.
-
-    Attributes:
-        cause: does what is wrong.
-        kind: the class of the error, exactly.
-        message: how the message begins.
-        help: what it says to do, somewhere.
-    """
-
-    cause: Callable[[Patch, Path], object]
-    kind: type[BaseException]
-    message: str
-    help: str = ""
-
-
-CASES = {
+CASES = SPLIT_CASES | {
     # Arguments.
     "column not a name": Case(
         wrong(date_column=3), TypeError, "date_column must be the name of a column, not 3"
@@ -295,7 +268,7 @@ CASES = {
     "order": Case(
         wrong(preserve_partition_order=1),
         TypeError,
-        "preserve_partition_order must be a bool, not 1",
+        "preserve_partition_order must be a bool or None, not 1",
     ),
     "progress": Case(wrong(progress=1), TypeError, "progress must be a bool or None, not 1"),
     "description": Case(

@@ -10,7 +10,8 @@ from typing import Any, cast, get_args
 import polars as pl
 
 from polars_io_tools._partitions import RayPartition, ReadPartition
-from polars_io_tools._split import check_count, suggest
+from polars_io_tools._split import check_count
+from polars_io_tools._suggest import suggest
 from polars_io_tools._transport import ReturnAs, unsupported
 from polars_io_tools.ray._redact import redacted
 
