@@ -110,7 +110,8 @@ def _typed(lf: pl.LazyFrame, frame: pl.DataFrame, targets: dict[str, pl.Expr]) -
     """Return the keys in the types of what they are compared with."""
     wanted = lf.select([e.alias(name) for name, e in targets.items()]).collect_schema()
     what = {name: f"the column {name!r}" for name in targets} | {_KEY: "the expression by"}
-    return pl.DataFrame([_fitted(frame[n], what[n], dtype) for n, dtype in wanted.items()])
+    fitted = [_fitted(frame.get_column(n), what[n], dtype) for n, dtype in wanted.items()]
+    return pl.DataFrame(fitted)
 
 
 def _fitted(keys: pl.Series, what: str, dtype: pl.DataType) -> pl.Series:
@@ -122,7 +123,8 @@ def _fitted(keys: pl.Series, what: str, dtype: pl.DataType) -> pl.Series:
             f"keys of type {keys.dtype} cannot be compared with {what}, which is a {dtype}; "
             "convert them before"
         ) from error
-    unfit = keys.filter(back.ne_missing(keys))
+    # Without a name, which Polars would take for a pattern where it is one.
+    unfit = keys.filter(back.rename("").ne_missing(keys.rename("")))
     if unfit.len():
         raise ValueError(f"key {unfit[0]!r} does not fit {what}, which is a {dtype}")
     return typed
@@ -149,7 +151,7 @@ class _Options:
                 f"the key, or the name of a column of partitions, not {given!r}"
             )
         self._given = given
-        self._rows = None if self.column is None else frame[self.column].to_list()
+        self._rows = None if self.column is None else frame.get_column(self.column).to_list()
 
     def of(self, position: int, key: Any) -> Mapping[str, Any] | None:
         """Return the options of a key, None for none."""
