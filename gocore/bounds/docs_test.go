@@ -58,6 +58,10 @@ is a test.
   A comparison with a null date is null, so that neither a filter nor its negation keeps it.
 - **Unbounded.** (-∞, ∞) is every date. A query can be split when its bound has two ends; else the
   error names the filters that were seen and an example of what to add. {} is no date at all.
+- **Columns of other types.** [Splits by value and by range](partitions.md) follow from the same forms:
+  comparisons, logic, conditions and steps of a query, and of floats ` + "`" + `is_nan` + "`" + `, ` + "`" + `is_not_nan` + "`" + `, ` + "`" + `is_finite` + "`" + ` and
+  ` + "`" + `is_infinite` + "`" + `. Arithmetic and casts bound dates only, so that ` + "`" + `id < 2.5` + "`" + ` of an integer column, for
+  which Polars casts the column, bounds nothing: write ` + "`" + `id < 3` + "`" + `.
 
 ` + "`date`" + ` stands for ` + "`pl.col(\"date\")`" + `, 2024-01-01 for ` + "`date(2024, 1, 1)`" + `, ` + "`x`" + ` and ` + "`k`" + ` for columns of other
 types. Dates of columns with a time zone are written in UTC, with a Z.

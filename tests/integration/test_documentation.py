@@ -80,8 +80,13 @@ def test_stored_frame_of_the_readme(tmp_path: Path) -> None:
     assert run(code, tmp_path) == "4095\n"
 
 
+def test_splits_of_the_readme(tmp_path: Path) -> None:
+    code = next(b for b in blocks("python") if "by_quantile" in b)
+    assert run(code, tmp_path) == "50 100 100\n"
+
+
 def test_all_python_blocks_of_the_readme_are_tested() -> None:
-    assert len(blocks("python")) == 3
+    assert len(blocks("python")) == 4
 
 
 def modules() -> list[ModuleType]:
