@@ -109,9 +109,9 @@ SPLIT_CASES = {
         'col("number")',
     ),
     "unknown column in a partition": Case(
-        split(lambda: [piot.ReadPartition(number < 1), piot.ReadPartition(pl.col("numbr") < 1)]),
+        split(lambda: [piot.ReadPartition(number < 1), piot.ReadPartition(pl.col("numbers") < 1)]),
         pl.exceptions.ColumnNotFoundError,
-        'the predicate of element 1 of partitions is not valid: unable to find column "numbr"',
+        'the predicate of element 1 of partitions is not valid: unable to find column "numbers"',
         'Did you mean "number"?',
     ),
     "partitioner without partitions": Case(
@@ -244,9 +244,9 @@ SPLIT_CASES = {
         "partitions must be keys of one type, not [1, 'a']",
     ),
     "key column mistyped": Case(
-        split(lambda: piot.by_key([1], "numbr")),
+        split(lambda: piot.by_key([1], "numbers")),
         ValueError,
-        "key column 'numbr' is not a column of the query",
+        "key column 'numbers' is not a column of the query",
         "did you mean 'number'?",
     ),
     "key twice": Case(
