@@ -23,7 +23,8 @@ type Scan struct {
 
 // Extent is where a column of a scan lies: in ranges from a least to a greatest value,
 // both included and as texts of its type, or null. Texts of strings and binary are
-// hexadecimal; the greatest is then beyond the range, and empty where there is none.
+// hexadecimal, the greatest after "=" if it is in the range, after "<" if it is the first
+// beyond, and empty where there is none.
 type Extent struct {
 	Column string      `json:"column"`
 	Type   string      `json:"type"`

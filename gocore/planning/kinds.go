@@ -91,10 +91,18 @@ func texts(t axes.Type) kind[string] {
 	}
 	k.span = func(lo, hi string) (iv interval.Interval[string], ok bool) {
 		least, ok := readHex(lo)
-		beyond, also := readHex(hi)
 		iv.Lo = interval.Incl(least)
-		if hi != "" {
-			iv.Hi = interval.Excl(beyond)
+		if hi == "" {
+			return iv, ok
+		}
+		greatest, also := readHex(hi[1:])
+		switch hi[0] {
+		case '=':
+			iv.Hi = interval.Incl(greatest)
+		case '<':
+			iv.Hi = interval.Excl(greatest)
+		default:
+			return iv, false
 		}
 		return iv, ok && also
 	}

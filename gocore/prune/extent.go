@@ -33,7 +33,7 @@ func Extents(encoded []byte) ([]plan.Extent, error) {
 				e.Ranges = append(e.Ranges, c.typ.positions(k)...)
 				continue
 			}
-			e.Ranges = append(e.Ranges, c.typ.texts(k.lo, k.hi))
+			e.Ranges = append(e.Ranges, c.typ.texts(k))
 		}
 		if len(c.nan) > 0 {
 			e.Ranges = append(e.Ranges, [2]string{"NaN", "NaN"})
@@ -43,24 +43,36 @@ func Extents(encoded []byte) ([]plan.Extent, error) {
 	return out, nil
 }
 
+// span is a range of keys; where cut is true, texts may go on after the greatest.
+type span struct {
+	lo, hi []byte
+	cut    bool
+}
+
 // united are the ranges of the entries of a column, which are sorted by their least
 // keys, without overlaps.
-func united(c indexed) []keyRange {
-	var out []keyRange
+func united(c indexed) []span {
+	var out []span
 	for i := range c.least.len() {
-		lo, hi := c.least.at(i), c.greatest.at(i)
-		if n := len(out); n > 0 && bytes.Compare(lo, out[n-1].hi) <= 0 {
-			if bytes.Compare(hi, out[n-1].hi) > 0 {
-				out[n-1].hi = hi
-			}
+		flags := c.flags[u32At(c.order, i)]
+		next := span{c.least.at(i), c.greatest.at(i), flags&flagCut != 0}
+		n := len(out)
+		if n == 0 || bytes.Compare(next.lo, out[n-1].hi) > 0 {
+			out = append(out, next)
 			continue
 		}
-		out = append(out, keyRange{lo, hi})
+		switch last := &out[n-1]; bytes.Compare(next.hi, last.hi) {
+		case 0:
+			last.cut = last.cut || next.cut
+		case +1:
+			last.hi, last.cut = next.hi, next.cut
+		}
 	}
 	for len(out) > maxRanges {
 		half := out[:0]
 		for i := 0; i < len(out); i += 2 {
-			half = append(half, keyRange{out[i].lo, out[min(i+1, len(out)-1)].hi})
+			last := out[min(i+1, len(out)-1)]
+			half = append(half, span{out[i].lo, last.hi, last.cut})
 		}
 		out = half
 	}
@@ -68,21 +80,23 @@ func united(c indexed) []keyRange {
 }
 
 // texts writes a range as [plan.Extent] has it.
-func (t columnType) texts(lo, hi []byte) [2]string {
+func (t columnType) texts(s span) [2]string {
 	if t.Family != axes.Text {
-		return [2]string{t.text(lo), t.text(hi)}
+		return [2]string{t.text(s.lo), t.text(s.hi)}
 	}
-	// A value of the greatest key may go on after it, so the range ends before the next
-	// key, if there is one.
-	least := hex.EncodeToString(bytes.TrimRight(lo, "\x00"))
-	if beyond := step(hi, +1); !bytes.Equal(beyond, hi) {
-		return [2]string{least, hex.EncodeToString(beyond)}
+	least := hex.EncodeToString(bytes.TrimRight(s.lo, "\x00"))
+	if !s.cut {
+		return [2]string{least, "=" + hex.EncodeToString(bytes.TrimRight(s.hi, "\x00"))}
+	}
+	// The range ends before the next key, if there is one.
+	if beyond := step(s.hi, +1); !bytes.Equal(beyond, s.hi) {
+		return [2]string{least, "<" + hex.EncodeToString(beyond)}
 	}
 	return [2]string{least, ""}
 }
 
 // positions are those of the labels whose texts lie in a range.
-func (t columnType) positions(k keyRange) (out [][2]string) {
+func (t columnType) positions(k span) (out [][2]string) {
 	for i, label := range t.Labels {
 		if key := textKey(label); bytes.Compare(key, k.lo) >= 0 && bytes.Compare(key, k.hi) <= 0 {
 			at := strconv.Itoa(i)

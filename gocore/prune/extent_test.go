@@ -74,6 +74,14 @@ func (f family) key(text string) []byte {
 	return key
 }
 
+// bytes are those of a text, or of anything else its digits.
+func (f family) bytes(text string) string {
+	if raw, err := hex.DecodeString(text); f.typ == "binary" && err == nil {
+		return string(raw)
+	}
+	return text
+}
+
 // statistic is what a file says of its values.
 func (f family) statistic(values []string) statistic {
 	s := statistic{state: hollow}
@@ -86,13 +94,14 @@ func (f family) statistic(values []string) statistic {
 			s.nan = true
 			continue
 		}
-		key := f.key(v)
+		key, cut := f.key(v), parseType(f.typ).isCut(f.bytes(v))
 		if s.state == hollow || bytes.Compare(key, s.least) < 0 {
 			s.least = key
 		}
 		if s.state == hollow || bytes.Compare(key, s.greatest) > 0 {
-			s.greatest = key
+			s.greatest, s.cut = key, cut
 		}
+		s.cut = s.cut || cut && bytes.Equal(key, s.greatest)
 		s.state = bounded
 	}
 	return s
@@ -200,7 +209,7 @@ func TestExtentsOf(t *testing.T) {
 		return statistic{state: bounded, least: floatKey(lo), greatest: floatKey(hi)}
 	}
 	text := func(lo, hi string) statistic {
-		return statistic{state: bounded, least: textKey(lo), greatest: textKey(hi)}
+		return statistic{state: bounded, least: textKey(lo), greatest: textKey(hi), cut: parseType("string").isCut(hi)}
 	}
 	top := strings.Repeat("\xff", 40)
 	tests := map[string]struct {
@@ -219,9 +228,12 @@ func TestExtentsOf(t *testing.T) {
 		"NaN alone":                      {"float64", []statistic{nan}, "[[NaN NaN]]"},
 		"NaN and infinities":             {"float64", []statistic{float(math.Inf(-1), math.Inf(1)), nan}, "[[-Inf +Inf] [NaN NaN]]"},
 		"a zero with a sign":             {"float64", []statistic{float(math.Copysign(0, -1), math.Copysign(0, -1))}, "[[0 0]]"},
-		"text goes on after its key":     {"string", []statistic{text("a", "b")}, "[[61 62" + strings.Repeat("00", 30) + "01]]"},
+		"text that its key holds":        {"string", []statistic{text("a", "b")}, "[[61 =62]]"},
+		"text of zeros at its end":       {"string", []statistic{text("a", "b\x00")}, "[[61 <62" + strings.Repeat("00", 30) + "01]]"},
+		"one of the greatest goes on":    {"string", []statistic{text("a", "b"), text("a", "b\x00"), text("a", "b")}, "[[61 <62" + strings.Repeat("00", 30) + "01]]"},
+		"a greater one does not":         {"string", []statistic{text("a", "b\x00"), text("a", "c")}, "[[61 =63]]"},
 		"text at the end of the keys":    {"binary", []statistic{text("", top)}, "[[ ]]"},
-		"a carry":                        {"binary", []statistic{text("\x00", "a"+top)}, "[[ 62" + strings.Repeat("00", 31) + "]]"},
+		"a carry":                        {"binary", []statistic{text("\x00", "a"+top)}, "[[ <62" + strings.Repeat("00", 31) + "]]"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

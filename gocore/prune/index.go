@@ -32,6 +32,7 @@ const (
 	flagNull    = 1 << iota // may hold null
 	flagNaN                 // may hold NaN
 	flagUnknown             // may hold anything
+	flagCut                 // texts may go on after the greatest key
 )
 
 // maxEntries keeps positions within 32 bits, with room.
@@ -142,6 +143,9 @@ func encodeEntries(b []byte, order []uint32, of []statistic) []byte {
 		}
 		if s.state == unknown {
 			flags |= flagUnknown
+		}
+		if s.cut {
+			flags |= flagCut
 		}
 		b = append(b, flags)
 	}

@@ -3,7 +3,9 @@ package prune
 import (
 	"encoding/binary"
 	"math"
+	"strings"
 
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
 )
 
@@ -51,6 +53,12 @@ func floatKey(v float64) []byte {
 		return binary.BigEndian.AppendUint64(nil, ^bits)
 	}
 	return binary.BigEndian.AppendUint64(nil, bits|signBit)
+}
+
+// isCut reports whether the key of a greatest text may be that of a greater one too: if
+// it does not hold all of the text, or if the zeros at its end may be padding.
+func (t columnType) isCut(text string) bool {
+	return t.Family == axes.Text && (len(text) >= textWidth || strings.HasSuffix(text, "\x00"))
 }
 
 // textKey pads with zeros: "a" and "a\x00" share a key, which keeps too much only.

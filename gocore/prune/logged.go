@@ -75,7 +75,7 @@ func (l *Logged) statistic(file int, t columnType) (statistic, error) {
 	s.least, ok = t.parseKey(*least)
 	s.greatest, also = t.parseKey(*greatest)
 	if ok && also && bytes.Compare(s.least, s.greatest) <= 0 {
-		s.state = bounded
+		s.state, s.cut = bounded, t.isCut(*greatest)
 	}
 	return s, nil
 }

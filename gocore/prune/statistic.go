@@ -17,6 +17,7 @@ type statistic struct {
 	state           state
 	least, greatest []byte // keys, of a bounded column
 	null, nan       bool   // whether there may be any
+	cut             bool   // whether a text may go on after the greatest key
 }
 
 type state uint8
@@ -71,7 +72,7 @@ func statisticOf(m *metadata.FileMetaData, group, column int, t columnType) stat
 	s.least, ok = decode(least)
 	s.greatest, also = decode(greatest)
 	if ok && also && string(s.least) <= string(s.greatest) {
-		s.state = bounded
+		s.state, s.cut = bounded, t.isCut(string(greatest))
 	}
 	return s
 }

@@ -234,9 +234,9 @@ def _covered(plan: RayPlan, listing: dict[str, Any], listed: Sequence[ReadPartit
 def _warned(plan: RayPlan, overlap: Coverage, gap: Coverage) -> RayPlan:
     warnings = list(plan.warnings)
     if overlap.answer == "found":
-        warnings.append(f"rows in several partitions come several times: {overlap.why}")
+        warnings.append(f"rows may come several times: {overlap.why}")
     if gap.answer == "found":
-        warnings.append(f"rows in no partition are left out: {gap.why}")
+        warnings.append(f"rows may be left out: {gap.why}")
     return replace(plan, overlap=overlap, gap=gap, warnings=tuple(warnings))
 
 
