@@ -99,8 +99,8 @@ func (c *checker) refuseDisorder(n plan.Node, what string, in state) state {
 }
 
 func (c *checker) refuseChoice(n plan.Node, in state) state {
-	return c.refuse(n, "", "it mixes rows of several dates, and "+in.choice+" chooses among rows "+
-		"anew in every period", "Write it after execute_on_ray, or make the choice unique.")
+	return c.refuse(n, "", "it mixes rows of several parts, and "+in.choice+" chooses among rows "+
+		"anew in every part", "Write it after execute_on_ray, or make the choice unique.")
 }
 
 func (c *checker) state(n plan.Node, column string) state {
@@ -165,10 +165,10 @@ func (c *checker) rows(n plan.Node, in state, column string, exprs []expr.Named)
 		f := inspect(e.Expr, column)
 		switch {
 		case f.effect == random:
-			return c.refuse(n, f.name, "every period would draw its own sample",
+			return c.refuse(n, f.name, "every part would draw its own sample",
 				"Write it after execute_on_ray.")
 		case f.effect == shuffled:
-			return c.refuse(n, f.name, "the order of its result is open, so every period "+
+			return c.refuse(n, f.name, "the order of its result is open, so every part "+
 				"would see another one", "Use unique(maintain_order=True), or write it after execute_on_ray.")
 		case f.effect == ordered && in.disorder != "":
 			return c.refuseDisorder(n, f.name, in)

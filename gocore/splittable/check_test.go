@@ -172,7 +172,7 @@ func TestCheck(t *testing.T) {
 			Aggs: []expr.Named{named("date", call("max", col("date"))), named("v", first)},
 		}, ""},
 		{"first of a scan", group(scan, first, "k"), ""},
-		{"sample in an aggregate", group(scan, call("sample", col("x")), "date"), "every period would draw its own sample"},
+		{"sample in an aggregate", group(scan, call("sample", col("x")), "date"), "every part would draw its own sample"},
 		{"dynamic windows keep an open order open", head(windowed(group(sortBy(scan, "date"), sum))), "sort(\"date\") leaves open"},
 		{"dynamic windows", head(windowed(group(stable(scan, "date"), sum))), ""},
 
@@ -188,7 +188,7 @@ func TestCheck(t *testing.T) {
 		{"unique, none", unique(lookup, "none", open, "k"), ""},
 
 		{"rows of a day chosen, then filtered", filter(daily, col("b")), ""},
-		{"rows of a day chosen, then summed over all", extend(daily, sum), "it mixes rows of several dates, and unique(\"date\", \"k\") chooses"},
+		{"rows of a day chosen, then summed over all", extend(daily, sum), "it mixes rows of several parts, and unique(\"date\", \"k\") chooses"},
 		{"rows of a day chosen, then summed within the day", extend(daily, over(sum, "date", "k")), ""},
 		{"rows of a day chosen, then head", head(stable(daily, "x")), "cannot be split"},
 		{"rows of a day chosen, then grouped by day", group(daily, sum, "date"), ""},

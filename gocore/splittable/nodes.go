@@ -200,7 +200,7 @@ func (c *checker) distinct(n *plan.Distinct, column string) state {
 	switch {
 	case chosen && !local && n.Keep == "any":
 		return c.refuse(n, "", "which of the rows that are equal on its subset is kept is open, so "+
-			"every period would keep another one",
+			"every part would keep another one",
 			"Use unique(..., keep=\"first\", maintain_order=True), or add the date column to the subset.")
 	case chosen && !local:
 		return c.refuseDisorder(n, "keep=\""+n.Keep+"\"", in)

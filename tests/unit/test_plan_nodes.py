@@ -277,7 +277,7 @@ def test_an_unsplittable_plan_names_the_node_and_its_input() -> None:
         piot.Obstacle(
             "with_columns with cum_sum (input 2 of concat)",
             'it depends on the order of rows, which join(how="inner", on="k") leaves open, so '
-            "every period would see another order",
+            "every part would see another order",
         ),
     )
     assert str(plan.problem).startswith("with_columns with cum_sum (input 2 of concat) cannot be")

@@ -88,8 +88,6 @@ def type_name(dtype: pl.DataType | type[pl.DataType]) -> str:
         return f"datetime[{dtype.time_unit}{zone}]"
     if isinstance(dtype, pl.Duration):
         return f"duration[{dtype.time_unit}]"
-    if dtype in (pl.Float32, pl.Float64):
-        return str(dtype).lower()
     if isinstance(dtype, pl.Decimal):
         return f"decimal[{dtype.precision}, {dtype.scale}]"
-    return str(dtype).lower() if dtype.is_integer() else "other"
+    return str(dtype).lower() if dtype.is_integer() or dtype.is_float() else "other"
