@@ -92,10 +92,10 @@ func (c *checker) refuse(n plan.Node, what, why, remedy string) state {
 func (c *checker) refuseDisorder(n plan.Node, what string, in state) state {
 	if isHidden(what) {
 		return c.refuse(n, what, "it may depend on the order of rows, which "+in.disorder+" leaves open, so every "+
-			"period would see another order", in.remedy+" "+hiddenRemedy)
+			"part would see another order", in.remedy+" "+hiddenRemedy)
 	}
 	return c.refuse(n, what, "it depends on the order of rows, which "+in.disorder+" leaves open, so every "+
-		"period would see another order", in.remedy)
+		"part would see another order", in.remedy)
 }
 
 func (c *checker) refuseChoice(n plan.Node, in state) state {
