@@ -107,8 +107,11 @@ piot_block *piot_frame_batch(piot_frame *f, size_t part, size_t size, size_t nod
 	b = block_new(size, nodes);
 	if (b == NULL)
 		return NULL;
-	b->held = f->parts[part].held;
-	piot_held_get(b->held);
+	/* A batch that was copied into its block holds nothing else. */
+	if (f->n_parts > 0) {
+		b->held = f->parts[part].held;
+		piot_held_get(b->held);
+	}
 	batches[f->n_batches++] = b;
 	return b;
 }

@@ -11,6 +11,12 @@ static void after_fork(void)
 	forked = 1;
 }
 
+/* For destructors, which cannot raise. */
+int piot_forked(void)
+{
+	return forked;
+}
+
 /* The class comes from Go's table or is one of ours; it is looked up only now, so that importing stays cheap. */
 static void raise(const char *module, const char *class, const char *text, size_t len)
 {

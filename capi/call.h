@@ -15,6 +15,7 @@ typedef PyObject *(*maker)(const char *, Py_ssize_t);
 
 int piot_call_init(void);
 int piot_enter(void);
+int piot_forked(void);
 int piot_failed(piot_result *);
 int piot_call_wait(piot_result *, piot_kept *, PyThreadState *);
 PyObject *piot_call_go(go_function, struct piot_inputs *, maker);
@@ -29,5 +30,15 @@ void piot_inputs_sweep(void);
 
 /* concat.c */
 PyObject *piot_mod_concat(PyObject *, PyObject *);
+
+/* pg.c */
+PyObject *piot_mod_pg_describe(PyObject *, PyObject *);
+PyObject *piot_mod_pg_open(PyObject *, PyObject *);
+PyObject *piot_mod_pg_wait(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *piot_mod_pg_next(PyObject *, PyObject *);
+PyObject *piot_mod_pg_export(PyObject *, PyObject *);
+PyObject *piot_mod_pg_check(PyObject *, PyObject *);
+PyObject *piot_mod_pg_close(PyObject *, PyObject *);
+PyObject *piot_mod_pg_disconnect(PyObject *, PyObject *);
 
 #endif

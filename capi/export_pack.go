@@ -146,7 +146,12 @@ func unpackFrame(frame *C.piot_frame) (answer, error) {
 
 // assemble lays out the parts in blocks of the frame.
 func assemble(ctx context.Context, frame *C.piot_frame, parts []pack.Part) error {
-	return pack.Assemble(ctx, parts, pack.Rooms{
+	return pack.Assemble(ctx, parts, roomsOf(frame))
+}
+
+// roomsOf gives rooms in blocks of a frame.
+func roomsOf(frame *C.piot_frame) pack.Rooms {
+	return pack.Rooms{
 		Schema: func(size, nodes int) (pack.Room, error) {
 			return roomOf(C.piot_frame_schema(frame, C.size_t(size), C.size_t(nodes)), size, C.piot_schema_release())
 		},
@@ -154,7 +159,7 @@ func assemble(ctx context.Context, frame *C.piot_frame, parts []pack.Part) error
 			return roomOf(C.piot_frame_batch(frame, C.size_t(part), C.size_t(size), C.size_t(nodes)), size, C.piot_array_release())
 		},
 		Empty: C.piot_zeros(),
-	})
+	}
 }
 
 func roomOf(block *C.piot_block, size int, release unsafe.Pointer) (pack.Room, error) {

@@ -20,5 +20,6 @@ int piot_held_init(void);
 int piot_pack_init(void);
 PyObject *piot_mod_pack(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *piot_mod_unpack(PyObject *, PyObject *);
+PyObject *piot_frame_capsule(piot_frame *);
 
 #endif

@@ -143,6 +143,7 @@ PyObject *PyList_New(Py_ssize_t);
 int PyList_SetItem(PyObject *, Py_ssize_t, PyObject *);
 long long PyLong_AsLongLong(PyObject *);
 PyObject *PyLong_FromLongLong(long long);
+PyObject *PyBool_FromLong(long);
 PyObject *PyObject_CallMethod(PyObject *, const char *, const char *, ...);
 
 typedef void (*PyCapsule_Destructor)(PyObject *);

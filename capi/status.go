@@ -8,6 +8,7 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/pack"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/payload"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/pgread"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/prune"
 )
 
@@ -46,6 +47,18 @@ var statuses = []struct {
 	{prune.ErrIndex, builtins, "ValueError"},
 	{pack.ErrUnsupported, builtins, "ValueError"},
 	{pack.ErrCorrupt, builtins, "ValueError"},
+	{pgread.ErrRequest, builtins, "ValueError"},
+	{pgread.ErrConnection, ourErrors, "DatabaseConnectionError"},
+	{pgread.ErrTransient, ourErrors, "DatabaseConnectionError"},
+	{pgread.ErrSnapshot, ourErrors, "SnapshotEndedError"},
+	{pgread.ErrTimeout, ourErrors, "DatabaseTimeoutError"},
+	{pgread.ErrUnsupported, ourErrors, "UnsupportedColumnError"},
+	{pgread.ErrValue, ourErrors, "ColumnValueError"},
+	{pgread.ErrDrift, ourErrors, "SchemaMismatchError"},
+	{pgread.ErrReadOnly, ourErrors, "DatabaseError"},
+	{pgread.ErrCancelled, ourErrors, "DatabaseError"},
+	{pgread.ErrMalformed, ourErrors, "DatabaseError"},
+	{pgread.ErrQuery, ourErrors, "DatabaseError"},
 	{errNoMemory, builtins, "MemoryError"},
 	{errTestHook, builtins, "ValueError"},
 }

@@ -99,13 +99,27 @@ static piot_frame *hold_all(PyObject *items, Py_ssize_t n)
 	return frame;
 }
 
+/* Makes a capsule of the stream over a frame, which it then owns, also when it fails. */
+PyObject *piot_frame_capsule(piot_frame *frame)
+{
+	struct ArrowArrayStream *stream = piot_frame_stream(frame);
+	PyObject *capsule;
+
+	if (stream == NULL) {
+		piot_frame_drop(frame);
+		return PyErr_NoMemory();
+	}
+	capsule = PyCapsule_New(stream, CAPSULE, capsule_drop);
+	if (capsule == NULL)
+		piot_stream_drop(stream);
+	return capsule;
+}
+
 static PyObject *unpack(PyObject *items, Py_ssize_t n)
 {
 	piot_frame *frame = hold_all(items, n);
-	struct ArrowArrayStream *stream;
 	piot_result out = {0};
 	PyThreadState *state;
-	PyObject *capsule;
 
 	if (frame == NULL)
 		return NULL;
@@ -119,15 +133,7 @@ static PyObject *unpack(PyObject *items, Py_ssize_t n)
 		piot_frame_drop(frame);
 		return NULL;
 	}
-	stream = piot_frame_stream(frame);
-	if (stream == NULL) {
-		piot_frame_drop(frame);
-		return PyErr_NoMemory();
-	}
-	capsule = PyCapsule_New(stream, CAPSULE, capsule_drop);
-	if (capsule == NULL)
-		piot_stream_drop(stream);
-	return capsule;
+	return piot_frame_capsule(frame);
 }
 
 PyObject *piot_mod_unpack(PyObject *self, PyObject *parts)

@@ -12,6 +12,12 @@ All derive from `PiotError`; where a builtin fits as well, they derive from it t
     ├─ SchemaMismatchError                    results that belong together have other columns
     ├─ WorkerError(RuntimeError)              a task failed; `.period` says which
     ├─ StoreFullError(RuntimeError)           the object store has no room for what is sent
+    ├─ DatabaseError(RuntimeError)            a database refused a query or failed in it
+    │   ├─ DatabaseConnectionError(ConnectionError)   there is no connection, or it was lost
+    │   ├─ DatabaseTimeoutError(TimeoutError)         a query ran for longer than allowed
+    │   ├─ SnapshotEndedError                         the snapshot of a read is gone
+    │   ├─ UnsupportedColumnError(TypeError)          a type that cannot be read as it is
+    │   └─ ColumnValueError(ValueError)               a value that its column cannot hold
     ├─ MissingDependencyError(ImportError)    an optional package is not installed
     ├─ ForkedProcessError(RuntimeError)       called in a process made by fork()
     └─ InternalError                          a defect of this package: please report it
@@ -24,6 +30,10 @@ from __future__ import annotations
 from polars_io_tools._installation import check_installation
 
 __all__ = [
+    "ColumnValueError",
+    "DatabaseConnectionError",
+    "DatabaseError",
+    "DatabaseTimeoutError",
     "ExpressionError",
     "ForkedProcessError",
     "InternalError",
@@ -31,11 +41,13 @@ __all__ = [
     "PiotError",
     "RayNotInitialisedError",
     "SchemaMismatchError",
+    "SnapshotEndedError",
     "SourceChangedError",
     "StoreFullError",
     "TooManyPeriodsError",
     "UnboundedPredicateError",
     "UnsplittablePlanError",
+    "UnsupportedColumnError",
     "WorkerError",
 ]
 
@@ -115,6 +127,42 @@ class StoreFullError(PiotError, RuntimeError):
 
     Ray's exception is the `__cause__`. A result that has no room is a `WorkerError`.
     """
+
+
+class DatabaseError(PiotError, RuntimeError):
+    """A database refused a query, or failed in it.
+
+    The message is the server's, with its SQLSTATE. It never has a password.
+    """
+
+
+class DatabaseConnectionError(DatabaseError, ConnectionError):
+    """There is no connection to the database, or it was lost, or the server takes no more of them.
+
+    What may go away by itself was tried again before.
+    """
+
+
+class DatabaseTimeoutError(DatabaseError, TimeoutError):
+    """A query ran on the server for longer than it was given."""
+
+
+class SnapshotEndedError(DatabaseError):
+    """The state of the database that a read shares with others is gone.
+
+    It lives as long as the process that took it, on the same server only.
+    """
+
+
+class UnsupportedColumnError(DatabaseError, TypeError):
+    """A column has a type that cannot be read as it is.
+
+    The message names the column, and what to write: a cast in the query or an override.
+    """
+
+
+class ColumnValueError(DatabaseError, ValueError):
+    """A value does not fit the type of its column. The message names column and row."""
 
 
 class MissingDependencyError(PiotError, ImportError):

@@ -1,0 +1,176 @@
+package pgread
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// key names a server, a database and a user, without showing the password.
+type key [sha256.Size]byte
+
+// Target is a parsed connection string.
+type Target struct {
+	config *pgconn.Config
+	key    key
+}
+
+// application is what the server shows for sessions whose connection string gives no name.
+const application = "polars-io-tools"
+
+// readBuffer is how much is read from the network at once.
+const readBuffer = 64 << 10
+
+// ParseTarget reads a connection string: a URI, or keywords and values, as libpq has them. What it
+// leaves out comes from the environment, a password file or a service file. The error wraps ErrRequest.
+func ParseTarget(dsn string) (*Target, error) {
+	config, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		// What pgx says may show parts of a password that it took for something else.
+		reason := ""
+		if !strings.Contains(dsn, "@") && !strings.Contains(strings.ToLower(dsn), "pass") {
+			reason = ": " + err.Error()
+		}
+		return nil, failf(ErrRequest, "the connection string cannot be read; write postgresql://user:password@host:port/database, "+
+			"with special characters percent-encoded, or host=... dbname=... user=...%s", reason)
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = application
+	}
+	config.RuntimeParams["client_encoding"] = "UTF8"
+	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		// pgx reads 8 KiB at a time.
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
+	}
+	return &Target{config: config, key: sha256.Sum256([]byte(dsn))}, nil
+}
+
+// session is one connection. It is used by one goroutine at a time.
+type session struct {
+	conn *pgconn.PgConn
+	key  key
+	// origin tells whether it was used before.
+	origin origin
+	idle   time.Time
+}
+
+// origin says where a session comes from.
+type origin bool
+
+const (
+	fresh  origin = false
+	reused origin = true
+)
+
+// checkInterval is how often the server looks whether its client is still there while a query runs.
+const checkInterval = "500ms"
+
+// connect opens a session.
+func connect(ctx context.Context, t *Target) (*session, error) {
+	conn, err := pgconn.ConnectConfig(ctx, t.config)
+	if err != nil {
+		return nil, classify(ctx, err)
+	}
+	s := &session{conn: conn, key: t.key}
+	// Servers before 14 do not know the setting, and some systems cannot do it: then a query of a client
+	// that was killed goes on to its end.
+	_, err = s.query(ctx, "SELECT pg_catalog.set_config(name, $1, false) FROM pg_catalog.pg_settings "+
+		"WHERE name = 'client_connection_check_interval'", []byte(checkInterval))
+	if err != nil && (ctx.Err() != nil || conn.IsClosed()) {
+		s.close()
+		return nil, classify(ctx, err)
+	}
+	return s, nil
+}
+
+// query runs a short query whose parameters and results are text.
+func (s *session) query(ctx context.Context, sql string, params ...[]byte) ([][]string, error) {
+	result := s.conn.ExecParams(ctx, sql, params, nil, nil, nil).Read()
+	if result.Err != nil {
+		return nil, classify(ctx, result.Err)
+	}
+	rows := make([][]string, len(result.Rows))
+	for i, row := range result.Rows {
+		for _, v := range row {
+			rows[i] = append(rows[i], string(v))
+		}
+	}
+	return rows, nil
+}
+
+// run runs statements that give nothing.
+func (s *session) run(ctx context.Context, sql string) error {
+	_, err := s.conn.Exec(ctx, sql).ReadAll()
+	return classify(ctx, err)
+}
+
+// settings hold for the transaction only, so that they do no harm behind a pooler. Text that is cast
+// to a time while the query is parsed means UTC; what is read as text looks the same everywhere.
+const settings = `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres';
+SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL standard_conforming_strings = on;
+`
+
+var snapshotName = regexp.MustCompile(`^[0-9A-Fa-f-]{1,64}$`)
+
+// begin starts the transaction of one query.
+func (s *session) begin(ctx context.Context, snapshot string, timeout time.Duration) error {
+	var sql strings.Builder
+	sql.WriteString("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n")
+	if snapshot != "" {
+		if !snapshotName.MatchString(snapshot) {
+			return failf(ErrRequest, "'%s' is not the name of a snapshot", snapshot)
+		}
+		fmt.Fprintf(&sql, "SET TRANSACTION SNAPSHOT '%s';\n", snapshot)
+	}
+	sql.WriteString(settings)
+	if timeout > 0 {
+		fmt.Fprintf(&sql, "SET LOCAL statement_timeout = %d;\n", max(1, timeout.Milliseconds()))
+	}
+	err := s.run(ctx, sql.String())
+	return snapshotEnded(err, snapshot)
+}
+
+// snapshotEnded gives the server's word for a name that is not known any more its meaning.
+func snapshotEnded(err error, snapshot string) error {
+	// 22023: invalid snapshot identifier; 42704 from version 17 on; 55000: its transaction is over.
+	states := map[string]bool{"22023": true, "42704": true, "55000": true}
+	if snapshot == "" || !states[sqlState(err)] {
+		return err
+	}
+	return &failure{
+		kind: ErrSnapshot, cause: err,
+		text: fmt.Sprintf("the snapshot of this read has ended: %v. It lives as long as the process that exported it, "+
+			"and on the same server only", err),
+	}
+}
+
+// end leaves the session as it was before the transaction; false if it cannot be used any more.
+func (s *session) end(ctx context.Context) bool {
+	if s.conn.IsClosed() {
+		return false
+	}
+	// A query may take advisory locks of its session.
+	return s.run(ctx, "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()") == nil && s.conn.TxStatus() == 'I'
+}
+
+// closeWithin is how long a server is waited for that is told to end a session or a query.
+const closeWithin = 2 * time.Second
+
+// close ends the session, and what runs in it.
+func (s *session) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	_ = s.conn.Close(ctx)
+	select {
+	case <-s.conn.CleanupDone():
+	case <-ctx.Done():
+	}
+}
