@@ -2,9 +2,8 @@ package pgread
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/bits"
-	"strings"
+	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -66,37 +65,41 @@ func (n numeric) group(i int) uint64 {
 func (n numeric) isFinite() bool { return n.sign == positive || n.sign == negative }
 
 // String writes the value as the server does.
-func (n numeric) String() string {
-	var out strings.Builder
+func (n numeric) String() string { return string(n.text()) }
+
+func (n numeric) text() []byte {
+	var out []byte
 	switch n.sign {
 	case notANumber:
-		return "NaN"
+		return []byte("NaN")
 	case plusInfine:
-		return "Infinity"
+		return []byte("Infinity")
 	case minusInfine:
-		return "-Infinity"
+		return []byte("-Infinity")
 	case negative:
-		out.WriteByte('-')
+		out = append(out, '-')
 	}
 	if n.weight < 0 {
-		out.WriteByte('0')
+		out = append(out, '0')
+	} else {
+		out = strconv.AppendUint(out, n.group(0), 10)
 	}
-	for i := 0; i <= n.weight; i++ {
-		if i == 0 {
-			fmt.Fprintf(&out, "%d", n.group(i))
-		} else {
-			fmt.Fprintf(&out, "%04d", n.group(i))
-		}
+	for i := 1; i <= n.weight; i++ {
+		out = appendGroup(out, n.group(i))
 	}
 	if n.scale == 0 {
-		return out.String()
+		return out
 	}
-	out.WriteByte('.')
-	whole := out.Len()
-	for i := n.weight + 1; out.Len() < whole+n.scale; i++ {
-		fmt.Fprintf(&out, "%04d", n.group(i))
+	out = append(out, '.')
+	end := len(out) + n.scale
+	for i := n.weight + 1; len(out) < end; i++ {
+		out = appendGroup(out, n.group(i))
 	}
-	return out.String()[:whole+n.scale]
+	return out[:end]
+}
+
+func appendGroup(out []byte, g uint64) []byte {
+	return append(out, byte('0'+g/1000), byte('0'+g/100%10), byte('0'+g/10%10), byte('0'+g%10))
 }
 
 // powers holds powers of ten below the size of a group.

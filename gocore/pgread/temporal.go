@@ -162,12 +162,25 @@ func intervals(to target) appender {
 			return failf(ErrValue, "an interval with months (%d) has no fixed length; cast it in the query: ...::text, or "+
 				"extract(epoch FROM ...)", months)
 		}
-		// So many days have fewer microseconds than an int64 can count.
-		const most = math.MaxInt64 / microsADay
-		total := days*microsADay + micros
-		if days > most || days < -most || days > 0 && micros > 0 && total < 0 || days < 0 && micros < 0 && total >= 0 {
+		total, ok := addDays(micros, days)
+		if !ok {
 			return to.infinity("an interval that long")
 		}
 		return to.otherUnit(total, func(v int64) { b.Append(arrow.Duration(v)) })
 	}
+}
+
+// addDays adds days to microseconds, false if the sum has no room.
+func addDays(micros, days int64) (int64, bool) {
+	whole, rest := micros/microsADay, micros%microsADay
+	if rest < 0 {
+		whole, rest = whole-1, rest+microsADay
+	}
+	days += whole
+	// This far, the sum wraps around at most once, and its sign shows that it did.
+	if days > math.MaxInt64/microsADay || days < math.MinInt64/microsADay-1 {
+		return 0, false
+	}
+	sum := days*microsADay + rest
+	return sum, (sum < 0) == (days < 0)
 }

@@ -91,7 +91,7 @@ func numericTexts(to target) appender {
 		if err != nil {
 			return err
 		}
-		b.Append([]byte(n.String()))
+		b.Append(n.text())
 		return nil
 	}
 }
