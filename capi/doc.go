@@ -13,6 +13,7 @@
 //	pack.c    a stream into buffers        source.c                 arrays that buffers keep
 //	unpack.c  buffers into a stream        assembled.c              the stream over them
 //	held.c    buffers given back later     pack.h, held.h           what these pass
+//	pg.c      streams, snapshots, batches  export_pg.go             the PostgreSQL reader
 //
 // # Ownership
 //
@@ -26,6 +27,10 @@
 // Packed arrays belong to a capsule that every buffer over their memory holds: the last
 // buffer releases them. Unpacking is the other way round: each structure of a batch is a
 // reference to the batch's block, each block one to the Python buffers of its part.
+//
+// A query that is read and a snapshot are Go's own, under a cgo.Handle that a capsule holds. Dropping
+// the capsule cancels the one and ends the other in the background; in a forked child it does nothing.
+// A batch is copied into C memory before Python sees it, so that it is released without Go.
 //
 // # The GIL
 //
@@ -43,7 +48,8 @@
 // handler that raises ends the call: the context of the job is cancelled, and loops in Go
 // look at it. A job that does not end within 25 ms more is left to itself, with what it uses:
 // inputs stay lent until it ends, and the first call after that gives them back; a source and
-// a frame are dropped when it ends (piot_kept). What is short by its size runs in the calling
+// a frame are dropped when it ends (piot_kept). Waiting for a server is a job, whose context cancels the
+// wait. What is short by its size runs in the calling
 // thread, as handing over to another costs several short calls. A stream is read in the
 // calling thread too: how long that takes is up to its producer.
 //

@@ -73,6 +73,9 @@ const (
 // checkInterval is how often the server looks whether its client is still there while a query runs.
 const checkInterval = "500ms"
 
+// asIs is the encoding of databases that have none.
+const asIs = "SQL_ASCII"
+
 // connect opens a session.
 func connect(ctx context.Context, t *Target) (*session, error) {
 	conn, err := pgconn.ConnectConfig(ctx, t.config)
@@ -80,6 +83,14 @@ func connect(ctx context.Context, t *Target) (*session, error) {
 		return nil, classify(ctx, err)
 	}
 	s := &session{conn: conn, key: t.key}
+	if conn.ParameterStatus("server_encoding") == asIs {
+		// Such a server holds any bytes, and would fail to send those that are not UTF-8 as such: then they
+		// could not be read at all, and the error would not say which they are.
+		if err := s.run(ctx, "SET client_encoding = "+asIs); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
 	// Servers before 14 do not know the setting, and some systems cannot do it: then a query of a client
 	// that was killed goes on to its end.
 	_, err = s.query(ctx, "SELECT pg_catalog.set_config(name, $1, false) FROM pg_catalog.pg_settings "+

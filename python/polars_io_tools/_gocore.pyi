@@ -144,6 +144,79 @@ def unpack(parts: Sequence[tuple[Buffer, Sequence[Buffer]]], /) -> object:
         MemoryError: There is no memory for the structures of the arrays.
     """
 
+@type_check_only
+class PgStream:
+    """A query that is read in the background; dropping it cancels the query."""
+
+@type_check_only
+class PgSnapshot:
+    """A state of a database that is held; dropping it ends it."""
+
+def pg_describe(request: Buffer, /) -> bytes:
+    """Ask a PostgreSQL server what a query will give, without running it.
+
+    The request is JSON: `dsn`, `sql`, and if need be `params` (values of `$1` and so on, each null
+    or a pair of kind and text), `overrides` (wire names of types by columns), `on_infinity`
+    (`"error"` or `"null"`), `snapshot` (a name), `timeout_ms`, `retries`, `batch_rows` and `expect`
+    (columns of an earlier description). So is the answer: `columns`, each with `name`, `dtype`,
+    `labels` of an enum, `type`, `oid` and `typmod` on the server and `collation` (`name` and
+    `deterministic`, or null where it is not known); `parameters`; `version`; `encoding`.
+
+    Raises:
+        UnsupportedColumnError: A column cannot be read as it is; the message says what to write.
+        DatabaseConnectionError: There is no connection.
+        DatabaseError: The server refuses the query.
+        ValueError: The request is malformed.
+    """
+
+def pg_open(request: Buffer, /) -> PgStream:
+    """Begin to read a query, in a transaction that is read-only.
+
+    It does not wait for the server: what is wrong with the connection or the query, `pg_next` says.
+
+    Raises:
+        ValueError: The request is malformed.
+    """
+
+def pg_wait(stream: PgStream, milliseconds: int, /) -> bool:
+    """Wait until `pg_next` has an answer, for so long at most, and say whether it has."""
+
+def pg_next(stream: PgStream, /) -> object | None:
+    """Give the next batch of a query, or None at the end.
+
+    The batch is a capsule named `"arrow_array_stream"`, in memory of its own: reading and releasing
+    it needs neither Go nor the GIL. A query without rows gives one batch without rows.
+
+    Raises:
+        ColumnValueError: A value does not fit its column; the message names column and row.
+        SchemaMismatchError: The columns are not those of `expect`.
+        SnapshotEndedError: The snapshot of the request is gone.
+        DatabaseTimeoutError: The query took longer than `timeout_ms` on the server.
+        DatabaseConnectionError: There is no connection, or it was lost.
+        DatabaseError: The server refuses the query, or the query was cancelled.
+        UnsupportedColumnError: As `pg_describe`.
+    """
+
+def pg_export(request: Buffer, /) -> tuple[PgSnapshot, str]:
+    """Hold the present state of a database, and give the name under which others can read it.
+
+    Only `dsn` and `retries` of the request count. The snapshot takes a connection of its own.
+
+    Raises:
+        DatabaseConnectionError: There is no connection.
+        DatabaseError: The server refuses.
+        ValueError: The request is malformed.
+    """
+
+def pg_check(snapshot: PgSnapshot, /) -> None:
+    """Raise `SnapshotEndedError` if a snapshot has ended, as when the server was restarted."""
+
+def pg_close(handle: PgStream | PgSnapshot, /) -> None:
+    """Cancel a stream, or end a snapshot, and wait a moment until the server knows."""
+
+def pg_disconnect() -> None:
+    """Close the connections that are kept for the next query of the process."""
+
 def check_process() -> None:
     """Do nothing, or raise `ForkedProcessError` in a forked child."""
 

@@ -95,6 +95,7 @@ IS(PyList_New, PyObject *(*)(Py_ssize_t));
 IS(PyList_SetItem, int (*)(PyObject *, Py_ssize_t, PyObject *));
 IS(PyLong_AsLongLong, long long (*)(PyObject *));
 IS(PyLong_FromLongLong, PyObject *(*)(long long));
+IS(PyBool_FromLong, PyObject *(*)(long));
 IS(PyObject_CallMethod, PyObject *(*)(PyObject *, const char *, const char *, ...));
 IS(PyErr_Occurred, PyObject *(*)(void));
 IS(Py_AddPendingCall, int (*)(int (*)(void *), void *));
