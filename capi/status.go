@@ -48,9 +48,10 @@ var statuses = []struct {
 	{pack.ErrUnsupported, builtins, "ValueError"},
 	{pack.ErrCorrupt, builtins, "ValueError"},
 	{pgread.ErrRequest, builtins, "ValueError"},
+	// Before the errors of the connection, which may be why it has ended.
+	{pgread.ErrSnapshot, ourErrors, "SnapshotEndedError"},
 	{pgread.ErrConnection, ourErrors, "DatabaseConnectionError"},
 	{pgread.ErrTransient, ourErrors, "DatabaseConnectionError"},
-	{pgread.ErrSnapshot, ourErrors, "SnapshotEndedError"},
 	{pgread.ErrTimeout, ourErrors, "DatabaseTimeoutError"},
 	{pgread.ErrUnsupported, ourErrors, "UnsupportedColumnError"},
 	{pgread.ErrValue, ourErrors, "ColumnValueError"},

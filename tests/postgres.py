@@ -124,7 +124,11 @@ class Server:
     def psql_process(self) -> subprocess.Popen[str]:
         """Start a client that runs what is written to it, until its standard input closes."""
         return subprocess.Popen(
-            self._psql_command(""), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+            self._psql_command(""),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
 
     def _psql_command(self, uri: str) -> list[str]:
