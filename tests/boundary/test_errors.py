@@ -52,7 +52,11 @@ def test_all_derive_from_the_base_and_have_a_docstring(cls: type[Exception]) -> 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
     assert errors.__doc__ is not None
-    drawn = dict(re.findall(r"(?:├─|└─) (\w+)(?:\((\w+)\))?", errors.__doc__))
+    # What is drawn below another derives from that.
+    drawn, above = {}, ""
+    for below, name, builtin in re.findall(r"(│ +)?[├└]─ (\w+)(?:\((\w+)\))?", errors.__doc__):
+        drawn[name] = (above if below else "") + builtin
+        above = above if below else name
     real = {
         cls.__name__: "".join(b.__name__ for b in cls.__bases__ if b is not errors.PiotError)
         for cls in CLASSES

@@ -13,7 +13,7 @@ import pytest
 
 from polars_io_tools import _gocore
 from polars_io_tools._polars import calendar_question, plan_request, serialise
-from polars_io_tools.errors import InternalError
+from polars_io_tools.errors import DatabaseConnectionError, InternalError
 from tests.boundary.processes import run_script
 from tests.boundary.streams import Holder
 from tests.boundary.test_fork import CALLS
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 FAILING = (
     *("plan", "find_scans", "replace_paths", "pack", "graft"),
     *("prune_index", "prune_select", "prune_extents", "prune_verify"),
+    *("pg_describe", "pg_open", "pg_wait", "pg_next", "pg_export", "pg_check", "pg_close"),
 )
+
+# A server that is not there: what comes after the connection, tests/database reads over and over.
+REFUSED = b'{"dsn": "postgresql://127.0.0.1:1/db?sslmode=disable", "sql": "SELECT 1"}'
 
 
 def request() -> bytes:
@@ -56,6 +60,35 @@ def pack_and_drop() -> None:
     _gocore.unpack([part])
 
 
+def read_and_fail() -> None:
+    stream = _gocore.pg_open(REFUSED)
+    assert _gocore.pg_wait(stream, 60_000)
+    with pytest.raises(DatabaseConnectionError):
+        _gocore.pg_next(stream)
+
+
+def reading_calls() -> dict[str, Callable[[], object]]:
+    """The same as of `leak_calls` for the functions that read from a database."""
+    nothing: Any = None
+    return {
+        "pg_describe": expect(DatabaseConnectionError, lambda: _gocore.pg_describe(REFUSED)),
+        "pg_describe of nothing": expect(ValueError, lambda: _gocore.pg_describe(b"")),
+        "pg_open": lambda: _gocore.pg_open(REFUSED),
+        "pg_open of nothing": expect(ValueError, lambda: _gocore.pg_open(b"")),
+        "pg_wait": lambda: _gocore.pg_wait(_gocore.pg_open(REFUSED), 1),
+        "pg_wait of nothing": expect(TypeError, lambda: _gocore.pg_wait(nothing, 0)),
+        "pg_next": read_and_fail,
+        "pg_next of nothing": expect(TypeError, lambda: _gocore.pg_next(nothing)),
+        "pg_export": expect(DatabaseConnectionError, lambda: _gocore.pg_export(REFUSED)),
+        "pg_export of nothing": expect(ValueError, lambda: _gocore.pg_export(b"")),
+        "pg_check": expect(TypeError, lambda: _gocore.pg_check(nothing)),
+        "pg_check of nothing": expect(TypeError, lambda: _gocore.pg_check(nothing)),
+        "pg_close": lambda: _gocore.pg_close(_gocore.pg_open(REFUSED)),
+        "pg_close of nothing": expect(TypeError, lambda: _gocore.pg_close(nothing)),
+        "pg_disconnect": _gocore.pg_disconnect,
+    }
+
+
 def pruning_arguments(scan: Path) -> dict[str, tuple[Any, ...]]:
     """What the package itself gives the functions of pruning, for a scan that is pruned."""
     names = ("prune_index", "prune_select", "prune_verify", "graft")
@@ -82,6 +115,7 @@ def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
     payload = serialise(pl.scan_parquet(scan))
     pruning = pruning_arguments(scan)
     return {
+        **reading_calls(),
         "plan": lambda: _gocore.plan(good),
         "plan of nothing": expect(ValueError, lambda: _gocore.plan(b"")),
         "find_scans": lambda: _gocore.find_scans(payload),

@@ -80,7 +80,9 @@ def test_all_columns_that_cannot_be_read_are_named(postgres: Server) -> None:
 def test_values_without_a_place(sql: str, why: str, postgres: Server) -> None:
     # A CASE forgets the precision.
     cast = "::numeric(5, 2)" if "numeric" in sql else ""
-    query = f"SELECT g AS n, (CASE WHEN g = 3 THEN {sql} END){cast} AS x FROM generate_series(1, 4) g"
+    query = (
+        f"SELECT g AS n, (CASE WHEN g = 3 THEN {sql} END){cast} AS x FROM generate_series(1, 4) g"
+    )
     with pytest.raises(ColumnValueError) as caught:
         read(postgres, query)
     message = str(caught.value)
@@ -120,12 +122,20 @@ def test_values_that_only_a_cast_helps(sql: str, message: str, postgres: Server)
         ("7::int4", "float64", 7.0),
         ("0.5::float4", "float64", 0.5),
         ("date '2024-02-29'", "datetime[ms]", dt.datetime(2024, 2, 29)),
-        ("timestamp '2024-01-01 00:00:00.001'", "datetime[ms]", dt.datetime(2024, 1, 1, 0, 0, 0, 1000)),
+        (
+            "timestamp '2024-01-01 00:00:00.001'",
+            "datetime[ms]",
+            dt.datetime(2024, 1, 1, 0, 0, 0, 1000),
+        ),
         ("timestamp '2024-01-01'", "datetime[ns]", dt.datetime(2024, 1, 1)),
         ("array[array[1, 2], array[3, 4]]", "list[list[int64]]", [[1, 2], [3, 4]]),
         ("array[1.5, 2]::numeric[]", "list[float64]", [1.5, 2.0]),
         ("'ü'::text", "binary", "ü".encode()),
-        ("'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid", "binary", bytes.fromhex("a0eebc999c0b4ef8bb6d6bb9bd380a11")),
+        (
+            "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid",
+            "binary",
+            bytes.fromhex("a0eebc999c0b4ef8bb6d6bb9bd380a11"),
+        ),
         ("true", "string", "t"),
         ("timestamptz '2024-01-01 00:00+02'", "string", "2023-12-31 22:00:00+00"),
         ("interval '1 month'", "string", "1 mon"),
@@ -146,13 +156,17 @@ def test_a_time_zone_is_an_override(postgres: Server) -> None:
 
 
 def test_overrides_that_would_lose_something(postgres: Server) -> None:
-    with pytest.raises(UnsupportedColumnError, match=r"is double precision and cannot be read as pl\.Float32"):
+    with pytest.raises(
+        UnsupportedColumnError, match=r"is double precision and cannot be read as pl\.Float32"
+    ):
         describe(postgres, "SELECT 1::float8 AS x", overrides={"x": "float32"})
     with pytest.raises(ColumnValueError, match=r"column 'x' row 1: 40000 does not fit pl\.Int16"):
         read(postgres, "SELECT 40000 AS x", overrides={"x": "int16"})
     with pytest.raises(ColumnValueError, match=r"1\.25 does not fit pl\.Decimal\(5, 1\) exactly"):
         read(postgres, "SELECT 1.25 AS x", overrides={"x": "decimal[5, 1]"})
-    with pytest.raises(ValueError, match="schema_overrides names 'y', which the query does not give"):
+    with pytest.raises(
+        ValueError, match="schema_overrides names 'y', which the query does not give"
+    ):
         describe(postgres, "SELECT 1 AS x", overrides={"y": "int64"})
     # A projection may leave the column out.
     assert read(postgres, "SELECT 1 AS x", overrides={"y": "int64"}).rows() == [(1,)]
@@ -160,12 +174,17 @@ def test_overrides_that_would_lose_something(postgres: Server) -> None:
 
 def test_text_that_is_not_utf8(postgres: Server) -> None:
     name = f"{postgres.database}_ascii"
-    postgres.psql(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    postgres.psql(
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 "
+        "LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
     try:
         dsn = postgres.uri.replace(postgres.database, name)
         sql = "SELECT convert_from('\\x61fc'::bytea, 'SQL_ASCII') AS x"
         assert describe(postgres, sql, dsn=dsn)["encoding"] == "SQL_ASCII"
-        with pytest.raises(ColumnValueError, match=r"column 'x' row 1: the text is not UTF-8 at byte 1 \(fc\)"):
+        with pytest.raises(
+            ColumnValueError, match=r"column 'x' row 1: the text is not UTF-8 at byte 1 \(fc\)"
+        ):
             read(postgres, sql, dsn=dsn)
         assert read(postgres, sql, dsn=dsn, overrides={"x": "binary"})["x"].to_list() == [b"a\xfc"]
     finally:
@@ -179,7 +198,8 @@ def test_describing_runs_nothing(postgres: Server) -> None:
     postgres.psql("CREATE SEQUENCE calls")
     got = describe(
         postgres,
-        "SELECT nextval('calls') AS n, pg_sleep(600)::text AS s, (1 / (random() * 0)::int)::text AS t "
+        "SELECT nextval('calls') AS n, pg_sleep(600)::text AS s, "
+        "(1 / (random() * 0)::int)::text AS t "
         "FROM generate_series(1, 1000000000)",
         timeout_ms=20_000,
     )
@@ -193,7 +213,9 @@ def test_descriptions(postgres: Server) -> None:
         "CREATE TYPE colour AS ENUM ('red', 'green'); CREATE DOMAIN price AS numeric(10, 2); "
         'CREATE TABLE described (a int, b colour, c price, d char(3), e varchar(5) COLLATE "C")'
     )
-    got = describe(postgres, "SELECT *, $1::int8 + a AS f, upper(d) AS g FROM described WHERE d = $2 -- end")
+    got = describe(
+        postgres, "SELECT *, $1::int8 + a AS f, upper(d) AS g FROM described WHERE d = $2 -- end"
+    )
     assert [(c["name"], c["type"], c["dtype"], c["typmod"]) for c in got["columns"]] == [
         ("a", "integer", "int32", -1),
         ("b", "colour", "enum", -1),
@@ -220,7 +242,8 @@ def test_a_collation_that_is_not_deterministic(postgres: Server) -> None:
             postgres.psql("CREATE COLLATION folded (provider = icu, locale = 'und')")
         return
     postgres.psql(
-        "CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false); "
+        "CREATE COLLATION folded "
+        "(provider = icu, locale = 'und-u-ks-level2', deterministic = false); "
         "CREATE TABLE fold (t text COLLATE folded)"
     )
     (column,) = describe(postgres, "SELECT t FROM fold")["columns"]
@@ -231,7 +254,7 @@ def test_queries_that_are_refused(postgres: Server) -> None:
     postgres.psql("CREATE TABLE refused (a int)")
     refused = {
         "SELECT 1 AS a, 2 AS a": "column 'a' appears twice; give it an alias",
-        "INSERT INTO refused VALUES (1)": "the query gives no columns; write a single SELECT, WITH or VALUES",
+        "INSERT INTO refused VALUES (1)": "the query gives no columns; write a single SELECT",
         "SELECT 1; SELECT 2": "cannot insert multiple commands into a prepared statement",
         "": "the query gives no columns",
         "SELECT * FROM nothing": 'relation "nothing" does not exist (SQLSTATE 42P01)',
@@ -243,7 +266,9 @@ def test_queries_that_are_refused(postgres: Server) -> None:
 
 
 def test_reading_writes_nothing(postgres: Server) -> None:
-    postgres.psql("CREATE TABLE kept (a int); INSERT INTO kept VALUES (1), (2); CREATE SEQUENCE counter")
+    postgres.psql(
+        "CREATE TABLE kept (a int); INSERT INTO kept VALUES (1), (2); CREATE SEQUENCE counter"
+    )
     for sql in (
         "DELETE FROM kept RETURNING a",
         "WITH gone AS (DELETE FROM kept RETURNING a) SELECT * FROM gone",
@@ -263,14 +288,21 @@ def test_columns_that_have_changed(postgres: Server) -> None:
     postgres.psql("CREATE TYPE size AS ENUM ('s', 'm'); CREATE TABLE drifting (a int, b size)")
     sql = "SELECT * FROM drifting"
     columns = [
-        {key: c[key] for key in ("name", "dtype", "labels")} for c in describe(postgres, sql)["columns"]
+        {key: c[key] for key in ("name", "dtype", "labels")}
+        for c in describe(postgres, sql)["columns"]
     ]
     assert read(postgres, sql, expect=columns).is_empty()
     postgres.psql("ALTER TYPE size ADD VALUE 'l'")
-    with pytest.raises(SchemaMismatchError, match="the labels of the enum in column 'b' have changed"):
+    with pytest.raises(
+        SchemaMismatchError, match="the labels of the enum in column 'b' have changed"
+    ):
         read(postgres, sql, expect=columns)
     postgres.psql("ALTER TABLE drifting DROP COLUMN b, ALTER COLUMN a TYPE text")
-    with pytest.raises(SchemaMismatchError, match="had 2 columns when it was described and has 1 now"):
+    with pytest.raises(
+        SchemaMismatchError, match="had 2 columns when it was described and has 1 now"
+    ):
         read(postgres, sql, expect=columns)
-    with pytest.raises(SchemaMismatchError, match="column 'a' was int32 when the query was described and is string"):
+    with pytest.raises(
+        SchemaMismatchError, match="column 'a' was int32 when the query was described and is string"
+    ):
         read(postgres, sql, expect=columns[:1])

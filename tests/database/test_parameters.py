@@ -35,7 +35,11 @@ if TYPE_CHECKING:
         (["date", "19782"], "timestamp", "'2024-02-29'"),
         (["datetime", "-1"], "timestamp", "'1969-12-31 23:59:59.999999'"),
         (["datetime", "-62135596800000001"], "timestamp", "'0001-12-31 23:59:59.999999 BC'"),
-        (["datetime", "300000000000000000"], "timestamp", "'1970-01-01'::timestamp + interval '300000000000 s'"),
+        (
+            ["datetime", "300000000000000000"],
+            "timestamp",
+            "'1970-01-01'::timestamp + interval '300000000000 s'",
+        ),
         (["instant", "1704067200000000"], "timestamptz", "'2024-01-01 00:00+00'"),
         (["time", "86399999999"], "time", "'23:59:59.999999'"),
         (["duration", "-86400000001"], "interval", "'-86400.000001 seconds'"),
@@ -64,9 +68,21 @@ def test_parameters_that_do_not_fit(postgres: Server) -> None:
         ("$1::int4", [], "the query has 1 parameters, and params has 0 values"),
         ("1", [None], "the query has 0 parameters, and params has 1 values"),
         ("$1::text", [["int", "1"]], r"parameter \$1 is text on the server: a value of kind int"),
-        ("$1::numeric(5, 1)", [["float", "0.5"]], r"pass a decimal.Decimal or an int, or write \$1::float8"),
-        ("$1::timestamp", [["instant", "0"]], "a datetime without a time zone fits timestamp, one with"),
-        ("$1::timestamptz", [["datetime", "0"]], "a datetime without a time zone fits timestamp, one with"),
+        (
+            "$1::numeric(5, 1)",
+            [["float", "0.5"]],
+            r"pass a decimal.Decimal or an int, or write \$1::float8",
+        ),
+        (
+            "$1::timestamp",
+            [["instant", "0"]],
+            "a datetime without a time zone fits timestamp, one with",
+        ),
+        (
+            "$1::timestamptz",
+            [["datetime", "0"]],
+            "a datetime without a time zone fits timestamp, one with",
+        ),
     ]
     for sql, params, message in refused:
         with pytest.raises(ValueError, match=message):

@@ -92,7 +92,9 @@ def totals(postgres: Server, children: list[Child], rounds: int, snapshot: str |
 
 
 def test_a_snapshot_is_shared_while_rows_move(postgres: Server) -> None:
-    postgres.psql(f"CREATE TABLE moving AS SELECT g % {PARTS} AS part FROM generate_series(1, {ROWS}) g")
+    postgres.psql(
+        f"CREATE TABLE moving AS SELECT g % {PARTS} AS part FROM generate_series(1, {ROWS}) g"
+    )
     writer = postgres.psql_process()
     children = [Child(), Child()]
     try:
@@ -110,7 +112,9 @@ def test_a_snapshot_is_shared_while_rows_move(postgres: Server) -> None:
     finally:
         for child in children:
             child.stop()
-        postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO %'")
+        postgres.psql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO %'"
+        )
         writer.wait(60)
         assert writer.stdin is not None
         writer.stdin.close()
@@ -146,6 +150,8 @@ def test_dropping_a_snapshot_ends_it(postgres: Server) -> None:
 
 def test_a_snapshot_that_the_server_has_ended(postgres: Server) -> None:
     snapshot, _ = _gocore.pg_export(request(postgres, ""))
-    postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+    postgres.psql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    )
     with pytest.raises(SnapshotEndedError, match="the snapshot has ended"):
         _gocore.pg_check(snapshot)
