@@ -44,19 +44,17 @@ func parseNumeric(src []byte) (numeric, error) {
 	default:
 		return n, failf(ErrMalformed, "the server sent a numeric of sign %x", n.sign)
 	}
-	for i := range n.len() {
-		if n.group(i) > 9999 {
-			return n, failf(ErrMalformed, "the server sent a numeric with the digits %d", n.group(i))
+	for rest := n.groups; len(rest) >= 2; rest = rest[2:] {
+		if g := binary.BigEndian.Uint16(rest); g > 9999 {
+			return n, failf(ErrMalformed, "the server sent a numeric with the digits %d", g)
 		}
 	}
 	return n, nil
 }
 
-func (n numeric) len() int { return len(n.groups) / 2 }
-
 // group is zero beyond those that are there.
 func (n numeric) group(i int) uint64 {
-	if i < 0 || i >= n.len() {
+	if i < 0 || i >= len(n.groups)/2 {
 		return 0
 	}
 	return uint64(binary.BigEndian.Uint16(n.groups[2*i:]))
@@ -110,9 +108,9 @@ var powers = [...]uint64{1, 10, 100, 1000, 10000}
 func (n numeric) scaled(scale int) (v magnitude, ok bool) {
 	// The last group that counted is worth ten to the power of rest.
 	rest := 0
-	for i := range n.len() {
-		d := n.group(i)
-		e := 4*(n.weight-i) + scale
+	e := 4*n.weight + scale
+	for groups := n.groups; len(groups) >= 2; groups, e = groups[2:], e-4 {
+		d := uint64(binary.BigEndian.Uint16(groups))
 		switch {
 		case e >= 0:
 			v, ok = v.timesPlus(10000, d)
@@ -131,7 +129,7 @@ func (n numeric) scaled(scale int) (v magnitude, ok bool) {
 	if v == (magnitude{}) {
 		return v, true
 	}
-	for ; rest > 0; rest -= min(4, rest) {
+	for ; rest > 0; rest -= 4 {
 		if v, ok = v.timesPlus(powers[min(4, rest)], 0); !ok {
 			return v, false
 		}
