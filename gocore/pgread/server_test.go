@@ -23,6 +23,8 @@ type visit struct {
 	once bool
 	// hang makes the query wait until the connection is closed.
 	hang bool
+	// deaf is how many requests to cancel are missed by a query that goes on giving rows.
+	deaf int
 	// gone closes the connection in the place of an answer to BEGIN.
 	gone bool
 	// begin is the SQLSTATE with which a transaction is refused.
@@ -38,6 +40,7 @@ type fakeServer struct {
 	visits   []visit
 	connects int
 	cancels  int
+	ended    int // connections
 	queries  []string
 }
 
@@ -57,7 +60,12 @@ func serve(t *testing.T, visits ...visit) *fakeServer {
 				return nil
 			}
 			s.group.Go("serve", func() error {
-				defer conn.Close()
+				defer func() {
+					conn.Close()
+					s.mu.Lock()
+					s.ended++
+					s.mu.Unlock()
+				}()
 				s.connection(conn)
 				return nil
 			})
@@ -177,6 +185,8 @@ func (s *fakeServer) execute(b *pgproto3.Backend, v visit) bool {
 		b.Send(&pgproto3.DataRow{Values: [][]byte{{0, 0, 0, 0, 0, 0, 0, 7}}})
 	}
 	switch {
+	case v.deaf > 0:
+		return s.goOn(b, v.deaf)
 	case v.hang:
 		_ = b.Flush()
 		for {
@@ -191,4 +201,19 @@ func (s *fakeServer) execute(b *pgproto3.Backend, v visit) bool {
 		b.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT")})
 	}
 	return true
+}
+
+// goOn gives rows until it was told often enough to stop, or nobody is there any more.
+func (s *fakeServer) goOn(b *pgproto3.Backend, deaf int) bool {
+	for {
+		if _, cancels := s.count(); cancels > deaf {
+			b.Send(serverError("57014"))
+			b.Send(&pgproto3.ReadyForQuery{TxStatus: 'E'})
+			return b.Flush() == nil
+		}
+		b.Send(&pgproto3.DataRow{Values: [][]byte{{0, 0, 0, 0, 0, 0, 0, 7}}})
+		if b.Flush() != nil {
+			return false
+		}
+	}
 }

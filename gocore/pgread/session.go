@@ -172,16 +172,29 @@ func (s *session) end(ctx context.Context) bool {
 	return s.run(ctx, "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()") == nil && s.conn.TxStatus() == 'I'
 }
 
-// closeWithin is how long a server is waited for that is told to end a session or a query.
-const closeWithin = 2 * time.Second
+// closeWithin is how long a server is waited for that is told to end a session or a query, and
+// askAgain how long until it is told again.
+const (
+	closeWithin = time.Second
+	askAgain    = 200 * time.Millisecond
+)
 
 // close ends the session, and what runs in it.
 func (s *session) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	_ = s.conn.Close(ctx)
-	select {
-	case <-s.conn.CleanupDone():
-	case <-ctx.Done():
+	// A query that was cancelled is read to its end by pgx, which is soon, as a rule. But a server may
+	// miss that it was told, as one does while it compiles the query, and would go on for as long as
+	// somebody reads.
+	for ctx.Err() == nil {
+		select {
+		case <-s.conn.CleanupDone():
+			return
+		case <-time.After(askAgain):
+			_ = s.conn.CancelRequest(ctx)
+		}
 	}
+	// It finds nobody there when it writes, or looks.
+	_ = s.conn.Conn().Close()
 }

@@ -176,6 +176,35 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A server may miss that it was told to stop, and goes on for as long as somebody reads.
+func TestCancelIsRepeated(t *testing.T) {
+	for _, tt := range []struct {
+		deaf, atLeast int
+	}{{1, 2}, {1 << 30, 1}} {
+		server := serve(t, visit{deaf: tt.deaf})
+		s := Open(requestTo(t, server, nil))
+		if !s.Wait(context.Background(), time.Minute) {
+			t.Fatal("no rows in a minute")
+		}
+		s.Close(context.Background())
+		for give := time.Now().Add(time.Minute); server.open() > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(give) {
+				t.Fatalf("deaf to %d: the query goes on", tt.deaf)
+			}
+		}
+		if _, cancels := server.count(); cancels < tt.atLeast {
+			t.Errorf("deaf to %d: told %d times", tt.deaf, cancels)
+		}
+	}
+}
+
+// open counts connections, those of requests to cancel as well.
+func (s *fakeServer) open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.connects + s.cancels - s.ended
+}
+
 // busy counts transactions that have begun.
 func (s *fakeServer) busy() int {
 	s.mu.Lock()
