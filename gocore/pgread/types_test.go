@@ -185,6 +185,18 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+func TestRequestsHaveTheirTextWhole(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"sql": "ü 😀"}`: true, `{"sql": "\ud83d\ude00"}`: true, `{"sql": "\\ud83d"}`: true, `{"sql": "\u00fc\n"}`: true,
+		`{"sql": "\ud83d"}`: false, `{"sql": "\ud83dx"}`: false, `{"sql": "\ud83dude00"}`: false, `{"sql": "\ude00\ud83d"}`: false, `{"sql": "\ud83d\ud83d"}`: false,
+		"{\"sql\": \"\xff\"}": false, `{"sql": "\ud83d\\ude00"}`: false, `"\`: true, `"\ud83d`: false, `"\ud83d\u`: false,
+	} {
+		if got := isWhole([]byte(text)); got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
+}
+
 // Whatever is wrong with a connection string, its password is not shown.
 func TestConnectionStringsThatCannotBeRead(t *testing.T) {
 	for _, dsn := range []string{

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -52,6 +55,9 @@ type Expected struct {
 //
 // The error wraps ErrRequest and shows nothing of the connection string.
 func ParseRequest(text []byte) (*Request, error) {
+	if !isWhole(text) {
+		return nil, failf(ErrRequest, "the request cannot be read: it has text that is not Unicode, such as half of a surrogate pair")
+	}
 	var r Request
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -81,6 +87,40 @@ func ParseRequest(text []byte) (*Request, error) {
 	var err error
 	r.target, err = ParseTarget(r.DSN)
 	return &r, err
+}
+
+// isWhole tells whether all text in JSON is Unicode. Package json would replace what is not, and a
+// query or a value would be another one.
+func isWhole(text []byte) bool {
+	if !utf8.Valid(text) {
+		return false
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		i++
+		first, ok := escaped(text[i:])
+		if !ok || !utf16.IsSurrogate(first) {
+			continue
+		}
+		rest, isEscape := bytes.CutPrefix(text[i+5:], []byte{'\\'})
+		second, ok := escaped(rest)
+		if !isEscape || !ok || utf16.DecodeRune(first, second) == utf8.RuneError {
+			return false
+		}
+		i += len(`uD800\uDC0`)
+	}
+	return true
+}
+
+// escaped reads four digits after a u.
+func escaped(text []byte) (rune, bool) {
+	if len(text) < 5 || text[0] != 'u' {
+		return 0, false
+	}
+	v, err := strconv.ParseUint(string(text[1:5]), 16, 16)
+	return rune(v), err == nil
 }
 
 func (r *Request) timeout() time.Duration { return time.Duration(r.Timeout) * time.Millisecond }

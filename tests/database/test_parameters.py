@@ -87,5 +87,7 @@ def test_parameters_that_do_not_fit(postgres: Server) -> None:
     for sql, params, message in refused:
         with pytest.raises(ValueError, match=message):
             read(postgres, f"SELECT {sql} AS a", params=params)
+    with pytest.raises(ValueError, match="half of a surrogate pair"):
+        read(postgres, "SELECT $1::text AS a", params=[["str", "\ud83d"]])
     with pytest.raises(DatabaseError, match="out of range for type integer"):
         read(postgres, "SELECT $1::int4 AS a", params=[["int", "2147483648"]])
