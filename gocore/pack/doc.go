@@ -31,6 +31,9 @@
 // Chunks stay as they are, but for those without rows, and validity that says nothing is
 // left out. Chunks and columns that share a buffer ship it once.
 //
+// A record batch that Go itself made, by arrow-go's builders, is laid out with a copy of its buffers
+// by [LayOutRecord].
+//
 // What it does not do: own memory, which the callers' functions give, call C, or read
 // streams. Unions and run-end encoded values, which Polars never gives, are refused.
 package pack
