@@ -20,12 +20,15 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+_ATTEMPTS = 3
 _START_SECONDS = 60
+# Nothing that the tests do takes this long, unless it waits for a lock.
+_PSQL_SECONDS = 120
 
 # The server does not run as root: then it runs as nobody. A local zone that is not UTC shows where
 # a session forgets to say which one it means.
 _HOLDER = """
-import json, os, pwd, signal, subprocess, sys
+import os, pwd, signal, subprocess, sys, threading
 programs, folder, port = sys.argv[1:]
 data = os.path.join(folder, "data")
 as_user = {}
@@ -43,7 +46,8 @@ settings = {
 }
 options = [part for name, value in settings.items() for part in ("-c", name + "=" + value)]
 server = subprocess.Popen([programs + "/postgres", "-D", data, *options], **common)
-print("started", flush=True)
+# A server that cannot start, as its port is taken, takes its holder along.
+threading.Thread(target=lambda: (server.wait(), os._exit(1)), daemon=True).start()
 sys.stdin.read()
 server.send_signal(signal.SIGINT)
 try:
@@ -78,10 +82,27 @@ class Server:
         self._holder: subprocess.Popen[str] | None = None
         self._folder: Path | None = None
         named = os.environ.get("PIOT_TEST_PG", "")
-        self._base = named if "://" in named else self._start()
+        self._base = named if "://" in named else self._started()
         self.database = f"piot_test_{secrets.token_hex(4)}"
         self.psql(f"CREATE DATABASE {self.database}", uri=self._base)
         self.uri = urlsplit(self._base)._replace(path=f"/{self.database}").geturl()
+
+    def _started(self) -> str:
+        """Start the server; a port that was free may be taken before it is used."""
+        logs = []
+        for _ in range(_ATTEMPTS):
+            uri = self._start()
+            assert self._holder is not None
+            assert self._folder is not None
+            give_up = time.monotonic() + _START_SECONDS
+            while self._holder.poll() is None and time.monotonic() < give_up:
+                if self._answers(uri):
+                    return uri
+                time.sleep(0.05)
+            log = self._folder / "log"
+            logs.append(log.read_text()[-3000:] if log.exists() else "no log")
+            self._end()
+        raise RuntimeError(f"PostgreSQL of {programs()} did not start:\n" + "\n---\n".join(logs))
 
     def _start(self) -> str:
         # Short, since the paths of Unix sockets may not have more than about 100 characters.
@@ -90,17 +111,8 @@ class Server:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
         command = [sys.executable, "-c", _HOLDER, str(programs()), str(self._folder), str(port)]
-        self._holder = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        uri = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        give_up = time.monotonic() + _START_SECONDS
-        while not self._answers(uri):
-            if self._holder.poll() is not None or time.monotonic() > give_up:
-                log = (self._folder / "log").read_text()[-3000:]
-                raise RuntimeError(f"PostgreSQL of {programs()} did not start:\n{log}")
-            time.sleep(0.05)
-        return uri
+        self._holder = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        return f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
     def _answers(self, uri: str) -> bool:
         try:
@@ -115,7 +127,13 @@ class Server:
             RuntimeError: One of them failed.
         """
         done = subprocess.run(
-            self._psql_command(uri), input=sql, text=True, capture_output=True, check=False
+            self._psql_command(uri),
+            input=sql,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=_PSQL_SECONDS,
+            env={**os.environ, "PGCONNECT_TIMEOUT": "5"},
         )
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
@@ -149,10 +167,12 @@ class Server:
         if self._holder is None:
             self.psql(f"DROP DATABASE {self.database} WITH (FORCE)", uri=self._base)
             return
+        self._end()
+
+    def _end(self) -> None:
+        assert self._holder is not None
         assert self._holder.stdin is not None
-        assert self._holder.stdout is not None
         assert self._folder is not None
         self._holder.stdin.close()
         self._holder.wait(60)
-        self._holder.stdout.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -15,6 +15,9 @@ const (
 	mostBytes   = 2 << 20
 )
 
+// leastBytes is what a value counts at least: a null has none on the wire, and takes its place all the same.
+const leastBytes = 8
+
 // viewBlock is how much text is kept together in one buffer.
 const viewBlock = 256 << 10
 
@@ -74,11 +77,11 @@ func (b *batcher) row(values [][]byte) error {
 	b.rows++
 	b.seen++
 	for i, v := range values {
+		b.bytes += max(len(v), leastBytes)
 		if v == nil {
 			b.builders[i].AppendNull()
 			continue
 		}
-		b.bytes += len(v)
 		if err := b.put[i](v); err != nil {
 			return b.at(i, err)
 		}

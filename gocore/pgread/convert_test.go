@@ -369,6 +369,23 @@ func TestABatchOfLongRowsIsShort(t *testing.T) {
 	}
 }
 
+// A null has no bytes on the wire, but a place in its column.
+func TestABatchOfWideRowsOfNullsIsShort(t *testing.T) {
+	plans := make([]columnPlan, 1000)
+	for i := range plans {
+		plans[i] = columnPlan{name: fmt.Sprint(i), dtype: Dtype{Kind: Int64}, make: integers(8)}
+	}
+	b := newBatcher(plans, defaultRows, InfiniteError)
+	for row := make([][]byte, len(plans)); !b.full(); {
+		if err := b.row(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.rows > 300 {
+		t.Errorf("the batch has %d rows of a thousand columns", b.rows)
+	}
+}
+
 func TestRecycler(t *testing.T) {
 	var r recycler
 	a := r.Allocate(10_000)

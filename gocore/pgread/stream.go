@@ -39,7 +39,14 @@ func Open(r *Request) *Stream {
 
 // Wait waits until Next has an answer, for at most a duration; false if it has none yet.
 func (s *Stream) Wait(ctx context.Context, most time.Duration) bool {
-	s.mu.Lock()
+	if most <= 0 {
+		// Another caller may hold it until the next batch.
+		if !s.mu.TryLock() {
+			return false
+		}
+	} else {
+		s.mu.Lock()
+	}
 	defer s.mu.Unlock()
 	if s.ready != nil || s.closed {
 		return true

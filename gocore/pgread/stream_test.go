@@ -227,6 +227,10 @@ func TestWaitDoesNotTakeTheBatch(t *testing.T) {
 	if !s.Wait(ctx, 0) {
 		t.Error("the end is no answer")
 	}
+	if s.mu.Lock(); s.Wait(ctx, 0) {
+		t.Error("an answer that another caller waits for")
+	}
+	s.mu.Unlock()
 	hanging := Open(requestTo(t, serve(t, visit{hang: true}), nil))
 	defer hanging.Close(ctx)
 	if hanging.Wait(ctx, time.Millisecond) {

@@ -276,14 +276,14 @@ def test_two_streams_at_once(postgres: Server) -> None:
 
 
 def test_a_lost_connection(postgres: Server) -> None:
-    stream = _gocore.pg_open(
-        request(postgres, "SELECT pg_backend_pid() AS p, pg_sleep(600)::text", retries=0)
+    sql = "SELECT pg_backend_pid() AS p, pg_sleep(600)::text"
+    stream = _gocore.pg_open(request(postgres, sql, retries=0))
+    # Not one that only begins a transaction: a session that is lost before the query is replaced.
+    sleeps = f"application_name = '{APPLICATION}' AND state = 'active' AND query LIKE '%pg_sleep%'"
+    wait_until(
+        lambda: postgres.psql(f"SELECT count(*) FROM pg_stat_activity WHERE {sleeps}") == "1"
     )
-    started(postgres)
-    postgres.psql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE application_name = '{APPLICATION}' AND state = 'active'"
-    )
+    postgres.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {sleeps}")
     with pytest.raises(DatabaseConnectionError, match="SQLSTATE 57P01"):
         _gocore.pg_next(stream)
     # An idle one that was lost is replaced.
