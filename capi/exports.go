@@ -3,6 +3,8 @@ package main
 // #include "abi.h"
 import "C"
 
+import "github.com/polars-io-tools/polars-io-tools-go/gocore/sqlpush"
+
 // The functions of the module that take bytes and give bytes. C calls each with as many
 // inputs as module.c lists for it.
 
@@ -44,6 +46,11 @@ func piotPruneExtents(in *C.piot_bytes, out *C.piot_result) {
 //export piotPruneVerify
 func piotPruneVerify(in *C.piot_bytes, out *C.piot_result) {
 	guarded("prune_verify", out, func() ([]byte, error) { return pruneVerify(view(in, 0), view(in, 1)) })
+}
+
+//export piotSQLPush
+func piotSQLPush(in *C.piot_bytes, out *C.piot_result) {
+	guarded("sql_push", out, func() ([]byte, error) { return sqlpush.PushJSON(view(in, 0)) })
 }
 
 //export piotGraft

@@ -22,6 +22,7 @@ CALLS = {
     "prune_select": "_gocore.prune_select(b'', b'', b'')",
     "prune_extents": "_gocore.prune_extents(b'')",
     "prune_verify": "_gocore.prune_verify(b'', b'')",
+    "sql_push": "_gocore.sql_push(b'')",
     "check_process": "_gocore.check_process()",
     "check_unit": "_gocore.check_unit(b'daily', b'date')",
     "build_info": "_gocore.build_info()",

@@ -1,0 +1,176 @@
+package sqlpush
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+)
+
+// Column is a column of the query, on both sides.
+type Column struct {
+	Name string `json:"name"`
+	// Type is Polars' type of the values as they are read: a name that package expr
+	// knows, or "string", "binary", "float32", "float64", "decimal[scale]", "enum".
+	// Columns of any other type are compared with nothing.
+	Type string `json:"type"`
+	DB   Stored `json:"db"`
+}
+
+// Stored is the database's type of a column: what decides how it compares.
+type Stored struct {
+	// Type is the name of the base type as the database's catalogue has it: "int4",
+	// "timestamptz", "bpchar", "enum" on PostgreSQL, "DECIMAL(10,2)" on DuckDB, the
+	// declared type on SQLite, which is empty for an expression. Generic databases
+	// need none.
+	Type string `json:"type"`
+	// Length is n of char(n), 0 if there is none.
+	Length int `json:"length"`
+	// Scale is that of a numeric column, nil if it has none.
+	Scale *int `json:"scale"`
+	// Labels are those of an enum, in its order.
+	Labels []string `json:"labels"`
+	// Collation is "c" where texts are ordered by their bytes, "deterministic" where
+	// only equal texts are equal, and anything else where that is not known.
+	Collation string `json:"collation"`
+}
+
+// family is how the values of a column are compared.
+type family uint8
+
+const (
+	opaque   family = iota // not at all
+	temporal               // Date and Datetime
+	number                 // integers and decimals
+	float
+	text
+	binary
+	boolean
+	label // of an enum
+)
+
+// fitness says what a comparison in SQL has to do with that of Polars.
+type fitness uint8
+
+const (
+	unfit fitness = iota // it may lose rows
+	loose                // it holds wherever Polars' does
+	fit                  // it is the same
+)
+
+// column is a column with the SQL that its values are compared by.
+type column struct {
+	name    string
+	typ     string // Polars' type
+	dialect Dialect
+	family  family
+	wire    expr.Type
+	scale   int
+	labels  []string
+	storage storage
+}
+
+// storage is how a dialect compares the values of a column.
+type storage struct {
+	plain     string // what stands before = and IN
+	plainCast string // types the parameters after these: "::int8"
+	ordered   string // what stands before < and >
+	cast      string // types the parameters after these, and after LIKE
+	text      string // what stands before LIKE; "" where that does not fit
+	bind      string // the type of the parameters, see Param
+
+	isNull, notNull, equal, differ, order fitness
+	why                                   string // why they are not better
+
+	// valid and invalid are SQL for values that Polars reads, and for others that it
+	// reads as null; "" where there are none of the latter.
+	valid, invalid string
+
+	units  multiples // of a number
+	ticks  shaper[int64]
+	texts  shaper[string]
+	floats shaper[float64]
+}
+
+// newColumn reads the type of a column; what is not known is opaque.
+func newColumn(c Column, o options) *column {
+	out := &column{name: c.Name, typ: c.Type, dialect: o.dialect, wire: expr.ParseType(c.Type), labels: c.DB.Labels}
+	out.classify()
+	ref := o.dialect.reference(c.Name)
+	out.storage = storage{plain: ref, ordered: ref, units: out.units(), why: noForm}
+	switch o.dialect {
+	case PostgreSQL:
+		out.inPostgreSQL(c.DB, o)
+	case DuckDB:
+		out.inDuckDB(c.DB, o)
+	case SQLite:
+		out.inSQLite(c.DB, o)
+	case Generic:
+		out.inGeneric()
+	}
+	return out
+}
+
+// classify finds the family of Polars' type.
+func (c *column) classify() {
+	switch {
+	case c.wire.IsTemporal():
+		c.family = temporal
+	case c.wire.Kind == expr.Integer:
+		c.family = number
+	case c.wire.Kind == expr.Boolean:
+		c.family = boolean
+	case c.typ == "string":
+		c.family = text
+	case c.typ == "binary":
+		c.family = binary
+	case c.typ == "float32" || c.typ == "float64":
+		c.family = float
+	case c.typ == "enum" && len(c.labels) > 0:
+		c.family = label
+	case strings.HasPrefix(c.typ, "decimal["):
+		scale, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(c.typ, "decimal["), "]"))
+		if err == nil && 0 <= scale && scale <= maxDigits {
+			c.family, c.scale = number, scale
+		}
+	}
+}
+
+// maxDigits is how many digits a decimal of Polars, and one of DuckDB, can have.
+const maxDigits = 38
+
+// integers are the values of an integer type.
+func integers(i expr.Int) multiples {
+	one := big.NewInt(1)
+	if i.Unsigned {
+		top := new(big.Int).Lsh(one, uint(i.Bits))
+		return multiples{least: new(big.Int), greatest: top.Sub(top, one)}
+	}
+	top := new(big.Int).Lsh(one, uint(i.Bits)-1)
+	return multiples{least: new(big.Int).Neg(top), greatest: new(big.Int).Sub(top, one)}
+}
+
+// units are the values of a number column as multiples of its least digit.
+func (c *column) units() multiples {
+	if c.wire.Kind == expr.Integer {
+		return integers(c.wire.Int)
+	}
+	top := new(big.Int).Sub(power(maxDigits), big.NewInt(1))
+	return multiples{least: new(big.Int).Neg(top), greatest: top, scale: c.scale}
+}
+
+// as sets how all comparisons of the column fit, and how their parameters are typed.
+func (s *storage) as(f fitness, bind, cast string) {
+	s.bind, s.cast, s.plainCast = bind, cast, cast
+	s.isNull, s.notNull, s.equal, s.differ, s.order = fit, fit, f, f, f
+}
+
+const noForm = "values of this type in the database and in Polars are not known to compare alike"
+
+// named reports whether the database's type is one of these.
+func (d Stored) named(names ...string) bool { return slices.Contains(names, d.Type) }
+
+func (c *column) String() string { return fmt.Sprintf("%s (%s)", c.name, c.typ) }
