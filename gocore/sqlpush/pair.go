@@ -106,6 +106,9 @@ func (c *column) loose() string {
 // of two collations, unless the collation is written there.
 func (c *column) beside() string {
 	ordered := c.storage.ordered
+	if c.storage.cast == "::oid" {
+		return ordered + "::int8" // compared with an int8, an oid would make an oid of it
+	}
 	if c.dialect == PostgreSQL && c.family == text && !strings.HasSuffix(ordered, byBytes) {
 		return ordered + byBytes
 	}

@@ -12,7 +12,8 @@ const secondsPerDay = 86_400
 
 func decimalText(v int64) string { return strconv.FormatInt(v, 10) }
 
-// dayText writes days since 1970-01-01 as 2024-01-31; years before year 1 end in bc.
+// dayText writes days since 1970-01-01 as 2024-01-31. Years before year 1 end in bc;
+// without it they are counted as ISO 8601 does, down to year 0.
 func dayText(bc string) func(int64) string {
 	return func(day int64) string {
 		date, era := dateText(time.Unix(day*secondsPerDay, 0).UTC(), bc)
@@ -22,7 +23,7 @@ func dayText(bc string) func(int64) string {
 
 func dateText(t time.Time, bc string) (date, era string) {
 	year := t.Year()
-	if year < 1 {
+	if year < 1 && bc != "" {
 		year, era = 1-year, bc
 	}
 	digits := strconv.Itoa(year)
@@ -32,8 +33,8 @@ func dateText(t time.Time, bc string) (date, era string) {
 	return digits + t.Format("-01-02"), era
 }
 
-// instantText writes ticks since 1970 as 2024-01-31 12:00:00.000001, and the zone and
-// the era after it.
+// instantText writes ticks since 1970 as 2024-01-31 12:00:00.000001, with the zone after
+// it, and the era of years before year 1 after the date.
 func instantText(unit expr.Unit, zone, bc string) func(int64) string {
 	perSecond := ticksPerSecond(unit)
 	digits := map[expr.Unit]string{
@@ -48,7 +49,7 @@ func instantText(unit expr.Unit, zone, bc string) func(int64) string {
 			clock += digits
 		}
 		date, era := dateText(t, bc)
-		return date + " " + t.Format(clock) + zone + era
+		return date + era + " " + t.Format(clock) + zone
 	}
 }
 

@@ -62,6 +62,10 @@ _NAMESPACES = {
 _HIDDEN_LEAVES = {"element": "element", "field": "struct.field"}
 
 
+# A literal that Python cannot hold. Beyond the years of Polars' calendar, making it text panics.
+_UNREADABLE = (ValueError, OverflowError, pl.exceptions.PanicException)
+
+
 @cache
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
@@ -151,7 +155,7 @@ class ExpressionEncoder:
         except NotImplementedError as error:
             reason = str(error)
             return _call(_HIDDEN_LEAVES.get(reason, _hidden(reason))), []
-        except (ValueError, OverflowError) as error:  # a literal that Python cannot hold
+        except _UNREADABLE as error:
             return _call("unreadable literal", text=str(error)), []
 
 
