@@ -1,5 +1,7 @@
 package sqlpush
 
+import "strings"
+
 // Param is the value of a parameter of the SQL, in order. Type says how to bind it,
 // and Value holds it in full:
 //
@@ -24,6 +26,17 @@ type bound struct {
 type piece struct {
 	text  string
 	param *bound
+}
+
+// shown is the parameter as people would write it.
+func (b bound) shown() string {
+	switch b.Type {
+	case "integer", "float":
+		return b.Value + b.cast
+	case "binary":
+		return "X'" + b.Value + "'" + b.cast
+	}
+	return "'" + strings.ReplaceAll(b.Value, "'", "''") + "'" + b.cast
 }
 
 // sqlText is SQL whose parameters have no numbers yet.
@@ -103,7 +116,7 @@ func (c clause) wider(why string) clause {
 // maxCost bounds one conjunct of a predicate: databases limit the parameters of a
 // statement (SQLite to 32,766) and how deep expressions nest (DuckDB and SQLite to
 // 1,000).
-const maxCost = 4_000
+const maxCost = 8_000
 
 const tooLarge = "the condition is too large for one statement"
 

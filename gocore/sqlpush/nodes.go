@@ -37,7 +37,7 @@ func isCondition(n expr.Node) bool {
 		}
 		return true
 	case *expr.Ternary:
-		return isCondition(n.Then) && isCondition(n.Otherwise)
+		return isCondition(n.Then) // the other one is of the same type
 	case *expr.Call:
 		return slices.Contains(conditions, n.Name) || n.Name == "not" && len(n.Args) == 1 && isCondition(n.Args[0])
 	}
@@ -51,17 +51,23 @@ var conditions = []string{
 
 func isValue(n expr.Node) bool { return !isCondition(n) }
 
-// terms are those of the chain of one operator that ends in n, from left to right.
+// terms are those of the chain of one operator that ends in n, from left to right. Of
+// AND and OR each is there once: a tree that shares its nodes may name one very often.
 func terms(n *expr.Binary) []expr.Node {
 	if n.Op == expr.Xor {
 		return []expr.Node{n.Left, n.Right}
 	}
 	var out []expr.Node
+	seen := map[expr.Node]bool{}
 	stack := []expr.Node{n.Right, n.Left}
 	for len(stack) > 0 {
 		top := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		if b, ok := top.(*expr.Binary); ok && b.Op == n.Op && len(out)+len(stack) < maxTerms {
+		if seen[top] {
+			continue
+		}
+		seen[top] = true
+		if b, ok := top.(*expr.Binary); ok && b.Op == n.Op {
 			stack = append(stack, b.Right, b.Left)
 			continue
 		}
@@ -69,10 +75,6 @@ func terms(n *expr.Binary) []expr.Node {
 	}
 	return out
 }
-
-// maxTerms bounds the terms of a chain: a tree that shares its nodes may stand for
-// more of them than there is memory.
-const maxTerms = 20_000
 
 // reason says why a condition is no SQL.
 func reason(n expr.Node) string {
@@ -124,7 +126,7 @@ func operandReason(n expr.Node) (string, bool) {
 		if _, ok := n.Arg.(*expr.Column); !ok {
 			return operandReason(n.Arg)
 		}
-		return "the cast may change values", true
+		return "the cast may change values, or give null", true
 	case *expr.Ternary:
 		return "the value depends on a condition", true
 	case *expr.Literal:

@@ -22,8 +22,10 @@ func (t *translator) pair(n *expr.Binary, want truth) (clause, bool) {
 	}
 	yes := both(exactly(a.beside(), sign[0], b.beside()), a.onlyValid(), b.onlyValid())
 	no := both(exactly(a.beside(), sign[1], b.beside()), a.onlyValid(), b.onlyValid())
-	if why := a.loose() + b.loose(); why != "" {
-		yes, no = yes.wider(why), no.wider(why)
+	for _, c := range []*column{a, b} {
+		if c.storage.order == loose {
+			yes, no = yes.wider(c.storage.why), no.wider(c.storage.why)
+		}
 	}
 	switch n.Op {
 	case expr.EqMissing:
@@ -92,14 +94,6 @@ func comparable(a, b *column, op expr.Op) bool {
 	case a.family == label, a.family == opaque:
 	}
 	return false
-}
-
-// loose says why comparisons of a column may hold for values that Polars does not read.
-func (c *column) loose() string {
-	if c.storage.order == loose {
-		return c.storage.why
-	}
-	return ""
 }
 
 // beside is a column as it stands beside another one. PostgreSQL has no order for texts

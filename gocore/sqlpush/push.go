@@ -45,7 +45,7 @@ type Answer struct {
 // Conjunct is what became of one term of the predicate.
 type Conjunct struct {
 	Text   string `json:"text"` // in the notation of Polars
-	SQL    string `json:"sql"`  // with ? for each parameter; "" if not pushed
+	SQL    string `json:"sql"`  // with the values in it, to be read; "" if not pushed
 	Status Status `json:"status"`
 	Reason string `json:"reason"` // why it is not exact
 }
@@ -198,22 +198,23 @@ func (r Request) translate(o options, predicate expr.Node, out *Answer) clause {
 		conjuncts = terms(b)
 	}
 	t := newTranslator(columns, o.dialect)
-	pushed := clause{shape: everything, exact: true}
-	for _, n := range conjuncts {
+	pushed := make([]clause, len(conjuncts))
+	cost := 0
+	for i, n := range conjuncts {
 		c := t.rows(n, isTrue, 0)
-		if !out.Limited {
+		switch {
+		case !out.Limited:
 			c = unknown("the limit comes first, and is not done by the database")
+		case cost+c.cost > maxCost:
+			c = unknown(tooLarge)
 		}
-		if wider := both(pushed, c); wider.shape != everything || c.shape == everything {
-			pushed = wider
-		} else {
-			c = unknown(tooLarge) // the terms before it fill the statement
-		}
+		cost += c.cost
+		pushed[i] = c
 		out.Conjuncts = append(out.Conjuncts, conjunctOf(n, c))
-		out.Exact = out.Exact && c.exact
 	}
-	out.Exact = out.Exact || pushed.shape == nothing
-	return pushed
+	where := both(pushed...)
+	out.Exact = where.exact
+	return where
 }
 
 func conjunctOf(n expr.Node, c clause) Conjunct {
@@ -229,7 +230,7 @@ func conjunctOf(n expr.Node, c clause) Conjunct {
 		for _, p := range c.write(nil) {
 			b.WriteString(p.text)
 			if p.param != nil {
-				b.WriteString("?" + p.param.cast)
+				b.WriteString(p.param.shown())
 			}
 		}
 		out.SQL = b.String()

@@ -59,7 +59,7 @@ func (r *reader) read() error {
 		}
 	}
 	if len(r.open) > 0 {
-		return fmt.Errorf("scan_db: the query has %q without its counterpart: %w", r.open[len(r.open)-1], ErrQuery)
+		return fmt.Errorf("scan_db: the query has %q without its counterpart: %w", string(r.open[len(r.open)-1]), ErrQuery)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type translator struct {
 	dialect Dialect
 	memo    map[question]clause
 	asked   map[asked]answers
+	choices int // that were taken apart
 }
 
 // question asks for the rows on which a condition has an answer.
@@ -69,6 +70,9 @@ func (t *translator) fresh(n expr.Node, want truth, depth int) clause {
 	if c, ok := t.special(n, want); ok {
 		return c
 	}
+	if c, ok := constants(n, want); ok {
+		return c
+	}
 	reads := columnsOf(n)
 	if len(reads) == 1 {
 		if a, ok := t.answer(n, reads[0]); ok && a[want].certain {
@@ -77,6 +81,9 @@ func (t *translator) fresh(n expr.Node, want truth, depth int) clause {
 	}
 	if c, ok := t.composed(n, want, depth); ok {
 		return c
+	}
+	if choice, ok := t.chosen(n); ok {
+		return t.rows(choice, want, depth)
 	}
 	return t.bounded(n, reads, want)
 }
