@@ -6,7 +6,7 @@ import math
 import random
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -36,12 +36,14 @@ class Engine:
         frame: the rows as Polars reads them; of the unreadable ones what a query does is left open.
         unreadable: ids of rows that a reader refuses.
         run: the ids that a query gives, of its text and the parameters.
+        close: ends the connection, and the table with it.
     """
 
     dialect: str
     columns: list[Column]
-    frame: pl.DataFrame
+    frame: pl.DataFrame = field(repr=False)  # far dates make Polars panic when they are shown
     run: Callable[[str, Sequence[Any]], list[int]]
+    close: Callable[[], None]
     query: str = "SELECT * FROM nasty -- all of it"
     infinity: Infinity = "error"
     unreadable: frozenset[int] = frozenset()
@@ -162,7 +164,7 @@ def _postgres(address: str, seed: int, infinity: Infinity = "error") -> Engine:
         with psycopg.RawCursor(connection) as cursor:
             return [row[0] for row in cursor.execute(sql.encode(), params)]
 
-    return Engine("postgresql", [_id(), *columns], frame, run, infinity=infinity)
+    return Engine("postgresql", [_id(), *columns], frame, run, connection.close, infinity=infinity)
 
 
 def _given(column: Column, value: Any) -> Any:
@@ -288,7 +290,7 @@ def _duckdb(seed: int, infinity: Infinity = "error") -> Engine:
         return [row[0] for row in connection.execute(sql, list(params)).fetchall()]
 
     described = Column("id", "integer", pl.Int64(), "", {"type": "BIGINT"})
-    return Engine("duckdb", [described, *columns], frame, run, infinity=infinity)
+    return Engine("duckdb", [described, *columns], frame, run, connection.close, infinity=infinity)
 
 
 # --- SQLite -------------------------------------------------------------------------------------
@@ -351,7 +353,7 @@ def _sqlite(seed: int) -> Engine:
 
     described = Column("id", "integer", pl.Int64(), "", {"type": "BIGINT"})
     unreadable = frozenset(oops)
-    return Engine("sqlite", [described, *columns], frame, run, unreadable=unreadable)
+    return Engine("sqlite", [described, *columns], frame, run, connection.close, unreadable=unreadable)
 
 
 def _written(text: str | None, rng: random.Random) -> str | None:

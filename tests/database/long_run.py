@@ -26,6 +26,7 @@ def main() -> int:
                     sys.stdout.write(failure + "\n")
                 sys.stdout.write(f"{name}, infinity={engine.infinity}, seed {seed}: {tally.line()}\n")
                 failed = failed or bool(tally.failures())
+                engine.close()
     return int(failed)
 
 
