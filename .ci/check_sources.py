@@ -34,6 +34,7 @@ PURE = (
     "saturate",
     "splittable",
     "sqlpush",
+    "sqlpush",
 )
 # Standard packages that reach outside the process, or around the type system.
 IMPURE = ("C", "log", "net", "os", "plugin", "runtime", "syscall", "unsafe")

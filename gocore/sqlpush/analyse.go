@@ -19,7 +19,7 @@ func (c *column) answers(condition expr.Node) (answers, bool) {
 		if !ok || s.ticks.write == nil {
 			return answers{}, false
 		}
-		return answersOf(bounds.Predicate[int64](condition, c.name, ticks), s.ticks), true
+		return answersOf(outcomeOf[int64](condition, c.name, ticks), s.ticks), true
 	case number:
 		return c.ofNumbers(condition), true
 	case float:
@@ -42,15 +42,28 @@ func (c *column) answers(condition expr.Node) (answers, bool) {
 	return answers{}, false
 }
 
+// outcomeOf is [bounds.Predicate], but sharper for is_in: a null in the list, which
+// may make the answer null in SQL, changes nothing in Polars.
+func outcomeOf[T any](condition expr.Node, name string, a bounds.Axis[T]) bounds.Outcome[T] {
+	if e, ok := condition.(*expr.Call); ok && e.Name == "is_in" && e.Option == "" && len(e.Args) == 2 {
+		if l, ok := e.Args[1].(*expr.List); ok {
+			if o, ok := a.Member(e.Args[0], name, l); ok {
+				return o
+			}
+		}
+	}
+	return bounds.Predicate(condition, name, a)
+}
+
 func (c *column) ofNumbers(condition expr.Node) answers {
 	a := axis[numeric]{column: c, domain: rationals{}, read: readNumber}
-	outcome := bounds.Predicate[numeric](condition, c.name, a)
+	outcome := outcomeOf[numeric](condition, c.name, a)
 	units := c.storage.units
 	return answersOf(converted(outcome, units.within), shaper[integer]{write: units.Format})
 }
 
 func (c *column) ofFloats(condition expr.Node) bounds.Outcome[float64] {
-	return bounds.Predicate[float64](condition, c.name, axis[float64]{
+	return outcomeOf[float64](condition, c.name, axis[float64]{
 		column: c, domain: interval.Float64(),
 		read: func(cast castOf, l *expr.Literal) (lo, hi float64, ok bool) {
 			v, ok := readFloat(l)
@@ -60,7 +73,7 @@ func (c *column) ofFloats(condition expr.Node) bounds.Outcome[float64] {
 }
 
 func (c *column) ofTexts(condition expr.Node, kind string) bounds.Outcome[string] {
-	return bounds.Predicate[string](condition, c.name, axis[string]{
+	return outcomeOf[string](condition, c.name, axis[string]{
 		column: c, domain: interval.String(),
 		read: func(cast castOf, l *expr.Literal) (lo, hi string, ok bool) {
 			v, ok := readText(kind, l)
@@ -70,7 +83,7 @@ func (c *column) ofTexts(condition expr.Node, kind string) bounds.Outcome[string
 }
 
 func (c *column) ofBooleans(condition expr.Node) bounds.Outcome[bool] {
-	return bounds.Predicate[bool](condition, c.name, axis[bool]{
+	return outcomeOf[bool](condition, c.name, axis[bool]{
 		column: c, domain: interval.Bool(),
 		read: func(cast castOf, l *expr.Literal) (lo, hi, ok bool) {
 			v := l.Lo != 0
@@ -83,7 +96,7 @@ func (c *column) ofBooleans(condition expr.Node) bounds.Outcome[bool] {
 // as texts after a cast.
 func (c *column) ofLabels(condition expr.Node) answers {
 	domain := interval.Int64(0, int64(len(c.labels))-1, nil)
-	outcome := bounds.Predicate[int64](condition, c.name, labelAxis{axis[int64]{column: c, domain: domain}})
+	outcome := outcomeOf[int64](condition, c.name, labelAxis{axis[int64]{column: c, domain: domain}})
 	out := answersOf(outcome, shaper[int64]{write: decimalText})
 	for i, r := range []bounds.Region[int64]{isTrue: outcome.True, isFalse: outcome.False, isNull: outcome.Null} {
 		out[i].ranges = c.labelled(r)

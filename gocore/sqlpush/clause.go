@@ -36,7 +36,7 @@ func (b bound) shown() string {
 	case "binary":
 		return "X'" + b.Value + "'" + b.cast
 	}
-	return "'" + strings.ReplaceAll(b.Value, "'", "''") + "'" + b.cast
+	return "'" + strings.NewReplacer("'", "''", "\x00", `\0`).Replace(b.Value) + "'" + b.cast
 }
 
 // sqlText is SQL whose parameters have no numbers yet.

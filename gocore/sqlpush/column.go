@@ -24,8 +24,8 @@ type Column struct {
 type Stored struct {
 	// Type is the name of the base type as the database's catalogue has it: "int4",
 	// "timestamptz", "bpchar", "enum" on PostgreSQL, "DECIMAL(10,2)" on DuckDB, the
-	// declared type on SQLite, which is empty for an expression. Generic databases
-	// need none.
+	// declared type on SQLite, which is empty for an expression. On a generic database
+	// it is the driver's name for a type of texts, and not needed for others.
 	Type string `json:"type"`
 	// Length is n of char(n), 0 if there is none.
 	Length int `json:"length"`
@@ -65,6 +65,7 @@ const (
 type column struct {
 	name    string
 	typ     string // Polars' type
+	ref     string // as it is named in SQL
 	dialect Dialect
 	family  family
 	wire    expr.Type
@@ -99,8 +100,8 @@ type storage struct {
 func newColumn(c Column, o options) *column {
 	out := &column{name: c.Name, typ: c.Type, dialect: o.dialect, wire: expr.ParseType(c.Type), labels: c.DB.Labels}
 	out.classify()
-	ref := o.dialect.reference(c.Name)
-	out.storage = storage{plain: ref, ordered: ref, units: out.units(), why: noForm}
+	out.ref = o.reference(c.Name)
+	out.storage = storage{plain: out.ref, ordered: out.ref, units: out.units(), why: noForm}
 	switch o.dialect {
 	case PostgreSQL:
 		out.inPostgreSQL(c.DB, o)
@@ -109,7 +110,7 @@ func newColumn(c Column, o options) *column {
 	case SQLite:
 		out.inSQLite(c.DB, o)
 	case Generic:
-		out.inGeneric()
+		out.inGeneric(c.DB)
 	}
 	return out
 }

@@ -27,7 +27,7 @@ func (c *column) missing() clause {
 	if s.isNull == unfit {
 		return unknown(noForm)
 	}
-	null := exactly(c.dialect.reference(c.name), " IS NULL")
+	null := exactly(c.ref, " IS NULL")
 	if s.invalid != "" {
 		return either(null, exactly(s.invalid))
 	}
@@ -43,7 +43,7 @@ func (c *column) present() clause {
 	case s.valid != "":
 		return exactly(s.valid)
 	}
-	out := exactly(c.dialect.reference(c.name), " IS NOT NULL")
+	out := exactly(c.ref, " IS NOT NULL")
 	if s.notNull == loose {
 		return out.wider(s.why)
 	}

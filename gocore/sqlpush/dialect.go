@@ -41,21 +41,34 @@ func (d Dialect) String() string {
 	return "dialect " + strconv.Itoa(int(d))
 }
 
-// quote writes a name as an identifier.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// quoting is how a database quotes names.
+type quoting struct{ open, closing string }
+
+// quotings are those of databases, by the character that begins them.
+var quotings = map[string]quoting{"": {`"`, `"`}, `"`: {`"`, `"`}, "`": {"`", "`"}, "[": {"[", "]"}}
+
+// name writes a name as an identifier.
+func (q quoting) name(name string) string {
+	return q.open + strings.ReplaceAll(name, q.closing, q.closing+q.closing) + q.closing
+}
 
 // reference names a column of the subquery. SQLite takes a quoted name that is no
 // column for a string, unless the name of a table is before it.
-func (d Dialect) reference(name string) string {
-	if d == SQLite {
-		return subquery + "." + quote(name)
+func (o options) reference(name string) string {
+	if o.dialect == SQLite {
+		return subquery + "." + o.quoting.name(name)
 	}
-	return quote(name)
+	return o.quoting.name(name)
 }
 
-// foldsNames reports whether names that differ only in case may name one column,
-// quoted or not.
-func (d Dialect) foldsNames() bool { return d != PostgreSQL }
+// folded is what tells a column from others: names that differ only in case may name
+// one column, quoted or not, on all databases but PostgreSQL.
+func (d Dialect) folded(name string) string {
+	if d == PostgreSQL {
+		return name
+	}
+	return strings.ToLower(name)
+}
 
 // limits reports whether LIMIT is known to be understood.
 func (d Dialect) limits() bool { return d != Generic }

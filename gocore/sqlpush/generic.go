@@ -1,6 +1,9 @@
 package sqlpush
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
 )
@@ -10,21 +13,29 @@ const anyDatabase = "how this database compares is not known"
 // The days from 0001-01-01 to 9999-12-31, which drivers can bind.
 const firstPlainDay, lastPlainDay = -719_162, 2_932_896
 
+// characterTypes are names of types that take any text: a uuid or an enum is read as a
+// text too, and comparing it with another one may fail.
+var characterTypes = []string{
+	"CHAR", "VARCHAR", "TEXT", "STRING", "CHARACTER", "CHARACTER VARYING", "NCHAR", "NVARCHAR", "WCHAR", "WVARCHAR",
+	"LONGVARCHAR", "VARCHAR2", "NVARCHAR2", "CLOB", "BPCHAR", "FIXEDSTRING",
+}
+
+// characterType is the name of a type without its length.
+func characterType(name string) string {
+	base, _, _ := strings.Cut(strings.ToUpper(name), "(")
+	return strings.TrimSpace(base)
+}
+
 // inGeneric pushes what no database gets wrong: comparisons of integers, of dates to
 // within a day, of instants to within a second, equality of texts, and null. Databases
 // that ignore case or blanks find more texts equal, never fewer.
-func (c *column) inGeneric() {
+func (c *column) inGeneric(db Stored) {
 	s := &c.storage
 	s.isNull, s.notNull, s.why = fit, fit, anyDatabase
 	switch {
-	case c.family == number && c.wire.Kind == expr.Integer && c.wire.Int.Bits <= 64:
-		if c.wire.Int.Unsigned && c.wire.Int.Bits == 64 {
-			s.units = integers(expr.Int{Bits: 64})
-			s.as(unfit, "", "")
-			return
-		}
+	case c.family == number && c.wire.Kind == expr.Integer && widens(c.wire.Int, expr.Int{Bits: 64}):
 		s.as(loose, "integer", "")
-	case c.family == text:
+	case c.family == text && slices.Contains(characterTypes, characterType(db.Type)):
 		s.as(loose, "text", "")
 		s.order, s.differ = unfit, unfit
 	case c.wire.Kind == expr.Date:

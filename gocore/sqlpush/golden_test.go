@@ -63,6 +63,8 @@ func columnsIn(dialect string) []sqlpush.Column {
 			c.DB.Type = s.duckdb
 		case "sqlite":
 			c.DB.Type = s.sqlite
+		case "generic":
+			c.DB.Type = s.duckdb
 		}
 		switch s.name {
 		case "n":

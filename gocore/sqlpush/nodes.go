@@ -99,6 +99,10 @@ func reason(n expr.Node) string {
 
 func callReason(n *expr.Call) string {
 	switch n.Name {
+	case "not":
+		if len(n.Args) == 1 {
+			return reason(n.Args[0])
+		}
 	case "str.contains":
 		return "regular expressions differ between databases"
 	case "is_in", "is_between", "is_null", "is_not_null":

@@ -23,6 +23,10 @@ type Request struct {
 	Limit *int64 `json:"limit"`
 	// Encoding is that of the database's texts; UTF8 if it is empty.
 	Encoding string `json:"encoding"`
+	// Quote is the character that begins a quoted name on a generic database: `"`,
+	// which an empty one means too, "`" or "[". Where it is another one, a name would
+	// be read as a text.
+	Quote string `json:"quote"`
 	// Infinity is "null" where infinite dates, and what else Polars has no value for,
 	// are read as null; otherwise they are errors.
 	Infinity string `json:"infinity"`
@@ -66,6 +70,7 @@ type options struct {
 	dialect       Dialect
 	encoding      string
 	nullsInfinite bool
+	quoting       quoting
 }
 
 // subquery is the name of the user's text in ours.
@@ -96,7 +101,7 @@ func Push(r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	selected, err := r.selected(o.dialect)
+	selected, err := r.selected(o)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -121,7 +126,11 @@ func (r Request) options() (options, error) {
 	if err != nil {
 		return options{}, err
 	}
-	o := options{dialect: d, nullsInfinite: r.Infinity == "null", encoding: "UTF8"}
+	q, known := quotings[r.Quote]
+	if !known || d != Generic && q != quotings[""] {
+		return options{}, fmt.Errorf("sqlpush: quote %q: %w", r.Quote, ErrRequest)
+	}
+	o := options{dialect: d, nullsInfinite: r.Infinity == "null", encoding: "UTF8", quoting: q}
 	if e := strings.ToUpper(strings.ReplaceAll(r.Encoding, "-", "")); e != "" {
 		o.encoding = e
 	}
@@ -135,42 +144,42 @@ func (r Request) options() (options, error) {
 }
 
 // selected is the list of columns, quoted.
-func (r Request) selected(d Dialect) (string, error) {
-	known := map[string]string{}
-	for _, c := range r.Columns {
-		key := c.Name
-		if d.foldsNames() {
-			key = strings.ToLower(key)
-		}
-		if before, twice := known[key]; twice && before == c.Name {
-			return "", fmt.Errorf("scan_db: column %q appears twice; give it an alias: %w", c.Name, ErrColumns)
-		} else if twice {
-			return "", fmt.Errorf("scan_db: columns %q and %q differ in case only, which %s does not tell apart; "+
-				"give one an alias: %w", before, c.Name, d, ErrColumns)
-		}
-		if strings.IndexByte(c.Name, 0) >= 0 {
-			return "", fmt.Errorf("scan_db: the name of column %q holds a zero byte: %w", c.Name, ErrColumns)
-		}
-		known[key] = c.Name
-	}
-	if r.Select == nil {
-		return "*", nil
+func (r Request) selected(o options) (string, error) {
+	known, err := r.names(o.dialect)
+	if err != nil || r.Select == nil {
+		return "*", err
 	}
 	quoted := make([]string, len(r.Select))
 	for i, name := range r.Select {
-		key := name
-		if d.foldsNames() {
-			key = strings.ToLower(key)
-		}
-		if known[key] != name {
+		if known[o.dialect.folded(name)] != name {
 			return "", fmt.Errorf("sqlpush: no column %q: %w", name, ErrRequest)
 		}
-		quoted[i] = d.reference(name)
+		quoted[i] = o.reference(name)
 	}
 	if len(quoted) == 0 {
 		return "", fmt.Errorf("sqlpush: no column is selected: %w", ErrRequest)
 	}
 	return strings.Join(quoted, ", "), nil
+}
+
+// names are those of the columns, by what the database tells them apart by.
+func (r Request) names(d Dialect) (map[string]string, error) {
+	known := map[string]string{}
+	for _, c := range r.Columns {
+		key := d.folded(c.Name)
+		before, twice := known[key]
+		switch {
+		case twice && before == c.Name:
+			return nil, fmt.Errorf("scan_db: column %q appears twice; give it an alias: %w", c.Name, ErrColumns)
+		case twice:
+			return nil, fmt.Errorf("scan_db: columns %q and %q differ in case only, which %s does not tell apart; "+
+				"give one an alias: %w", before, c.Name, d, ErrColumns)
+		case strings.IndexByte(c.Name, 0) >= 0:
+			return nil, fmt.Errorf("scan_db: the name of column %q holds a zero byte: %w", c.Name, ErrColumns)
+		}
+		known[key] = c.Name
+	}
+	return known, nil
 }
 
 func (r Request) predicate() (expr.Node, error) {

@@ -189,6 +189,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{"dialect", base(func(r *sqlpush.Request) { r.Dialect = "oracle" }), sqlpush.ErrRequest, `unknown dialect "oracle"`},
 		{"infinity", base(func(r *sqlpush.Request) { r.Infinity = "x" }), sqlpush.ErrRequest, `infinity "x"`},
+		{"quote", base(func(r *sqlpush.Request) { r.Quote = "`" }), sqlpush.ErrRequest, "quote \"`\""},
 		{"limit", base(func(r *sqlpush.Request) { r.Limit = limit(-1) }), sqlpush.ErrRequest, "limit -1"},
 		{"no column", base(func(r *sqlpush.Request) { r.Select = []string{} }), sqlpush.ErrRequest, "no column is selected"},
 		{"unknown column", base(func(r *sqlpush.Request) { r.Select = []string{"b"} }), sqlpush.ErrRequest, `no column "b"`},
@@ -212,6 +213,12 @@ func TestErrors(t *testing.T) {
 				t.Errorf("got %q, %v; want %v with %q", a.SQL, err, tt.is, tt.want)
 			}
 		})
+	}
+	for quote, want := range map[string]string{`"`: `"a""` + "`" + `]"`, "`": "`a\"``]`", "[": "[a\"`]]]"} {
+		r := sqlpush.Request{Dialect: "generic", Query: "SELECT 1", Quote: quote, Columns: named("a\"`]"), Select: []string{"a\"`]"}}
+		if a, err := sqlpush.Push(r); err != nil || a.SQL != "SELECT "+want+" FROM (\nSELECT 1\n) AS piot" {
+			t.Errorf("quoted by %s: %s, %v", quote, a.SQL, err)
+		}
 	}
 	if _, err := sqlpush.PushJSON([]byte("{")); !errors.Is(err, sqlpush.ErrRequest) {
 		t.Errorf("no JSON: %v", err)

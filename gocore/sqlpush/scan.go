@@ -141,20 +141,20 @@ func (s *scanner) scan() (tokenKind, error) {
 	return symbol, nil
 }
 
-// quoting says whether a backslash hides the character after it.
-type quoting uint8
+// escaping says whether a backslash hides the character after it.
+type escaping uint8
 
 const (
-	plainQuotes quoting = iota
+	plainQuotes escaping = iota
 	backslashes
 )
 
 // quoted moves past a quoted part; a doubled quote stands for itself.
-func (s *scanner) quoted(quote byte, what string, q quoting) error {
+func (s *scanner) quoted(quote byte, what string, e escaping) error {
 	start := s.at
 	for s.at++; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; {
-		case c == '\\' && q == backslashes:
+		case c == '\\' && e == backslashes:
 			s.at++
 		case c != quote:
 		case s.at+1 < len(s.text) && s.text[s.at+1] == quote:

@@ -11,7 +11,7 @@ import polars as pl
 
 from polars_io_tools._polars.constants import Constant, compute, constant_of
 from polars_io_tools._polars.literals import literal
-from polars_io_tools._polars.traverse import Traverser, column_type, type_name
+from polars_io_tools._polars.traverse import UNREADABLE, Traverser, column_type, type_name
 
 __all__ = ["ExpressionEncoder"]
 
@@ -60,10 +60,6 @@ _NAMESPACES = {
 # Leaves that Polars names only in its refusal to show them. Anything else it hides may have
 # arguments of any kind.
 _HIDDEN_LEAVES = {"element": "element", "field": "struct.field"}
-
-
-# A literal that Python cannot hold. Beyond the years of Polars' calendar, making it text panics.
-_UNREADABLE = (ValueError, OverflowError, pl.exceptions.PanicException)
 
 
 @cache
@@ -155,7 +151,7 @@ class ExpressionEncoder:
         except NotImplementedError as error:
             reason = str(error)
             return _call(_HIDDEN_LEAVES.get(reason, _hidden(reason))), []
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             return _call("unreadable literal", text=str(error)), []
 
 

@@ -8,12 +8,16 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-__all__ = ["Traverser", "column_type", "traverse", "type_name"]
+__all__ = ["UNREADABLE", "Traverser", "column_type", "traverse", "type_name"]
 
 # Polars does not export the class of its plan traverser.
 Traverser = Any
 
 T = TypeVar("T")
+
+# What a traverser raises for a literal that Python cannot hold; beyond the years of Polars'
+# calendar it panics.
+UNREADABLE = (ValueError, OverflowError, pl.exceptions.PanicException)
 
 
 class _TraversalStoppedError(Exception):

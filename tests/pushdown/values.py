@@ -21,10 +21,26 @@ LABELS = ["sad", "ok", "Happy", "it's", 'a"b', "50%"]
 
 _TEXTS = [
     *("", "a", "A", "b", "B", "ab", "aB", "Ab", "ä", "Ä", "z", "Z", "_", "-", "é", "e", "e\u0301"),
-    *("it's", "''", '"', 'a"b', "a\\b", "a\\", "\\", "50%", "a%b", "%", "_b", "a_b", "a!b", "!", "!%"),
+    *(
+        "it's",
+        "''",
+        '"',
+        'a"b',
+        "a\\b",
+        "a\\",
+        "\\",
+        "50%",
+        "a%b",
+        "%",
+        "_b",
+        "a_b",
+        "a!b",
+        "!",
+        "!%",
+    ),
     *(" ", "a ", " a", "ab  ", "ab\t", "a\n", "\n", "\U0001f600", "\U0001f600x", "日本", "ﬀ", "ß"),
     *("NULL", "null", "1", "01", "1.0", "é\U0010ffff", "\U0010ffff", "\ue000", "A'; --", "$1", "?"),
-    *("$$", "2024-01-05", "co-op", "coop", "Co-op", "I", "i", "ı", "İ", "aaaa", "--", "/*"),
+    *("$$", "2024-01-05", "co-op", "coop", "Co-op", "I", "i", "\u0131", "İ", "aaaa", "--", "/*"),
 ]
 _PADDED = ["", "a", "ab", "ab\t", "A", "a%", "_", "é", "b!", "abcde", "it's", "a\n", "\\", "   x"]
 _UUIDS = [
@@ -36,11 +52,52 @@ _UUIDS = [
     "80000000-9c0b-4ef8-bb6d-6bb9bd380a11",
 ]
 _FLOATS = [
-    *(0.0, -0.0, 0.1, -0.1, 0.2, 0.3, 1.0, -1.0, 1.5, 2.5, 1e300, -1e300, 5e-324, 1.7976931348623157e308),
+    *(
+        0.0,
+        -0.0,
+        0.1,
+        -0.1,
+        0.2,
+        0.3,
+        1.0,
+        -1.0,
+        1.5,
+        2.5,
+        1e300,
+        -1e300,
+        5e-324,
+        1.7976931348623157e308,
+    ),
     *(math.inf, -math.inf, math.nan, 123456789.123, 16777217.0, 9007199254740993.0, 2.0**63),
 ]
-_SINGLES = [0.0, -0.0, 0.1, -0.1, 1.0, 1.5, 16777216.0, math.inf, -math.inf, math.nan, 1e-45, 3.4e38]
-_BYTES = [b"", b"\x00", b"a", b"a\x00", b"\xff", b"\\", b"'", b"%", b"ab", b"\xff\x00", b"\x7f", b"\x80"]
+_SINGLES = [
+    0.0,
+    -0.0,
+    0.1,
+    -0.1,
+    1.0,
+    1.5,
+    16777216.0,
+    math.inf,
+    -math.inf,
+    math.nan,
+    1e-45,
+    3.4e38,
+]
+_BYTES = [
+    b"",
+    b"\x00",
+    b"a",
+    b"a\x00",
+    b"\xff",
+    b"\\",
+    b"'",
+    b"%",
+    b"ab",
+    b"\xff\x00",
+    b"\x7f",
+    b"\x80",
+]
 
 DAY = 86_400_000_000
 # 1970, around 2024 with leap days, the ends of Python's years and of four digits, BC.
@@ -72,9 +129,20 @@ class Column:
 
 
 def _integers(dtype: pl.DataType) -> list[int]:
+    assert isinstance(dtype, pl.datatypes.IntegerType)
     low, high = pl.select(a=dtype.min(), b=dtype.max()).row(0)
     near = [0, 1, -1, 2, 3, 5, 10, 100, 126, 127, 2**31, -(2**31), 2**53, 2**53 + 1, 2**62]
     return [v for v in [*near, low, low + 1, high, high - 1] if low <= v <= high]
+
+
+def _instants(days: list[int], unit: str) -> list[int]:
+    reach = range(-(2**63) + 2**45, 2**63 - 2**45)
+    found = [d * DAY + t for d in days for t in _TICKS]
+    if unit == "ms":
+        return [v // 1000 for v in found]
+    nanos = [1, -1, 999, 1_704_067_200_000_000_001] if unit == "ns" else []
+    per_us = 1000 if unit == "ns" else 1
+    return [v for v in [*(v * per_us for v in found), *nanos] if v in reach]
 
 
 def _choices(column: Column, far: bool) -> list[Any]:
@@ -82,17 +150,15 @@ def _choices(column: Column, far: bool) -> list[Any]:
     kind, dtype = column.kind, column.dtype
     days = _DAYS + (_FAR_DAYS if far else [])
     if kind == "reach":
-        return days + _LAST_DAYS if dtype == pl.Date else [d * DAY for d in _FAR_DAYS] + [2**63 - 2**41]
+        instants = [*(d * DAY for d in _FAR_DAYS), 2**63 - 2**41]
+        return days + _LAST_DAYS if dtype == pl.Date else instants
     if kind == "integer":
         return list(_integers(dtype))
-    if kind == "instant":
-        per_us = {"ms": 1 / 1000, "us": 1, "ns": 1000}[dtype.time_unit]  # type: ignore[attr-defined]
-        reach = range(-(2**63) + 2**45, 2**63 - 2**45)
-        found = [int((d * DAY + t) * per_us) for d in days for t in _TICKS]
-        nanos = [1, -1, 999, 1_704_067_200_000_000_001] if dtype.time_unit == "ns" else []  # type: ignore[attr-defined]
-        return [v for v in found + nanos if v in reach]
+    if isinstance(dtype, pl.Datetime):
+        return _instants(days, dtype.time_unit)
     known: dict[str, list[Any]] = {
         "text": _TEXTS,
+        "zeros": [*_TEXTS, "a\x00", "a\x00b", "\x00", "ab\x00"],
         "padded": [v.ljust(5) for v in _PADDED],
         "uuid": _UUIDS,
         "label": LABELS,

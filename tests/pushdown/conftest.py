@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.database.engines import ENGINES, Engine
-from tests.database.servers import postgres
+from tests.pushdown.engines import ENGINES, Engine
+from tests.pushdown.servers import postgres
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """A translator as one would write it at first: the control that the tests have to catch.
 
-Operators become those of SQL, NOT is NOT, values are written in the text without a type, and what is
-not understood is left out.
+Operators become those of SQL, NOT is NOT, values are written in the text without a type, and what
+is not understood is left out.
 """
 
 from __future__ import annotations
@@ -42,22 +42,34 @@ def translate(wires: list[Wire], root: int) -> str | None:
 def _node(wires: list[Wire], at: int) -> str:
     w = wires[at]
     args = w.get("args", [])
-    if w["k"] == "bin" and w["op"] == "and":
-        return _conjunction(wires, args)
-    if w["k"] == "bin" and w["op"] in _OPERATORS:
-        return f"({_node(wires, args[0])} {_OPERATORS[w['op']]} {_node(wires, args[1])})"
-    if w["k"] == "call":
-        return _call(wires, w, args)
-    if w["k"] == "col":
-        return '"' + w["name"].replace('"', '""') + '"'
     if w["k"] == "cast":
         return _node(wires, args[0])
+    if w["k"] == "bin":
+        return _binary(wires, w, args)
+    if w["k"] == "call":
+        return _call(wires, w, args)
+    return _leaf(w)
+
+
+def _leaf(w: Wire) -> str:
+    if w["k"] == "col":
+        name: str = w["name"]
+        return '"' + name.replace('"', '""') + '"'
     if w["k"] == "lit":
         return _literal(w)
     if w["k"] == "list":
         values = [_value(v) for v in w.get("values", [])] + [str(i[0]) for i in w.get("items", [])]
         return f"({', '.join(values + ['NULL'] * bool(w.get('null')))})"
     raise _NotUnderstoodError
+
+
+def _binary(wires: list[Wire], w: Wire, args: list[int]) -> str:
+    if w["op"] == "and":
+        return _conjunction(wires, args)
+    operator = _OPERATORS.get(w["op"])
+    if operator is None:
+        raise _NotUnderstoodError
+    return f"({_node(wires, args[0])} {operator} {_node(wires, args[1])})"
 
 
 def _conjunction(wires: list[Wire], args: list[int]) -> str:
@@ -90,7 +102,7 @@ def _literal(w: Wire) -> str:
         return "NULL"
     if "scalar" in w and w["scalar"] in ("string", "float"):
         return _value(w["value"]) if w["scalar"] == "string" else w["value"]
-    if "lo" not in w or w["type"] not in ("boolean",) and not w["type"].startswith(("int", "uint")):
+    if "lo" not in w or not w["type"].startswith(("boolean", "int", "uint")):
         raise _NotUnderstoodError
     return str(w["lo"])
 

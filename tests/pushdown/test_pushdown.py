@@ -11,15 +11,24 @@ import polars as pl
 import pytest
 
 from polars_io_tools import _gocore
-from tests.database.checks import bound, check, encoded, pushed, run, status, Tally
-from tests.database.engines import ENGINES, Engine
-from tests.database.naive import translate
-from tests.database.predicates import Predicates
+from tests.pushdown.checks import Tally, bound, check, encoded, pushed, run, status
+from tests.pushdown.engines import ENGINES, Engine
+from tests.pushdown.naive import translate
+from tests.pushdown.predicates import Predicates
 
 Engines = dict[str, list[Engine]]
 
 # In CI a new seed would make a failure that nobody's change is to blame for.
 _SEED = int(os.environ.get("PIOT_TEST_SEED", "20"))
+
+
+# Of 300 predicates, more than so many are pushed, and more than so many of them are exact.
+_PUSHED = {
+    "postgresql": (200, 100),
+    "duckdb": (200, 100),
+    "sqlite": (200, 30),
+    "generic": (150, 10),
+}
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -28,8 +37,9 @@ def test_random_predicates(engines: Engines, name: str) -> None:
         tally = run(engine, 300, _SEED)
         assert not tally.failures(), "\n".join([tally.line(), *tally.failures()[:5]])
         # A translator that pushes nothing is right, too.
-        assert tally.statuses["exact"] + tally.statuses["superset"] > 150
-        assert tally.statuses["exact"] > (30 if name == "sqlite" else 90)
+        some, exact = _PUSHED[name]
+        assert tally.statuses["exact"] + tally.statuses["superset"] > some, tally.line()
+        assert tally.statuses["exact"] > exact, tally.line()
 
 
 @pytest.mark.long
@@ -40,7 +50,7 @@ def test_ten_thousand_predicates(engines: Engines, name: str) -> None:
         assert not tally.failures(), "\n".join([tally.line(), *tally.failures()[:5]])
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", ["postgresql", "duckdb", "sqlite"])
 def test_a_naive_translator_is_caught(engines: Engines, name: str) -> None:
     engine = engines[name][0]
     source = Predicates(engine.frame, engine.columns, _SEED)
@@ -79,6 +89,10 @@ def test_head_before_filter(engines: Engines, name: str) -> None:
     x = pl.col("i64") > 0
     ordered = "SELECT * FROM nasty ORDER BY id"
     answer = pushed(engine, x, query=ordered, limit=50)
+    if name == "generic":  # the reader stops after 50 rows, of which Polars takes those of x
+        assert not answer["limited"]
+        assert len(engine.run(answer["sql"], bound(answer))) == len(engine.frame)
+        return
     assert answer["limited"]
     assert sorted(engine.run(answer["sql"], bound(answer))) == (
         engine.frame.head(50).filter(x)["id"].to_list()
@@ -88,7 +102,7 @@ def test_head_before_filter(engines: Engines, name: str) -> None:
 @pytest.mark.parametrize("name", ENGINES)
 def test_parameters_of_the_user(engines: Engines, name: str) -> None:
     engine = engines[name][0]
-    hole = "?" if name == "sqlite" else "$1"
+    hole = "?" if name in ("sqlite", "generic") else "$1"
     query = f"SELECT * FROM nasty WHERE id < {hole} -- {hole})"
     x = pl.col("i64").is_in([0, 1, 5])
     answer = pushed(engine, x, query=query)
@@ -121,7 +135,7 @@ _TEXTS = {
     ],
     "sqlite": [
         "SELECT 1 AS id, 'it''s;' AS a -- ';",
-        "SELECT 2 AS id, 3 AS [);], 4 AS `;`, 5 AS \";\";",
+        'SELECT 2 AS id, 3 AS [);], 4 AS `;`, 5 AS ";";',
         "SELECT 3 AS id /* ( /* ; ' */",
         "SELECT 4 AS id, '\\' AS b",
         "WITH a AS (SELECT 7 AS id) SELECT id FROM a;--",
@@ -129,12 +143,19 @@ _TEXTS = {
 }
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", _TEXTS)
 def test_texts_are_cut_as_the_database_cuts_them(engines: Engines, name: str) -> None:
     engine = engines[name][0]
     for text in _TEXTS[name]:
-        column = {"name": "id", "type": "int64", "db": {"type": engine.columns[0].described["type"]}}
-        chosen: dict[str, Any] = {"columns": [column], "select": None if "VALUES" in text else ["id"]}
+        column = {
+            "name": "id",
+            "type": "int64",
+            "db": {"type": engine.columns[0].described["type"]},
+        }
+        chosen: dict[str, Any] = {
+            "columns": [column],
+            "select": None if "VALUES" in text else ["id"],
+        }
         answer = pushed(engine, None, query=text, **chosen)
         want = engine.run(text, [])
         assert engine.run(answer["sql"], []) == want, text

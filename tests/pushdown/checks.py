@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._polars.filters import encode_filters
-from tests.database.engines import Engine
-from tests.database.predicates import Predicates
+from tests.pushdown.engines import Engine
+from tests.pushdown.predicates import Predicates
 
 __all__ = ["Tally", "bound", "encoded", "pushed", "run"]
 
@@ -24,6 +25,8 @@ _BINDERS: dict[str, Any] = {
     "float": float,
     "text": str,
     "binary": bytes.fromhex,
+    "date": dt.date.fromisoformat,
+    "timestamp": dt.datetime.fromisoformat,
 }
 
 
@@ -43,11 +46,12 @@ class Tally:
     def line(self) -> str:
         """Return the figures as one line."""
         shares = ", ".join(
-            f"{s} {self.statuses[s] / max(self.drawn, 1):.0%}" for s in ("exact", "superset", "not pushed")
+            f"{s} {self.statuses[s] / max(self.drawn, 1):.0%}"
+            for s in ("exact", "superset", "not pushed")
         )
         return (
-            f"{self.drawn} predicates: {len(self.lost)} lost rows, {len(self.inexact)} false exact, "
-            f"{len(self.errors)} query errors; {shares}"
+            f"{self.drawn} predicates: {len(self.lost)} lost rows, "
+            f"{len(self.inexact)} false exact, {len(self.errors)} query errors; {shares}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Push many predicates to each database: `python -m tests.database.long_run 10000 1 duckdb`.
+"""Push many predicates to each database: `python -m tests.pushdown.long_run 10000 1 duckdb`.
 
 The arguments are how many predicates, the seed, and the databases, all of them if none is named.
 It ends with a line of figures for each table, and writes down what failed.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.database.checks import run
-from tests.database.engines import ENGINES
-from tests.database.servers import postgres
+from tests.pushdown.checks import run
+from tests.pushdown.engines import ENGINES
+from tests.pushdown.servers import postgres
 
 
 def main() -> int:
@@ -24,7 +24,9 @@ def main() -> int:
                 tally = run(engine, count, seed)
                 for failure in tally.failures()[:20]:
                     sys.stdout.write(failure + "\n")
-                sys.stdout.write(f"{name}, infinity={engine.infinity}, seed {seed}: {tally.line()}\n")
+                sys.stdout.write(
+                    f"{name}, infinity={engine.infinity}, seed {seed}: {tally.line()}\n"
+                )
                 failed = failed or bool(tally.failures())
                 engine.close()
     return int(failed)

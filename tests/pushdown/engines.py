@@ -6,12 +6,12 @@ import math
 import random
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
-from tests.database.values import LABELS, Column, column_values, frame_of
+from tests.pushdown.values import LABELS, Column, column_values, frame_of
 
 __all__ = ["ENGINES", "ROWS", "Engine", "Infinity", "Row"]
 
@@ -23,7 +23,7 @@ Infinity = str  # "error" or "null"
 _ENUM = pl.Enum(LABELS)
 _US = pl.Datetime("us")
 _UTC = pl.Datetime("us", "UTC")
-_WEIRD = 'We"ird ?$1\'s col'
+_WEIRD = "We\"ird ?$1's col"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ def _postgres_columns(collations: dict[str, str]) -> list[Column]:
         Column("f4", "single", pl.Float32(), "float4", {"type": "float4"}),
         Column("f8", "float", pl.Float64(), "float8", {"type": "float8"}),
         Column("n", "decimal", pl.Decimal(10, 2), "numeric(10,2)", {"type": "numeric", "scale": 2}),
-        Column("n4", "decimal", pl.Decimal(20, 4), "numeric(20,4)", {"type": "numeric", "scale": 4}),
+        Column(
+            "n4", "decimal", pl.Decimal(20, 4), "numeric(20,4)", {"type": "numeric", "scale": 4}
+        ),
         Column("b", "truth", pl.Boolean(), "bool", {"type": "bool"}),
         Column("bin", "bytes", pl.Binary(), "bytea", {"type": "bytea"}),
         Column("d", "day", pl.Date(), "date", {"type": "date"}),
@@ -149,7 +151,9 @@ def _postgres(address: str, seed: int, infinity: Infinity = "error") -> Engine:
     labels = ", ".join("'" + v.replace("'", "''") + "'" for v in LABELS)
     connection.execute(f"CREATE TYPE pg_temp.mood AS ENUM ({labels})".encode())
     connection.execute(_created(columns).encode())
-    holes = [_POSTGRES_VALUES.get(c.stored, f"%s::{c.stored.split(' COLLATE')[0]}") for c in columns]
+    holes = [
+        _POSTGRES_VALUES.get(c.stored, f"%s::{c.stored.split(' COLLATE')[0]}") for c in columns
+    ]
     insert = f"INSERT INTO nasty VALUES (%s, {', '.join(holes)})"
     given = [[_given(c, v) for v in values[c.name]] for c in columns]
     with connection.cursor() as cursor:
@@ -174,8 +178,8 @@ def _given(column: Column, value: Any) -> Any:
 def _made_infinite(connection: Any, frame: pl.DataFrame) -> pl.DataFrame:
     """Put values into some rows that Polars has no value for, and null into the frame."""
     infinite = {
-        **{name: ("'infinity'", "'-infinity'") for name in ("d", "ts", "tz")},
-        **{name: ("'NaN'", "'NaN'") for name in ("n", "n4")},
+        **dict.fromkeys(("d", "ts", "tz"), ("'infinity'", "'-infinity'")),
+        **dict.fromkeys(("n", "n4"), ("'NaN'", "'NaN'")),
     }
     for place, (name, texts) in enumerate(infinite.items()):
         for at, text in enumerate(texts):
@@ -183,7 +187,9 @@ def _made_infinite(connection: Any, frame: pl.DataFrame) -> pl.DataFrame:
             where = f"id % 17 = {2 * place + at}"
             connection.execute(f"UPDATE nasty SET {name} = {text} WHERE {where}".encode())
             frame = frame.with_columns(pl.when(~mine).then(pl.col(name)).alias(name))
-    connection.execute("UPDATE nasty SET ts = '294250-01-01', tz = '294250-01-01 00:00+00' WHERE id = 5")
+    connection.execute(
+        "UPDATE nasty SET ts = '294250-01-01', tz = '294250-01-01 00:00+00' WHERE id = 5"
+    )
     lost = pl.col("id") == 5
     return frame.with_columns(pl.when(~lost).then(pl.col(n)).alias(n) for n in ("ts", "tz"))
 
@@ -243,6 +249,7 @@ def _duckdb_columns() -> list[Column]:
         plain("sd", "text", pl.String(), "VARCHAR"),
         plain("sn", "text", pl.String(), "VARCHAR COLLATE NOCASE", "VARCHAR"),
         plain(_WEIRD, "text", pl.String(), "VARCHAR"),
+        plain("sz", "zeros", pl.String(), "VARCHAR"),
         plain("ch", "padded", pl.String(), "CHAR(5)", "VARCHAR"),
         _duckdb_enum("e", _ENUM),
         _duckdb_enum("es", pl.String()),
@@ -298,7 +305,7 @@ def _duckdb(seed: int, infinity: Infinity = "error") -> Engine:
 
 def _sqlite_columns() -> list[Column]:
     def plain(name: str, kind: str, dtype: pl.DataType, stored: str) -> Column:
-        return Column(name, kind, dtype, stored, {"type": stored.split(" COLLATE")[0]})
+        return Column(name, kind, dtype, stored, {"type": stored.split(" COLLATE", maxsplit=1)[0]})
 
     return [
         plain("i32", "integer", pl.Int32(), "INTEGER"),
@@ -311,6 +318,7 @@ def _sqlite_columns() -> list[Column]:
         plain("ts", "instant", _US, "TIMESTAMP"),
         plain("sd", "text", pl.String(), "TEXT"),
         plain("sn", "text", pl.String(), "TEXT COLLATE NOCASE"),
+        plain("sz", "zeros", pl.String(), "TEXT"),
         plain("sr", "text", pl.String(), "VARCHAR(20) COLLATE RTRIM"),
         plain(_WEIRD, "text", pl.String(), "TEXT"),
     ]
@@ -339,7 +347,9 @@ def _sqlite(seed: int) -> Engine:
     # A text of digits becomes a number in a column of numbers.
     oops = {i for i in oops if stored["mixed"][i] != "2024"}
     frame = frame.with_columns(
-        mixed=pl.Series([2024 if v == "2024" else v if isinstance(v, int) else None for v in stored["mixed"]])
+        mixed=pl.Series(
+            [2024 if v == "2024" else v if isinstance(v, int) else None for v in stored["mixed"]]
+        )
     )
     connection.execute(_created(columns))
     holes = ", ".join("?" * (len(columns) + 1))
@@ -353,11 +363,13 @@ def _sqlite(seed: int) -> Engine:
 
     described = Column("id", "integer", pl.Int64(), "", {"type": "BIGINT"})
     unreadable = frozenset(oops)
-    return Engine("sqlite", [described, *columns], frame, run, connection.close, unreadable=unreadable)
+    return Engine(
+        "sqlite", [described, *columns], frame, run, connection.close, unreadable=unreadable
+    )
 
 
 def _written(text: str | None, rng: random.Random) -> str | None:
-    """Return an instant as programs write it to SQLite: with T or a blank, with a fraction or not."""
+    """Return an instant as programs write it: with T or a blank, with a fraction or without."""
     if text is None:
         return None
     text = text.removesuffix(".000000")
@@ -367,7 +379,12 @@ def _written(text: str | None, rng: random.Random) -> str | None:
 
 
 ENGINES: dict[str, Callable[[str, int], list[Engine]]] = {
-    "postgresql": lambda address, seed: [_postgres(address, seed), _postgres(address, seed, "null")],
+    "postgresql": lambda address, seed: [
+        _postgres(address, seed),
+        _postgres(address, seed, "null"),
+    ],
     "duckdb": lambda _, seed: [_duckdb(seed), _duckdb(seed, "null")],
     "sqlite": lambda _, seed: [_sqlite(seed)],
+    # A database of which nothing is known, with placeholders as those behind ADBC have them.
+    "generic": lambda _, seed: [replace(_duckdb(seed), dialect="generic")],
 }
