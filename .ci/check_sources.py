@@ -34,7 +34,6 @@ PURE = (
     "saturate",
     "splittable",
     "sqlpush",
-    "sqlpush",
 )
 # Standard packages that reach outside the process, or around the type system.
 IMPURE = ("C", "log", "net", "os", "plugin", "runtime", "syscall", "unsafe")

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 )
 
@@ -52,19 +53,22 @@ func castStep(from, to string) (castOf, bool) {
 	f, t := expr.ParseType(from), expr.ParseType(to)
 	wide := to == "float64"
 	switch {
-	case from == to && from != "enum":
+	case from == to:
 		return noCast, true
+	case f.Kind == expr.Decimal && t.Kind == expr.Decimal:
+		return noCast, t.Digits.Scale >= f.Digits.Scale &&
+			t.Digits.Precision-t.Digits.Scale >= f.Digits.Precision-f.Digits.Scale
 	case f.Kind == expr.Integer && t.Kind == expr.Integer:
 		return noCast, widens(f.Int, t.Int)
 	case f.Kind == expr.Integer && wide && f.Int.Bits <= 32:
 		return asFloat, true
 	case f.Kind == expr.Integer && to == "float32" && f.Int.Bits <= 16:
 		return asFloat, true
-	case f.Kind == expr.Integer && wide, strings.HasPrefix(from, "decimal[") && wide:
+	case f.Kind == expr.Integer && wide, f.Kind == expr.Decimal && wide:
 		return asRounded, true
 	case from == "float32" && wide:
 		return noCast, true
-	case from == "enum" && to == "string":
+	case strings.HasPrefix(from, "enum[") && to == "string":
 		return asText, true
 	}
 	return noCast, false
@@ -129,7 +133,7 @@ func exactNumber(l *expr.Literal) (*big.Rat, bool) {
 	if !isDecimal || err != nil || scale < 0 || scale > maxDigits {
 		return nil, false
 	}
-	return new(big.Rat).SetFrac(v, power(scale)), true
+	return new(big.Rat).SetFrac(v, axes.Power10(scale)), true
 }
 
 func readFloat(l *expr.Literal) (float64, bool) {

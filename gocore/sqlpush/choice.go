@@ -120,7 +120,13 @@ func compareLiterals(op expr.Op, l, r *expr.Literal, want truth) (clause, bool) 
 	}
 	compared, ok := order(l, r)
 	if !ok {
-		return clause{}, false
+		// Texts may be labels of an enum, which have another order.
+		a, okL := readText("string", l)
+		b, okR := readText("string", r)
+		if !okL || !okR || op == expr.Lt || op == expr.LtEq || op == expr.Gt || op == expr.GtEq {
+			return clause{}, false
+		}
+		compared = cmp.Compare(a, b)
 	}
 	switch op {
 	case expr.EqMissing:
@@ -147,11 +153,7 @@ func order(l, r *expr.Literal) (int, bool) {
 		b, ok := readFloat(r)
 		return floats.Compare(a, b), ok
 	}
-	for _, kind := range []string{"string", "binary"} {
-		if a, ok := readText(kind, l); ok {
-			b, ok := readText(kind, r)
-			return cmp.Compare(a, b), ok
-		}
-	}
-	return 0, false
+	a, okL := readText("binary", l)
+	b, okR := readText("binary", r)
+	return cmp.Compare(a, b), okL && okR
 }

@@ -4,18 +4,16 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strconv"
-	"strings"
 
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 )
 
 // Column is a column of the query, on both sides.
 type Column struct {
 	Name string `json:"name"`
-	// Type is Polars' type of the values as they are read: a name that package expr
-	// knows, or "string", "binary", "float32", "float64", "decimal[scale]", "enum".
-	// Columns of any other type are compared with nothing.
+	// Type is Polars' type of the values as they are read: a name that package
+	// axes knows. Columns of any other type are compared with nothing.
 	Type string `json:"type"`
 	DB   Stored `json:"db"`
 }
@@ -31,8 +29,6 @@ type Stored struct {
 	Length int `json:"length"`
 	// Scale is that of a numeric column, nil if it has none.
 	Scale *int `json:"scale"`
-	// Labels are those of an enum, in its order.
-	Labels []string `json:"labels"`
 	// Collation is "c" where texts are ordered by their bytes, "deterministic" where
 	// only equal texts are equal, and anything else where that is not known.
 	Collation string `json:"collation"`
@@ -98,7 +94,7 @@ type storage struct {
 
 // newColumn reads the type of a column; what is not known is opaque.
 func newColumn(c Column, o options) *column {
-	out := &column{name: c.Name, typ: c.Type, dialect: o.dialect, wire: expr.ParseType(c.Type), labels: c.DB.Labels}
+	out := &column{name: c.Name, typ: c.Type, dialect: o.dialect, wire: expr.ParseType(c.Type)}
 	out.classify()
 	out.ref = o.reference(c.Name)
 	out.storage = storage{plain: out.ref, ordered: out.ref, units: out.units(), why: noForm}
@@ -115,28 +111,21 @@ func newColumn(c Column, o options) *column {
 	return out
 }
 
+// families are those of package axes as SQL compares them.
+var families = map[axes.Family]family{
+	axes.Temporal: temporal, axes.Integer: number, axes.Decimal: number, axes.Float: float,
+	axes.Text: text, axes.Boolean: boolean, axes.Label: label,
+}
+
 // classify finds the family of Polars' type.
 func (c *column) classify() {
+	t := axes.Parse(c.typ)
+	c.family, c.scale, c.labels = families[t.Family], t.Scale, t.Labels
 	switch {
-	case c.wire.IsTemporal():
-		c.family = temporal
-	case c.wire.Kind == expr.Integer:
-		c.family = number
-	case c.wire.Kind == expr.Boolean:
-		c.family = boolean
-	case c.typ == "string":
-		c.family = text
 	case c.typ == "binary":
 		c.family = binary
-	case c.typ == "float32" || c.typ == "float64":
-		c.family = float
-	case c.typ == "enum" && len(c.labels) > 0:
-		c.family = label
-	case strings.HasPrefix(c.typ, "decimal["):
-		scale, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(c.typ, "decimal["), "]"))
-		if err == nil && 0 <= scale && scale <= maxDigits {
-			c.family, c.scale = number, scale
-		}
+	case c.typ == "categorical", c.family == label && len(c.labels) == 0:
+		c.family = opaque
 	}
 }
 
@@ -159,7 +148,7 @@ func (c *column) units() multiples {
 	if c.wire.Kind == expr.Integer {
 		return integers(c.wire.Int)
 	}
-	top := new(big.Int).Sub(power(maxDigits), big.NewInt(1))
+	top := new(big.Int).Sub(axes.Power10(maxDigits), big.NewInt(1))
 	return multiples{least: new(big.Int).Neg(top), greatest: top, scale: c.scale}
 }
 

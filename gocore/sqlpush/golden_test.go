@@ -32,7 +32,7 @@ var table = []stored{
 	{"c", "string", "text", "VARCHAR", "TEXT"},
 	{"ch", "string", "bpchar", "VARCHAR", "CHAR(3)"},
 	{"bp", "string", "bpchar", "VARCHAR", "TEXT"},
-	{"e", "enum", "enum", "ENUM('sad', 'ok', 'happy')", "-"},
+	{"e", `enum["sad","ok","happy"]`, "enum", "ENUM('sad', 'ok', 'happy')", "-"},
 	{"uid", "string", "uuid", "UUID", "TEXT"},
 	{"js", "string", "jsonb", "JSON", "TEXT"},
 	{"b", "boolean", "bool", "BOOLEAN", "BOOLEAN"},
@@ -71,8 +71,6 @@ func columnsIn(dialect string) []sqlpush.Column {
 			c.DB.Scale = &two
 		case "ch":
 			c.DB.Length = 3
-		case "e":
-			c.DB.Labels = []string{"sad", "ok", "happy"}
 		}
 		out = append(out, c)
 	}

@@ -334,7 +334,7 @@ func FuzzPush(f *testing.F) {
 			`"exprs":[{"k":"col","name":"a\"b","type":"datetime[ns]"},{"k":"lit","type":"datetime[ns]","lo":-9223372036854775808,"hi":9223372036854775807},{"k":"bin","op":"eq","args":[0,1]}],"root":2}`, // the ends of time
 		`{"dialect":"duckdb","query":"SELECT $1","columns":[{"name":"a","type":"decimal[38]","db":{"type":"DECIMAL(38,38)"}}],` +
 			`"exprs":[{"k":"col","name":"a"},{"k":"lit","type":"other","scalar":"decimal[0]","value":"99999999999999999999999999999999999999999"},{"k":"bin","op":"le","args":[0,1]}],"root":2}`, // a number that does not fit
-		`{"dialect":"generic","query":"SELECT ?","columns":[{"name":"a","type":"enum","db":{"labels":["",""]}}],"limit":0,` +
+		`{"dialect":"generic","query":"SELECT ?","columns":[{"name":"a","type":"enum[\"\",\"\"]","db":{}}],"limit":0,` +
 			`"exprs":[{"k":"col","name":"a"},{"k":"cast","type":"string","args":[0]},{"k":"call","name":"not","args":[1]},{"k":"when","args":[2,2,2]}],"root":3}`, // conditions that are none
 	}
 	for _, s := range seeds {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/axes"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
 )
 
@@ -68,12 +69,9 @@ func (m multiples) Format(v integer) string {
 	return sign + digits[:point] + "." + digits[point:]
 }
 
-// power is 10^n.
-func power(n int) integer { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
-
 // within returns the multiples that lie in s.
 func (m multiples) within(s interval.Set[numeric]) interval.Set[integer] {
-	unit := new(big.Rat).SetInt(power(m.scale))
+	unit := new(big.Rat).SetInt(axes.Power10(m.scale))
 	var out []interval.Interval[integer]
 	for _, iv := range s.Intervals() {
 		out = append(out, interval.Interval[integer]{

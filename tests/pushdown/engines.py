@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from polars_io_tools._polars.traverse import full_type
 from tests.pushdown.values import LABELS, Column, column_values, frame_of
 
 __all__ = ["ENGINES", "ROWS", "Engine", "Infinity", "Row"]
@@ -50,10 +51,8 @@ class Engine:
 
     def described(self) -> list[dict[str, Any]]:
         """Return the columns as `sqlpush` wants them."""
-        from polars_io_tools._polars.traverse import column_type
-
         return [
-            {"name": c.name, "type": column_type(c.dtype), "db": c.described} for c in self.columns
+            {"name": c.name, "type": full_type(c.dtype), "db": c.described} for c in self.columns
         ]
 
 
@@ -109,13 +108,13 @@ def _postgres_columns(collations: dict[str, str]) -> list[Column]:
         text(_WEIRD, "text", "deterministic"),
         text("bp", "bpchar", "deterministic", "bpchar"),
         Column("ch", "padded", pl.String(), "char(5)", {"type": "bpchar", "length": 5}),
-        Column("e", "label", _ENUM, "mood", {"type": "enum", "labels": LABELS}),
-        Column("es", "label", pl.String(), "mood", {"type": "enum", "labels": LABELS}),
+        Column("e", "label", _ENUM, "mood", {"type": "enum"}),
+        Column("es", "label", pl.String(), "mood", {"type": "enum"}),
         Column("uid", "uuid", pl.String(), "uuid", {"type": "uuid"}),
         Column("js", "json", pl.String(), "jsonb", {"type": "jsonb"}),
     ]
     for name, collation in collations.items():
-        known = "" if name == "nd" else "deterministic"
+        known = "" if name == "folded" else "deterministic"
         found.append(text(f"s_{name}", f'text COLLATE "{collation}"', known))
     if "icu" in collations:
         icu = collations["icu"]
@@ -216,7 +215,7 @@ def _collations(connection: Any) -> dict[str, str]:
             "CREATE COLLATION IF NOT EXISTS piot_ci "
             "(provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
         )
-        found["nd"] = "piot_ci"
+        found["folded"] = "piot_ci"
     return found
 
 
@@ -260,7 +259,7 @@ def _duckdb_columns() -> list[Column]:
 def _duckdb_enum(name: str, dtype: pl.DataType) -> Column:
     labels = ", ".join("'" + v.replace("'", "''") + "'" for v in LABELS)
     stored = f"ENUM({labels})"
-    return Column(name, "label", dtype, stored, {"type": stored, "labels": LABELS})
+    return Column(name, "label", dtype, stored, {"type": stored})
 
 
 _DUCKDB_VALUES = {

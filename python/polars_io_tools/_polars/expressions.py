@@ -11,7 +11,7 @@ import polars as pl
 
 from polars_io_tools._polars.constants import Constant, compute, constant_of
 from polars_io_tools._polars.literals import literal
-from polars_io_tools._polars.traverse import UNREADABLE, Traverser, column_type, type_name
+from polars_io_tools._polars.traverse import UNREADABLE, Traverser, full_type, type_name
 
 __all__ = ["ExpressionEncoder"]
 
@@ -175,7 +175,7 @@ def _binary(view: Any, _: Schema) -> View:
 
 def _cast(view: Any, _: Schema) -> View:
     strict = view.options == 0
-    return {"k": "cast", "type": column_type(view.dtype), "strict": strict}, [view.expr]
+    return {"k": "cast", "type": full_type(view.dtype), "strict": strict}, [view.expr]
 
 
 def _ternary(view: Any, _: Schema) -> View:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-__all__ = ["UNREADABLE", "Traverser", "column_type", "traverse", "type_name"]
+__all__ = ["UNREADABLE", "Traverser", "column_type", "full_type", "traverse", "type_name"]
 
 # Polars does not export the class of its plan traverser.
 Traverser = Any
@@ -112,3 +112,14 @@ def column_type(dtype: pl.DataType | type[pl.DataType]) -> str:
     if dtype in (pl.String, pl.Binary, pl.Float32, pl.Float64, pl.Categorical):
         return str(dtype).lower()
     return type_name(dtype)
+
+
+def full_type(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """Return the name of a type that says most: of a decimal, also how many digits it has.
+
+    Example:
+        >>> full_type(pl.Decimal(10, 2)), full_type(pl.Float32)
+        ('decimal[10, 2]', 'float32')
+    """
+    name = type_name(dtype)
+    return column_type(dtype) if name == "other" else name
