@@ -16,7 +16,7 @@ func (c *column) answers(condition expr.Node) (answers, bool) {
 	switch c.family {
 	case temporal:
 		ticks, ok := bounds.NewTemporal(c.wire)
-		if !ok || s.ticks.write == nil {
+		if !ok || s.ticks.write == nil || c.wraps(condition) {
 			return answers{}, false
 		}
 		return answersOf(outcomeOf[int64](condition, c.name, ticks), s.ticks), true
@@ -53,6 +53,18 @@ func outcomeOf[T any](condition expr.Node, name string, a bounds.Axis[T]) bounds
 		}
 	}
 	return bounds.Predicate(condition, name, a)
+}
+
+// wraps reports whether a condition casts times to finer ticks by a function that, in
+// Polars 2.0, makes other times of those that the ticks do not reach.
+func (c *column) wraps(condition expr.Node) bool {
+	found := false
+	expr.Walk(condition, func(n expr.Node) {
+		if e, ok := n.(*expr.Call); ok && e.Name == "dt.cast_time_unit" {
+			found = found || expr.ParseType("datetime["+e.Option+"]").Unit > c.wire.Unit
+		}
+	})
+	return found
 }
 
 func (c *column) ofNumbers(condition expr.Node) answers {

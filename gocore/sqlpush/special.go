@@ -3,7 +3,6 @@ package sqlpush
 import (
 	"math"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/bounds"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
@@ -168,30 +167,25 @@ func escaped(part string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(part)
 }
 
-// withInSQLite does without LIKE, which ignores case there.
+// withInSQLite does without LIKE, which ignores case there, and asks for bytes, since
+// substr of a text ends at a zero byte.
 func (c *column) withInSQLite(part string, where place, want truth) clause {
-	s := c.storage
-	sign := " = "
-	if want == isFalse {
-		sign = " <> "
-	}
-	length := utf8.RuneCountInString(part)
-	value := s.param(part, "")
+	bytes := "CAST(" + c.ref + " AS BLOB)"
+	value := bound{Param: Param{Type: "binary", Value: hexText(part)}}
+	sign := map[truth]string{isTrue: " = ", isFalse: " <> "}[want]
+	length := int64(len(part))
 	var out clause
 	switch where {
 	case inside:
-		if want == isFalse {
-			out = exactly("instr(", s.plainText(), ", ", value, ") = 0")
-		} else {
-			out = exactly("instr(", s.plainText(), ", ", value, ") > 0")
-		}
+		sign = map[truth]string{isTrue: ") > 0", isFalse: ") = 0"}[want]
+		out = exactly("instr(", bytes, ", ", value, sign)
 	case atStart:
-		out = exactly("substr(", s.plainText(), ", 1, ", decimalText(int64(length)), ")", sign, value)
+		out = exactly("substr(", bytes, ", 1, ", decimalText(length), ")", sign, value)
 	case atEnd:
-		out = exactly("substr(", s.plainText(), ", ", decimalText(int64(-length)), ")", sign, value)
+		out = exactly("substr(", bytes, ", ", decimalText(-length), ")", sign, value)
 	}
-	return out.wider(s.why)
+	if want == isFalse { // functions of no bytes are NULL
+		out = either(out, exactly(c.storage.plain, " = ", c.storage.param("", "")))
+	}
+	return out.wider(c.storage.why)
 }
-
-// plainText is the column without a collation, which functions ignore.
-func (s storage) plainText() string { return strings.TrimSuffix(s.plain, byBinary) }

@@ -70,6 +70,7 @@ func (c *column) inSQLite(db Stored, o options) {
 	}
 	s.loosen(mixedStorage)
 	if c.family == text && o.encoding != "UTF8" {
+		s.text = ""
 		s.order, s.why = unfit, "the encoding of the database is not UTF-8, and texts are ordered by their bytes"
 	}
 }
