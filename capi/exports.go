@@ -3,8 +3,6 @@ package main
 // #include "abi.h"
 import "C"
 
-import "github.com/polars-io-tools/polars-io-tools-go/gocore/sqlpush"
-
 // The functions of the module that take bytes and give bytes. C calls each with as many
 // inputs as module.c lists for it.
 
@@ -50,7 +48,7 @@ func piotPruneVerify(in *C.piot_bytes, out *C.piot_result) {
 
 //export piotSQLPush
 func piotSQLPush(in *C.piot_bytes, out *C.piot_result) {
-	guarded("sql_push", out, func() ([]byte, error) { return sqlpush.PushJSON(view(in, 0)) })
+	guardedJob("sql_push", out, func() (answer, error) { return sqlPush(view(in, 0)) })
 }
 
 //export piotGraft
