@@ -33,6 +33,7 @@ PURE = (
     "planning",
     "saturate",
     "splittable",
+    "sqlpush",
 )
 # Standard packages that reach outside the process, or around the type system.
 IMPURE = ("C", "log", "net", "os", "plugin", "runtime", "syscall", "unsafe")

@@ -46,6 +46,11 @@ func piotPruneVerify(in *C.piot_bytes, out *C.piot_result) {
 	guarded("prune_verify", out, func() ([]byte, error) { return pruneVerify(view(in, 0), view(in, 1)) })
 }
 
+//export piotSQLPush
+func piotSQLPush(in *C.piot_bytes, out *C.piot_result) {
+	guardedJob("sql_push", out, func() (answer, error) { return sqlPush(view(in, 0)) })
+}
+
 //export piotGraft
 func piotGraft(in *C.piot_bytes, out *C.piot_result) {
 	guardedJob("graft", out, func() (answer, error) { return graft(view(in, 0), view(in, 1), view(in, 2)) })

@@ -66,6 +66,11 @@ static PyObject *mod_prune_verify(PyObject *self, PyObject *const *args, Py_ssiz
 	return call_with_buffers(piotPruneVerify, args, 2);
 }
 
+static PyObject *mod_sql_push(PyObject *self, PyObject *request)
+{
+	return call_with_buffers(piotSQLPush, &request, 1);
+}
+
 static PyObject *mod_check_unit(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
 	if (n != 2)
@@ -114,6 +119,7 @@ static PyMethodDef methods[] = {
 	{"prune_extents", mod_prune_extents, METH_O, "prune_extents(index, /)\n--\n\nSay where columns of an index lie."},
 	{"prune_verify", (PyCFunction)(void (*)(void))mod_prune_verify, METH_FASTCALL,
 	 "prune_verify(index, positions, /)\n--\n\nRaise if files are not what they were when indexed."},
+	{"sql_push", mod_sql_push, METH_O, "sql_push(request, /)\n--\n\nWrite the SQL of a scan."},
 	{"check_unit", (PyCFunction)(void (*)(void))mod_check_unit, METH_FASTCALL,
 	 "check_unit(unit, type_name, /)\n--\n\nRaise if a calendar unit is unknown or does not fit a column."},
 	{"concat", piot_mod_concat, METH_O, "concat(streams, /)\n--\n\nMake one Arrow stream of several, which are moved."},

@@ -10,6 +10,7 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/payload"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/pgread"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/prune"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/sqlpush"
 )
 
 // Python modules that hold exception classes.
@@ -45,6 +46,9 @@ var statuses = []struct {
 	{prune.ErrUnreadable, builtins, "OSError"},
 	{prune.ErrRequest, builtins, "ValueError"},
 	{prune.ErrIndex, builtins, "ValueError"},
+	{sqlpush.ErrQuery, builtins, "ValueError"},
+	{sqlpush.ErrColumns, builtins, "ValueError"},
+	{sqlpush.ErrRequest, builtins, "ValueError"},
 	{pack.ErrUnsupported, builtins, "ValueError"},
 	{pack.ErrCorrupt, builtins, "ValueError"},
 	{pgread.ErrRequest, builtins, "ValueError"},

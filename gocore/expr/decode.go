@@ -64,7 +64,7 @@ func (w Wire) node(args []Node) (Node, error) {
 	case "bin":
 		return &Binary{Op: ParseOp(w.Op), Symbol: symbol(w.Op), Left: args[0], Right: args[1]}, nil
 	case "cast":
-		return &Cast{To: ParseType(w.Type), Strict: w.Strict, Arg: args[0]}, nil
+		return &Cast{To: ParseType(w.Type), Name: w.Type, Strict: w.Strict, Arg: args[0]}, nil
 	case "when":
 		return &Ternary{When: args[0], Then: args[1], Otherwise: args[2]}, nil
 	case "call":

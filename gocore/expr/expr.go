@@ -26,7 +26,7 @@ type Literal struct {
 }
 
 // Scalar is a constant of a type that an int64 does not hold, in full. Type is
-// "string" (Value is the string), "binary" (hexadecimal digits), "float" (what
+// "string" or "enum" (Value is the string), "binary" (hexadecimal digits), "float" (what
 // strconv.ParseFloat reads), "integer" (decimal digits), or "decimal[n]" (the
 // digits of the value times 10^n).
 type Scalar struct{ Type, Value string }
@@ -54,10 +54,11 @@ type Binary struct {
 	Left, Right Node
 }
 
-// Cast converts Arg to To. A value that does not fit fails the query when
-// Strict and becomes null otherwise.
+// Cast converts Arg to To, or to the type Name where To is Other. A value that does
+// not fit fails the query when Strict and becomes null otherwise.
 type Cast struct {
 	To     Type
+	Name   string // as on the wire
 	Strict bool
 	Arg    Node
 }

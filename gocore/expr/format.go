@@ -88,7 +88,7 @@ func (p *printer) node(n Node, parent int) {
 	case *Binary:
 		p.binary(n, parent)
 	case *Cast:
-		p.method(n.Arg, "cast", []string{n.To.String()}, nil)
+		p.method(n.Arg, "cast", []string{n.target()}, nil)
 	case *Ternary:
 		p.ternary(n)
 	case *Call:
@@ -190,4 +190,12 @@ func (p *printer) ternary(n *Ternary) {
 	p.b.WriteString(").otherwise(")
 	p.node(n.Otherwise, 0)
 	p.b.WriteByte(')')
+}
+
+// target is the name of the type that is cast to.
+func (n *Cast) target() string {
+	if n.To.Kind == Other && n.Name != "" {
+		return n.Name
+	}
+	return n.To.String()
 }

@@ -83,6 +83,17 @@ def prune_verify(index: Buffer, positions: Buffer, /) -> bytes:
         ValueError: The index is malformed.
     """
 
+def sql_push(request: Buffer, /) -> bytes:
+    """Write the SQL of a scan: the user's query with a projection, a predicate and a limit.
+
+    Request and answer are JSON, as `Request` and `Answer` of gocore/sqlpush have them.
+
+    Raises:
+        ExpressionError: The predicate is malformed.
+        ValueError: The user's text is not one SELECT, WITH or VALUES; columns cannot be told
+            apart; or the request is malformed.
+    """
+
 def check_unit(unit: Buffer, type_name: Buffer, /) -> bytes:
     """Check that a calendar unit is known and fits a column of a type, both in UTF-8.
 

@@ -30,6 +30,7 @@ CALLS = {
     "pg_check": "_gocore.pg_check(None)",
     "pg_close": "_gocore.pg_close(None)",
     "pg_disconnect": "_gocore.pg_disconnect()",
+    "sql_push": "_gocore.sql_push(b'')",
     "check_process": "_gocore.check_process()",
     "check_unit": "_gocore.check_unit(b'daily', b'date')",
     "build_info": "_gocore.build_info()",

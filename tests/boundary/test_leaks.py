@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Functions that refuse nothing at all, besides those that the fork test calls with it.
 FAILING = (
     *("plan", "find_scans", "replace_paths", "pack", "graft"),
-    *("prune_index", "prune_select", "prune_extents", "prune_verify"),
+    *("prune_index", "prune_select", "prune_extents", "prune_verify", "sql_push"),
     *("pg_describe", "pg_open", "pg_wait", "pg_next", "pg_export", "pg_check", "pg_close"),
 )
 
@@ -137,6 +137,8 @@ def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
         "prune_extents of nothing": expect(ValueError, lambda: _gocore.prune_extents(b"")),
         "prune_verify": lambda: _gocore.prune_verify(*pruning["prune_verify"]),
         "prune_verify of nothing": expect(ValueError, lambda: _gocore.prune_verify(b"", b"")),
+        "sql_push": lambda: _gocore.sql_push(b'{"dialect": "sqlite", "query": "SELECT 1"}'),
+        "sql_push of nothing": expect(ValueError, lambda: _gocore.sql_push(b"")),
         "check_unit": lambda: _gocore.check_unit(b"daily", b"date"),
         "check_process": _gocore.check_process,
         "build_info": _gocore.build_info,

@@ -38,6 +38,13 @@ func literal(word string) (expr.Wire, bool) {
 		return w, true
 	case word[0] == '"':
 		w.Type, w.Text = "other", word
+		if text, err := strconv.Unquote(word); err == nil {
+			w.Scalar, w.Value = "string", text
+		}
+		return w, true
+	case strings.HasPrefix(word, "dec#"): // dec#2#150 is 1.50
+		scale, digits, _ := strings.Cut(word[4:], "#")
+		w.Type, w.Text, w.Scalar, w.Value = "other", word, "decimal["+scale+"]", digits
 		return w, true
 	case word[0] == '?':
 		w.Type, w.Text = word[1:], word
@@ -107,7 +114,7 @@ func list(word string) (expr.Wire, bool) {
 		case l.Null:
 			w.Null = true
 		case l.Lo == nil:
-			w.Type = "other"
+			w.Type, w.Scalar, w.Values = "other", l.Scalar, append(w.Values, l.Value)
 		case l.Hi != nil:
 			w.Type, w.Items = l.Type, append(w.Items, []int64{*l.Lo, *l.Hi})
 		default:
@@ -144,7 +151,7 @@ func moment(w expr.Wire, word string) (expr.Wire, bool) {
 		}
 	}
 	if _, err := strconv.ParseFloat(word, 64); err == nil {
-		w.Type, w.Text = "other", word
+		w.Type, w.Text, w.Scalar, w.Value = "other", word, "float", word
 		return w, true
 	}
 	return w, false

@@ -13,15 +13,24 @@ import (
 type Scope map[string]string
 
 // ParseExpr reads one expression.
-func ParseExpr(text string, scope Scope) (n expr.Node, err error) {
-	defer recoverFault(&err)
-	p := newParser(scope)
-	root := p.expr(readForm(text))
-	nodes, err := expr.Decode(p.exprs)
+func ParseExpr(text string, scope Scope) (expr.Node, error) {
+	wires, root, err := ParseWire(text, scope)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := expr.Decode(wires)
 	if err != nil {
 		return nil, err
 	}
 	return nodes[root], nil
+}
+
+// ParseWire reads one expression into its wire form, and the position of its root.
+func ParseWire(text string, scope Scope) (wires []expr.Wire, root int, err error) {
+	defer recoverFault(&err)
+	p := newParser(scope)
+	root = p.expr(readForm(text))
+	return p.exprs, root, nil
 }
 
 // parser collects the wire form of what it reads.

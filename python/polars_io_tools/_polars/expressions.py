@@ -11,7 +11,7 @@ import polars as pl
 
 from polars_io_tools._polars.constants import Constant, compute, constant_of
 from polars_io_tools._polars.literals import literal
-from polars_io_tools._polars.traverse import Traverser, type_name
+from polars_io_tools._polars.traverse import UNREADABLE, Traverser, full_type, type_name
 
 __all__ = ["ExpressionEncoder"]
 
@@ -151,7 +151,7 @@ class ExpressionEncoder:
         except NotImplementedError as error:
             reason = str(error)
             return _call(_HIDDEN_LEAVES.get(reason, _hidden(reason))), []
-        except (ValueError, OverflowError) as error:  # a literal that Python cannot hold
+        except UNREADABLE as error:
             return _call("unreadable literal", text=str(error)), []
 
 
@@ -175,7 +175,7 @@ def _binary(view: Any, _: Schema) -> View:
 
 def _cast(view: Any, _: Schema) -> View:
     strict = view.options == 0
-    return {"k": "cast", "type": type_name(view.dtype), "strict": strict}, [view.expr]
+    return {"k": "cast", "type": full_type(view.dtype), "strict": strict}, [view.expr]
 
 
 def _ternary(view: Any, _: Schema) -> View:
@@ -265,12 +265,13 @@ _OPTIONS = {
     "dt.replace_time_zone": 0,
 }
 
+# Functions whose first setting, where it is true, is an option by this name.
+_FLAGS = {"is_in": "nulls_equal", "str.contains": "literal", "unique": "maintain_order"}
+
 
 def _option(name: str, options: list[Any]) -> str:
-    if name == "unique":
-        return "maintain_order" if options[:1] == [True] else ""
-    if name == "is_in":
-        return "nulls_equal" if options[:1] == [True] else ""
+    if name in _FLAGS:
+        return _FLAGS[name] if options[:1] == [True] else ""
     place = _OPTIONS.get(name)
     if place is None or options[place] is None:
         return ""

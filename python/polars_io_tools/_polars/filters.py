@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools._polars.expressions import ExpressionEncoder
-from polars_io_tools._polars.traverse import Traverser, traverse, type_name
+from polars_io_tools._polars.traverse import Traverser, column_type, traverse
 
 __all__ = ["column_type", "encode_filters", "filtered_columns"]
-
-
-def column_type(dtype: pl.DataType | type[pl.DataType]) -> str:
-    """Return the name of a type for the index: that of `type_name`, or one of more types.
-
-    Example:
-        >>> column_type(pl.Decimal(10, 2))
-        'decimal[2]'
-    """
-    if isinstance(dtype, pl.Decimal):
-        return f"decimal[{dtype.scale}]"
-    if isinstance(dtype, pl.Enum):
-        return f"enum{json.dumps(dtype.categories.to_list(), separators=(',', ':'))}"
-    if dtype in (pl.String, pl.Binary, pl.Float32, pl.Float64, pl.Categorical):
-        return str(dtype).lower()
-    return type_name(dtype)
 
 
 def encode_filters(schema: pl.Schema, filters: Sequence[pl.Expr]) -> dict[str, Any]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import polars as pl
 
-__all__ = ["Traverser", "traverse", "type_name"]
+__all__ = ["UNREADABLE", "Traverser", "column_type", "full_type", "traverse", "type_name"]
 
 # Polars does not export the class of its plan traverser.
 Traverser = Any
 
 T = TypeVar("T")
+
+# What a traverser raises for a literal that Python cannot hold; beyond the years of Polars'
+# calendar it panics.
+UNREADABLE = (ValueError, OverflowError, pl.exceptions.PanicException)
 
 
 class _TraversalStoppedError(Exception):
@@ -91,3 +96,30 @@ def type_name(dtype: pl.DataType | type[pl.DataType]) -> str:
     if isinstance(dtype, pl.Decimal):
         return f"decimal[{dtype.precision}, {dtype.scale}]"
     return str(dtype).lower() if dtype.is_integer() or dtype.is_float() else "other"
+
+
+def column_type(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """Return the name of a type for readers of values: that of `type_name`, or one of more types.
+
+    Example:
+        >>> column_type(pl.Decimal(10, 2))
+        'decimal[2]'
+    """
+    if isinstance(dtype, pl.Decimal):
+        return f"decimal[{dtype.scale}]"
+    if isinstance(dtype, pl.Enum):
+        return f"enum{json.dumps(dtype.categories.to_list(), separators=(',', ':'))}"
+    if dtype in (pl.String, pl.Binary, pl.Float32, pl.Float64, pl.Categorical):
+        return str(dtype).lower()
+    return type_name(dtype)
+
+
+def full_type(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """Return the name of a type that says most: of a decimal, also how many digits it has.
+
+    Example:
+        >>> full_type(pl.Decimal(10, 2)), full_type(pl.Float32)
+        ('decimal[10, 2]', 'float32')
+    """
+    name = type_name(dtype)
+    return column_type(dtype) if name == "other" else name
