@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 import polars as pl
 
@@ -29,12 +29,36 @@ Partitions = (
 TimeUnit = Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"]
 
 
+class _Options(TypedDict, total=False):
+    """The keywords that do not say how to split, for the overloads."""
+
+    return_as: ReturnAs
+    remote_options: Mapping[str, Any] | None
+    max_concurrency: int | None
+    max_periods_per_task: int
+    max_unread_bytes: int | None
+    preserve_partition_order: bool | None
+    max_periods: int
+    progress: bool | None
+    description: str | None
+
+
 @pl.api.register_lazyframe_namespace("piot")
 class PiotNamespace:
     """Methods of this package on a LazyFrame, as `lf.piot`."""
 
     def __init__(self, lf: pl.LazyFrame) -> None:
         self._lf = lf
+
+    @overload
+    def execute_on_ray(
+        self, partitions: Partitions, **options: Unpack[_Options]
+    ) -> pl.LazyFrame: ...
+
+    @overload
+    def execute_on_ray(
+        self, *, date_column: str, time_unit: TimeUnit | str, **options: Unpack[_Options]
+    ) -> pl.LazyFrame: ...
 
     def execute_on_ray(  # noqa: PLR0913  (the keywords are the interface)
         self,
@@ -128,6 +152,25 @@ class PiotNamespace:
             progress=progress,
             description=description,
         )
+
+    @overload
+    def explain_on_ray(
+        self,
+        partitions: Partitions,
+        *,
+        predicate: pl.Expr | None = None,
+        **options: Unpack[_Options],
+    ) -> RayPlan: ...
+
+    @overload
+    def explain_on_ray(
+        self,
+        *,
+        date_column: str,
+        time_unit: TimeUnit | str,
+        predicate: pl.Expr | None = None,
+        **options: Unpack[_Options],
+    ) -> RayPlan: ...
 
     def explain_on_ray(  # noqa: PLR0913  (the keywords are the interface)
         self,

@@ -11,8 +11,6 @@ __all__ = ["quantile_cuts"]
 # Up to so many rows the cuts are exact; of more, this many to twice as many are looked at.
 _SAMPLE = 1 << 20
 
-_SEED = 0
-
 
 def quantile_cuts(lf: pl.LazyFrame, column: str, n: int) -> pl.Series:
     """Return up to `n - 1` values of a column, each of which begins a share of its rows.
@@ -34,10 +32,11 @@ def _sample(lf: pl.LazyFrame) -> pl.Series:
     schema = lf.collect_schema()
     kept = pl.DataFrame(schema=schema)
     share = 1.0
-    for batch in lf.collect_batches(maintain_order=False):
-        part = batch if share == 1 else batch.sample(fraction=share, seed=_SEED)
+    # Another seed for each batch, or the same places of each would be taken.
+    for seed, batch in enumerate(lf.collect_batches(maintain_order=False)):
+        part = batch if share == 1 else batch.sample(fraction=share, seed=seed)
         kept = kept.vstack(part)
         while kept.height > 2 * _SAMPLE:
-            kept = kept.sample(fraction=0.5, seed=_SEED)
+            kept = kept.sample(fraction=0.5, seed=seed)
             share /= 2
     return kept.to_series()

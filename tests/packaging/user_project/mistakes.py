@@ -7,6 +7,9 @@ import polars_io_tools as piot
 lf = pl.LazyFrame({"date": [1]})
 query = piot.PiotNamespace(lf)
 query.execute_on_ray("date", "monthly")  # wrong: keywords only
+query.execute_on_ray(piot.by_value("id"), time_unit="monthly")  # wrong: two ways to split
+query.execute_on_ray()  # wrong: no way to split
+query.explain_on_ray([piot.by_value("id")])  # wrong: no list of partitioners
 query.execute_on_ray(date_column=1, time_unit="monthly")  # wrong: not a name
 query.execute_on_ray(date_column="date")  # wrong: no unit
 query.execute_on_ray(date_column="date", time_unit="daily", return_as="csv")  # wrong: no format

@@ -42,6 +42,19 @@ def distribute(lf: pl.LazyFrame) -> pl.LazyFrame:
     return lazy
 
 
+def beyond_the_calendar(lf: pl.LazyFrame) -> piot.RayPlan:
+    namespace = piot.PiotNamespace(lf)
+    listed = [piot.RayPartition(pl.col("id") < 5, key="few", remote_options={"num_cpus": 2})]
+    for partitions in (piot.by_value("id"), piot.by_range("id", 10), piot.by_time("date", "1w")):
+        assert_type(namespace.execute_on_ray(partitions, progress=False), pl.LazyFrame)
+    assert_type(namespace.execute_on_ray(listed, preserve_partition_order=True), pl.LazyFrame)
+    plan = namespace.explain_on_ray(piot.by_key([1, 2], by="id"), predicate=pl.col("id") > 1)
+    assert_type(plan.partitions, tuple[piot.Period | piot.Partition, ...])
+    assert_type(plan.overlap, piot.Coverage)
+    assert_type(plan.overlap.why, str)
+    return plan
+
+
 def failed_period(run: Callable[[], object]) -> str | None:
     try:
         run()
