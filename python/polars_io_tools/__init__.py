@@ -22,7 +22,12 @@ from polars_io_tools._period import Partition, Period
 from polars_io_tools._plan import Coverage, Obstacle, PlannedFilter, RayPlan
 from polars_io_tools._scan import scan_parquet
 from polars_io_tools._version import __version__
+from polars_io_tools.db import SqlPlan, scan_db
 from polars_io_tools.errors import (
+    ColumnValueError,
+    DatabaseConnectionError,
+    DatabaseError,
+    DatabaseTimeoutError,
     ExpressionError,
     ForkedProcessError,
     InternalError,
@@ -30,18 +35,24 @@ from polars_io_tools.errors import (
     PiotError,
     RayNotInitialisedError,
     SchemaMismatchError,
+    SnapshotEndedError,
     SourceChangedError,
     StoreFullError,
     TooManyPeriodsError,
     UnboundedPredicateError,
     UnsplittablePlanError,
+    UnsupportedColumnError,
     WorkerError,
 )
 from polars_io_tools.ray import put
 
 __all__ = [
     "Check",
+    "ColumnValueError",
     "Coverage",
+    "DatabaseConnectionError",
+    "DatabaseError",
+    "DatabaseTimeoutError",
     "Diagnosis",
     "ExpressionError",
     "ForkedProcessError",
@@ -61,12 +72,15 @@ __all__ = [
     "RayPlan",
     "ReadPartition",
     "SchemaMismatchError",
+    "SnapshotEndedError",
     "SourceChangedError",
+    "SqlPlan",
     "StoreFullError",
     "TimeUnit",
     "TooManyPeriodsError",
     "UnboundedPredicateError",
     "UnsplittablePlanError",
+    "UnsupportedColumnError",
     "WorkerError",
     "__version__",
     "by_key",
@@ -79,5 +93,6 @@ __all__ = [
     "doctor",
     "errors",
     "put",
+    "scan_db",
     "scan_parquet",
 ]

@@ -18,6 +18,7 @@ from polars_io_tools._partitions import (
 )
 from polars_io_tools._plan import RayPlan
 from polars_io_tools._transport import ReturnAs
+from polars_io_tools.db import SqlPlan, explain_sql
 from polars_io_tools.ray import execute_on_ray, explain_on_ray
 
 __all__ = ["Partitions", "PiotNamespace", "TimeUnit"]
@@ -231,3 +232,24 @@ class PiotNamespace:
             progress=progress,
             description=description,
         )
+
+    def explain_sql(self) -> SqlPlan:
+        """Return the statements that the query would send to databases, without running it.
+
+        Of a query of `execute_on_ray` there is one statement a period, with its own bounds.
+        Databases are asked for the columns of queries, and nothing else.
+
+        Raises:
+            PiotError: the query cannot be split.
+            DatabaseError: a database refuses to describe a query, or there is no connection.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, sqlite3, tempfile
+            >>> path = tempfile.mkdtemp() + "/trades.sqlite"
+            >>> with sqlite3.connect(path) as db:
+            ...     _ = db.execute("CREATE TABLE trades (symbol TEXT, size INTEGER)")
+            >>> lf = piot.scan_db("SELECT * FROM trades", path).filter(pl.col("size") == 5)
+            >>> print(lf.piot.explain_sql().scans[0].terms[0])
+            exact: size == 5 as piot."size" = 5
+        """
+        return explain_sql(self._lf)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._polars.plan import Extents
 from polars_io_tools._prune import prune
 from polars_io_tools._report import Task
+from polars_io_tools._request import ScanRequest
 from polars_io_tools._split import Split
 from polars_io_tools._task import inside_task, versions
 from polars_io_tools._transport import ReturnAs
@@ -39,40 +41,6 @@ _log = logging.getLogger(__name__)
 Frames = Generator[pl.DataFrame | None, None, None]
 
 __all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "in_any_part", "ship"]
-
-
-@dataclass(frozen=True)
-class ScanRequest:
-    """What Polars asks a source for.
-
-    Attributes:
-        projection: the columns to yield, None for all.
-        predicate: the rows to yield, None for all.
-        n_rows: the most rows to take, before the predicate applies.
-        batch_size: the most rows of one frame, a wish.
-    """
-
-    projection: list[str] | None
-    predicate: pl.Expr | None
-    n_rows: int | None
-    batch_size: int | None
-
-    @property
-    def shipped_predicate(self) -> pl.Expr | None:
-        """The predicate as far as tasks may apply it, and bounds may rest on it."""
-        return self.predicate if self.n_rows is None else None
-
-    @property
-    def kept_predicate(self) -> pl.Expr | None:
-        """The predicate as far as it has to wait until the first `n_rows` rows are known."""
-        return None if self.n_rows is None else self.predicate
-
-    def shipped_columns(self) -> list[str] | None:
-        """The columns that tasks have to return, None for all."""
-        if self.projection is None:
-            return None
-        kept = [] if self.kept_predicate is None else self.kept_predicate.meta.root_names()
-        return list(dict.fromkeys([*self.projection, *kept]))
 
 
 @dataclass(frozen=True)
@@ -152,6 +120,10 @@ def in_any_part(
     return query.filter(filter_of(Period("", 0, 1), dtype, column)) if column else query
 
 
+class _AskedError(Exception):
+    """Ends a query once it is known what it asks a source for."""
+
+
 class IoSource:
     """The source that Polars calls when a distributed LazyFrame is collected.
 
@@ -167,11 +139,33 @@ class IoSource:
         self._split = split
         self._runner = runner
         self._return_as = return_as
+        self._requests: list[ScanRequest] | None = None
 
     @property
     def __piot_plan__(self) -> pl.LazyFrame:
         """The query inside: the plan walk looks through sources that have this."""
         return self._lf
+
+    @property
+    def query(self) -> pl.LazyFrame:
+        """The query inside."""
+        return self._lf
+
+    @property
+    def split(self) -> Split:
+        """How the query is split."""
+        return self._split
+
+    def request_of(self, lf: pl.LazyFrame) -> ScanRequest:
+        """Return what this source, the only one of `lf`, is asked for; nothing of `lf` runs."""
+        requests: list[ScanRequest] = []
+        self._requests = requests
+        try:
+            with suppress(_AskedError, pl.exceptions.ComputeError):
+                lf.collect(engine="in-memory")
+        finally:
+            self._requests = None
+        return requests[0]
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel inside of another plan as a plan travels, with its attachments among those."""
@@ -200,8 +194,11 @@ class IoSource:
         batch_size: int | None,
     ) -> Iterator[pl.DataFrame]:
         """Yield the rows that Polars asks for, at least one frame."""
-        lifetime = Lifetime()
         request = ScanRequest(with_columns, predicate, n_rows, batch_size)
+        if self._requests is not None:
+            self._requests.append(request)
+            raise _AskedError
+        lifetime = Lifetime()
         return lifetime.of(self._rows(request, lifetime))
 
     def _rows(

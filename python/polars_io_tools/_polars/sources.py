@@ -1,0 +1,77 @@
+"""The IO sources of a plan, and what Polars would ask each of them for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from polars_io_tools._polars.expressions import ExpressionEncoder
+from polars_io_tools._polars.traverse import Traverser, traverse
+
+__all__ = ["AskedSource", "asked_sources"]
+
+
+@dataclass(frozen=True)
+class AskedSource:
+    """A source, and what it would be asked for.
+
+    Attributes:
+        source: what was registered; None for a source of another kind, such as a file.
+        columns: the columns, None for all.
+        predicate: the predicate as wire nodes with their root, None for none.
+        n_rows: the most rows before the predicate, None for all.
+    """
+
+    source: Any
+    columns: list[str] | None
+    predicate: dict[str, Any] | None
+    n_rows: int | None
+
+
+def asked_sources(lf: pl.LazyFrame) -> list[AskedSource]:
+    """Return the leaves of a plan, optimised as for running. Nothing of it runs."""
+    return traverse(lf, _read, optimizations=pl.QueryOptFlags())
+
+
+def _read(traverser: Traverser) -> list[AskedSource]:
+    found = []
+    stack = [traverser.get_node()]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        traverser.set_node(node)
+        inputs = traverser.get_inputs()
+        if inputs:
+            stack.extend(reversed(inputs))
+            continue
+        try:
+            view = traverser.view_current_node()
+        except NotImplementedError:
+            view = None
+        found.append(_asked(traverser, view, node))
+    return found
+
+
+def _asked(traverser: Traverser, view: Any, node: int) -> AskedSource:
+    if type(view).__name__ != "PythonScan":
+        return AskedSource(None, None, None, None)
+    function, columns, _, predicate, n_rows = view.options
+    wire = None
+    if predicate is not None and predicate[0] == "polars":
+        encoder = ExpressionEncoder(traverser)
+        root = encoder.encode(predicate[1], traverser.get_schema(), node)
+        wire = {"exprs": encoder.wire, "root": root}
+    return AskedSource(_registered(function), columns, wire, n_rows)
+
+
+def _registered(function: Any) -> Any:
+    """Return the callable behind the wrapper that Polars makes of it."""
+    for cell in getattr(function, "__closure__", None) or ():
+        if callable(cell.cell_contents) and hasattr(type(cell.cell_contents), "lazy"):
+            return cell.cell_contents
+    return None

@@ -1,0 +1,43 @@
+"""What Polars asks a source for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+__all__ = ["ScanRequest"]
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What Polars asks a source for.
+
+    Attributes:
+        projection: the columns to yield, None for all.
+        predicate: the rows to yield, None for all.
+        n_rows: the most rows to take, before the predicate applies.
+        batch_size: the most rows of one frame, a wish.
+    """
+
+    projection: list[str] | None
+    predicate: pl.Expr | None
+    n_rows: int | None
+    batch_size: int | None
+
+    @property
+    def shipped_predicate(self) -> pl.Expr | None:
+        """The predicate as far as tasks may apply it, and bounds may rest on it."""
+        return self.predicate if self.n_rows is None else None
+
+    @property
+    def kept_predicate(self) -> pl.Expr | None:
+        """The predicate as far as it has to wait until the first `n_rows` rows are known."""
+        return None if self.n_rows is None else self.predicate
+
+    def shipped_columns(self) -> list[str] | None:
+        """The columns that tasks have to return, None for all."""
+        if self.projection is None:
+            return None
+        kept = [] if self.kept_predicate is None else self.kept_predicate.meta.root_names()
+        return list(dict.fromkeys([*self.projection, *kept]))

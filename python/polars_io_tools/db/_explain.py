@@ -1,0 +1,92 @@
+"""`explain_sql`: which statements a query would send, without sending them.
+
+The optimised plan is walked: Polars shows for each source which columns, which predicate and which
+limit it would ask for. A split is planned as for a run, and each of its parts is looked at alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+
+from polars_io_tools._period import filter_of
+from polars_io_tools._planner import plan_split, settled
+from polars_io_tools._polars.sources import AskedSource, asked_sources
+from polars_io_tools._source import IoSource, ScanRequest
+from polars_io_tools.db._plan import SqlPlan, SqlScan, SqlTerm
+from polars_io_tools.db._source import DbSource
+
+__all__ = ["explain_sql"]
+
+_HIDDEN = "filters after a split are not seen here, since the query has other sources beside it"
+
+
+@dataclass
+class _Explained:
+    scans: list[SqlScan]
+    notes: list[str]
+
+    def add(self, lf: pl.LazyFrame, part: str) -> None:
+        sources = asked_sources(lf)
+        for asked in sources:
+            if isinstance(asked.source, DbSource):
+                self.scans.append(_scan(asked.source, asked, part))
+            elif isinstance(asked.source, IoSource):
+                self._add_split(lf, asked, alone=len(sources) == 1)
+
+    def _add_split(self, lf: pl.LazyFrame, asked: AskedSource, *, alone: bool) -> None:
+        source: IoSource = asked.source
+        if alone:
+            request = source.request_of(lf)
+        else:
+            request = ScanRequest(asked.columns, None, asked.n_rows, None)
+            if asked.predicate:
+                self.notes.append(_HIDDEN)
+        for label, query in _parts(source, request):
+            self.add(query, label)
+
+
+def explain_sql(lf: pl.LazyFrame) -> SqlPlan:
+    """Return the statements that a query would send, see `PiotNamespace.explain_sql`."""
+    explained = _Explained([], [])
+    explained.add(lf, "")
+    return SqlPlan(tuple(explained.scans), tuple(dict.fromkeys(explained.notes)))
+
+
+def _parts(source: IoSource, request: ScanRequest) -> Iterator[tuple[str, pl.LazyFrame]]:
+    predicate = request.shipped_predicate
+    split = settled(source.query, predicate, source.split)
+    plan = plan_split(source.query, predicate, split)
+    query = source.query if predicate is None else source.query.filter(predicate)
+    columns = request.shipped_columns()
+    for part in plan.partitions:
+        rows = query.filter(filter_of(part, split.dtype, split.column if split.calendar else ""))
+        if columns is not None:
+            rows = rows.select(cs.by_name(*columns))
+        if request.n_rows is not None:
+            rows = rows.head(request.n_rows)
+        yield part.label, rows
+
+
+def _scan(source: DbSource, asked: AskedSource, part: str) -> SqlScan:
+    reader = source.reader()
+    pushed = source.pushed(reader, asked.columns, asked.predicate or {}, asked.n_rows)
+    terms = [
+        SqlTerm(**{k: c[k] for k in ("text", "sql", "status", "reason")}) for c in pushed.conjuncts
+    ]
+    if asked.predicate and not terms:
+        terms = [SqlTerm("the filter", "", "not pushed", "pushdown=False")]
+    params: list[Any] = [*source.params, *pushed.params]
+    return SqlScan(
+        part=part,
+        database=source.shown(),
+        sql=pushed.sql,
+        params=tuple(repr(p) for p in params),
+        terms=tuple(terms),
+        exact=pushed.exact and all(t.status == "exact" for t in terms),
+        limit=asked.n_rows,
+    )

@@ -1,0 +1,196 @@
+"""Reads from PostgreSQL, by `gocore/pgread`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from polars_io_tools import _gocore
+from polars_io_tools._arrow import Stream
+from polars_io_tools.db._reader import Column, Description, Frames, Query, Statement
+from polars_io_tools.db._secrets import public_uri
+from polars_io_tools.db._types import from_name, to_name
+
+__all__ = ["PostgresReader", "wire_param"]
+
+# How long a wait for rows may go on before the one who waits is let through.
+_LOOK_MILLISECONDS = 100
+
+# The base types by their numbers in the catalogue, which never change.
+_TYPES = {
+    16: "bool",
+    17: "bytea",
+    19: "name",
+    20: "int8",
+    21: "int2",
+    23: "int4",
+    25: "text",
+    26: "oid",
+    114: "json",
+    700: "float4",
+    701: "float8",
+    1042: "bpchar",
+    1043: "varchar",
+    1082: "date",
+    1083: "time",
+    1114: "timestamp",
+    1184: "timestamptz",
+    1186: "interval",
+    1700: "numeric",
+    2950: "uuid",
+    3802: "jsonb",
+}
+_BPCHAR, _NUMERIC = 1042, 1700
+
+# Type modifiers count from here.
+_TYPMOD = 4
+
+# Collations that order texts by their bytes, on any server.
+_BYTEWISE = {"C", "POSIX", "ucs_basic"}
+
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  (of datetimes without a zone)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+class PostgresReader:
+    """Reads from one database of a server."""
+
+    dialect = "postgresql"
+    quote = '"'
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+
+    def __repr__(self) -> str:
+        return self.shown()
+
+    def shown(self) -> str:
+        """Name the database."""
+        return public_uri(self._uri)
+
+    def describe(self, query: Query) -> Description:
+        """Return the columns that a query gives, by Parse and Describe."""
+        request = self._request(query, query.text, query.params)
+        answer: dict[str, Any] = json.loads(_gocore.pg_describe(request))
+        columns = tuple(_column(c) for c in answer["columns"])
+        return Description(columns, answer["encoding"])
+
+    def read(self, statement: Statement) -> Frames:
+        """Run a statement in a transaction of its own, which is read-only."""
+        query = statement.query
+        given = {c.name for c in statement.columns}
+        kept = Query(
+            query.text,
+            overrides={n: t for n, t in query.overrides.items() if n in given},
+            infinity=query.infinity,
+            timeout=query.timeout,
+            retries=query.retries,
+        )
+        expect = [_expected(c) for c in statement.columns]
+        request = self._request(
+            kept,
+            statement.sql,
+            statement.params,
+            batch_rows=statement.batch_rows,
+            expect=expect,
+        )
+        stream = _gocore.pg_open(request)
+        try:
+            while True:
+                if not _gocore.pg_wait(stream, _LOOK_MILLISECONDS):
+                    yield None
+                    continue
+                capsule = _gocore.pg_next(stream)
+                if capsule is None:
+                    return
+                yield pl.DataFrame(Stream(capsule))
+        finally:
+            _gocore.pg_close(stream)
+
+    def _request(self, query: Query, sql: str, params: tuple[Any, ...], **more: Any) -> bytes:
+        request = {
+            "dsn": self._uri,
+            "sql": sql,
+            "params": [wire_param(p) for p in params],
+            "overrides": {name: to_name(dtype) for name, dtype in query.overrides.items()},
+            "on_infinity": query.infinity,
+            "timeout_ms": 0 if query.timeout is None else max(1, round(query.timeout * 1000)),
+            "retries": query.retries,
+            **more,
+        }
+        return json.dumps(request).encode()
+
+
+def wire_param(value: Any) -> list[Any] | None:
+    """Return the value of a parameter as Go takes it.
+
+    Raises:
+        TypeError: no parameter can be of its type.
+
+    Example:
+        >>> wire_param([1, "a", None])
+        ['list', [['int', '1'], ['str', 'a'], None]]
+    """
+    if value is None:
+        return None
+    for kind in type(value).__mro__:
+        if kind in _WIRE:
+            return _WIRE[kind](value)
+    raise TypeError(f"scan_db: a parameter cannot be a {type(value).__name__}")
+
+
+def _instant(value: dt.datetime) -> list[Any]:
+    if value.tzinfo is None:
+        return ["datetime", str((value - _EPOCH) // _MICROSECOND)]
+    return ["instant", str((value - _EPOCH.replace(tzinfo=dt.UTC)) // _MICROSECOND)]
+
+
+_WIRE: dict[type, Callable[[Any], list[Any]]] = {
+    bool: lambda v: ["bool", str(v).lower()],
+    int: lambda v: ["int", str(v)],
+    float: lambda v: ["float", v.hex()],
+    Decimal: lambda v: ["decimal", str(v)],
+    str: lambda v: ["str", v],
+    bytes: lambda v: ["bytes", v.hex()],
+    dt.datetime: _instant,
+    dt.date: lambda v: ["date", str((v - _EPOCH.date()).days)],
+    dt.timedelta: lambda v: ["duration", str(v // _MICROSECOND)],
+    dt.time: lambda v: ["time", str((dt.datetime.combine(_EPOCH, v) - _EPOCH) // _MICROSECOND)],
+    list: lambda v: ["list", [wire_param(item) for item in v]],
+    tuple: lambda v: ["list", [wire_param(item) for item in v]],
+}
+
+
+def _expected(column: Column) -> dict[str, Any]:
+    dtype = column.dtype
+    inner: Any = dtype
+    while isinstance(inner, pl.List):
+        inner = inner.inner
+    labels = inner.categories.to_list() if isinstance(inner, pl.Enum) else None
+    return {"name": column.name, "dtype": to_name(dtype), "labels": labels}
+
+
+def _column(found: dict[str, Any]) -> Column:
+    dtype = from_name(found["dtype"], found["labels"])
+    oid, modifier = found["oid"], found["typmod"]
+    scale = None
+    if oid == _NUMERIC and modifier >= 0:
+        scale = ((modifier - _TYPMOD & 0x7FF) ^ 1024) - 1024
+    collation = found["collation"] or {}
+    order = ""
+    if collation:
+        order = "deterministic" if collation["deterministic"] else ""
+        order = "c" if collation["name"] in _BYTEWISE else order
+    return Column(
+        name=found["name"],
+        dtype=dtype,
+        type="enum" if isinstance(dtype, pl.Enum) else _TYPES.get(oid, ""),
+        length=modifier - _TYPMOD if oid == _BPCHAR and modifier >= 0 else 0,
+        scale=scale,
+        collation=order,
+    )

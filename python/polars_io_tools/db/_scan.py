@@ -1,0 +1,139 @@
+"""`scan_db`: its arguments, checked, and the LazyFrame."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import polars as pl
+
+from polars_io_tools import _gocore
+from polars_io_tools.db._connection import Connection, checked, reader_of
+from polars_io_tools.db._push import check_text
+from polars_io_tools.db._reader import Query, Reader
+from polars_io_tools.db._source import DbSource
+
+__all__ = ["scan_db"]
+
+Types = Mapping[str, pl.DataType | type[pl.DataType]]
+
+
+def scan_db(  # noqa: PLR0913  (the keywords are the interface)
+    query: str,
+    connection: Connection,
+    fetch_size: int = 65_536,
+    cast_map: Types | None = None,
+    *,
+    params: Sequence[Any] | None = None,
+    schema: Types | None = None,
+    schema_overrides: Types | None = None,
+    pushdown: bool = True,
+    timeout: dt.timedelta | float | None = None,
+    retries: int = 3,
+    on_infinity: Literal["error", "null"] = "error",
+    description: str | None = None,
+) -> pl.LazyFrame:
+    """Read a query from a database: columns, filters and limits of the LazyFrame become SQL.
+
+    The rows stream in bounded memory. A filter is pushed as far as SQL means the same, and Polars
+    does all of it again; `lf.piot.explain_sql()` shows what is sent. Under `execute_on_ray` each
+    task asks for its own period.
+
+    Args:
+        query: one SELECT, WITH or VALUES. It goes in as it is, as a subquery.
+        connection: a URI (`postgresql://…`, `duckdb:///relative.db`, `sqlite:////absolute.db`), the
+            path of a file with a known suffix, `env:NAME` for the variable that holds one of
+            these, a function that returns one, or a `Reader`. Variables are looked up, and
+            functions called, where the rows are read. A password belongs into one of the two:
+            written into a URI it does not travel to tasks.
+        fetch_size: about how many rows arrive at a time.
+        cast_map: types to which columns are cast, after they were read.
+        params: values of the placeholders in the query: `$1` on PostgreSQL and DuckDB, `?` on
+            SQLite.
+        schema: all columns and their types. Then the database is asked for nothing until rows are.
+        schema_overrides: types in which single columns are read.
+        pushdown: whether filters are pushed.
+        timeout: for how long a statement may run, in seconds or as a timedelta.
+        retries: how often what may go away by itself is tried again, before the first row.
+        on_infinity: whether infinite dates, and what else Polars has no value for, are errors or
+            nulls.
+        description: a name for the query, shown by `explain()`.
+
+    Returns:
+        A LazyFrame. Collecting it raises errors below `DatabaseError`, and `SchemaMismatchError`
+        where the columns are not what they were when the query was scanned.
+
+    Raises:
+        ValueError: the query is not a single SELECT, WITH or VALUES, the connection is of no form
+            that is known, or a number is out of range.
+        TypeError: an argument is of the wrong type.
+        MissingDependencyError: a driver is not installed.
+
+    Example:
+        >>> import polars as pl, polars_io_tools as piot, sqlite3, tempfile
+        >>> path = tempfile.mkdtemp() + "/trades.sqlite"
+        >>> with sqlite3.connect(path) as db:
+        ...     _ = db.execute("CREATE TABLE trades (symbol TEXT, price REAL)")
+        ...     _ = db.execute("INSERT INTO trades VALUES ('A', 1.5), ('B', 2.5)")
+        >>> lf = piot.scan_db("SELECT * FROM trades", path)
+        >>> lf.filter(pl.col("price") > 2).collect()["symbol"].to_list()
+        ['B']
+    """
+    _gocore.check_process()
+    given = None if schema is None else pl.Schema(schema)
+    overrides = pl.Schema({**(schema or {}), **(schema_overrides or {})})
+    asked = Query(
+        text=_text(query),
+        params=_params(params),
+        overrides=dict(overrides),
+        infinity=_one_of("on_infinity", on_infinity),
+        timeout=_seconds(timeout),
+        retries=_number("retries", retries, 0),
+    )
+    held = checked(connection)
+    if isinstance(held, str | Reader) and not str(held).startswith("env:"):
+        check_text(asked, reader_of(held))
+    source = DbSource(
+        asked, held, given, fetch_size=_number("fetch_size", fetch_size, 1), pushdown=pushdown
+    )
+    lf = source.lazy(description)
+    return lf if not cast_map else lf.cast(dict(cast_map))  # type: ignore[arg-type]  # by names
+
+
+def _text(query: object) -> str:
+    if not isinstance(query, str):
+        raise TypeError(f"scan_db: query must be a str, not {type(query).__name__}")
+    return query
+
+
+def _params(params: Sequence[Any] | None) -> tuple[Any, ...]:
+    if isinstance(params, str | bytes | Mapping):
+        raise TypeError("scan_db: params must be a list of values, in the order of placeholders")
+    return tuple(params or ())
+
+
+def _one_of(name: str, value: Literal["error", "null"]) -> Literal["error", "null"]:
+    if value not in ("error", "null"):
+        raise ValueError(f"scan_db: {name} must be 'error' or 'null', not {value!r}")
+    return value
+
+
+def _number(name: str, value: object, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"scan_db: {name} must be an int, not {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"scan_db: {name} must be at least {least}, not {value}")
+    return value
+
+
+def _seconds(timeout: dt.timedelta | float | None) -> float | None:
+    if timeout is None:
+        return None
+    seconds = timeout.total_seconds() if isinstance(timeout, dt.timedelta) else timeout
+    if isinstance(seconds, bool) or type(seconds) not in (int, float):
+        msg = f"scan_db: timeout must be a timedelta or seconds, not {type(timeout).__name__}"
+        raise TypeError(msg)
+    if not seconds > 0:
+        raise ValueError(f"scan_db: timeout must be above 0, not {timeout}")
+    return float(seconds)

@@ -1,0 +1,107 @@
+"""Connection strings that hold a password, which must not get into a plan.
+
+Where such a string is pickled, an id is left of it. The process that wrote it finds it again by the
+id, for as long as something there refers to it; any other process does not.
+
+It does not carry secrets to workers.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+import weakref
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from polars_io_tools._attach import is_collecting, offer
+from polars_io_tools.errors import DatabaseConnectionError
+
+__all__ = ["SecretUri", "has_secret", "public_uri"]
+
+# Query parameters of a URI that are secrets.
+_SECRET_KEYS = {"password", "sslpassword", "passfile", "sslkey"}
+
+
+class _Value:
+    """A string that shows nothing of itself."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+_lock = threading.Lock()
+_values: weakref.WeakValueDictionary[str, _Value] = weakref.WeakValueDictionary()
+
+
+class SecretUri:
+    """A URI with a password, as it is held by a source."""
+
+    def __init__(self, uri: str) -> None:
+        self._key = f"secret-{uuid.uuid4().hex}"
+        self._public = public_uri(uri)
+        self._value: _Value | None = _Value(uri)
+        with _lock:
+            _values[self._key] = self._value
+
+    def __repr__(self) -> str:
+        return self._public
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave an id of the URI."""
+        if is_collecting():
+            offer(self._key, self._refuse)
+        return {**self.__dict__, "_value": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        with _lock:
+            self._value = _values.get(self._key)
+
+    def reveal(self) -> str:
+        """Return the URI.
+
+        Raises:
+            DatabaseConnectionError: it is not in this process.
+        """
+        if self._value is None:
+            raise DatabaseConnectionError(self._advice())
+        return self._value.text
+
+    def _refuse(self) -> tuple[Any, ...]:
+        raise DatabaseConnectionError(self._advice())
+
+    def _advice(self) -> str:
+        return (
+            f"scan_db: the password of {self._public} was written into connection= and does not "
+            "leave its process; pass connection='env:NAME', and set the variable where the "
+            "workers start, or pass a function that returns the URI"
+        )
+
+
+def public_uri(uri: str) -> str:
+    """Return scheme, host, port and database of a URI.
+
+    Example:
+        >>> public_uri("postgresql://me:secret@db.example:5432/trades?password=x")
+        'postgresql://db.example:5432/trades'
+    """
+    try:
+        parts = urlsplit(uri)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return uri.partition("://")[0] + "://…"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def has_secret(uri: str) -> bool:
+    """Return whether a URI holds a password, or may hold one."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return True
+    keys = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    return parts.password is not None or "@" in parts.path or bool(keys & _SECRET_KEYS)
