@@ -104,6 +104,7 @@ type wireNode struct {
 	MaintainOrder bool        `json:"maintain_order"`
 	Windowed      bool        `json:"windowed"`
 	Empty         bool        `json:"empty"`
+	Unordered     bool        `json:"unordered"`
 	Extents       []Extent    `json:"extents"`
 }
 

@@ -8,6 +8,9 @@ func Name(n Node) string {
 	case *Frame:
 		return "in-memory frame"
 	case *Source:
+		if n.Name != "" {
+			return n.Name
+		}
 		return "IO source"
 	case *Filter:
 		return "filter"

@@ -40,10 +40,13 @@ type Frame struct {
 }
 
 // Source is an IO source written in Python. Inner is the plan it runs when it
-// is one of this project's own, else nil.
+// is one of this project's own, else nil. Name is what a user calls it, if that is
+// known. Unordered says that its rows come in no promised order, as those of a
+// database do.
 type Source struct {
-	Detail string
-	Inner  Node
+	Name, Detail string
+	Inner        Node
+	Unordered    bool
 }
 
 // Filter keeps the rows on which Predicate is true. Pushed marks the filter

@@ -75,6 +75,11 @@ const (
 	// uniqueRemedy is for a choice among rows of one date.
 	uniqueRemedy = "Make the choice unique, or write it after execute_on_ray."
 
+	// unorderedRemedy is for rows of a database, in whatever order the query asks for
+	// them: it is a part of ours.
+	unorderedRemedy = "A database gives rows in no promised order: write it after execute_on_ray, or into the SQL " +
+		"with an ORDER BY that leaves no ties."
+
 	// slicedRemedy is for rows taken by their place out of a join: an order that the
 	// join promises is forgotten when Polars pushes the slice into it.
 	slicedRemedy = "Use join(..., maintain_order=\"left_right\") and after it " +
@@ -120,6 +125,9 @@ func (c *checker) fresh(n plan.Node, column string) state {
 	case *plan.Source:
 		if n.Inner != nil {
 			return c.state(n.Inner, column) // inside of a task it runs in place
+		}
+		if n.Unordered {
+			return state{}.disordered(plan.Name(n), unorderedRemedy)
 		}
 		return state{}
 	case *plan.Filter:

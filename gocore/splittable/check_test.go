@@ -103,6 +103,9 @@ func union(o order, in ...plan.Node) plan.Node {
 // lookup is a joined plan: its rows come in no promised order.
 var lookup = join(scan, scan, plan.Left, "none")
 
+// table is a database, which promises no order either.
+var table = &plan.Source{Name: "scan_db", Unordered: true}
+
 // daily is one row a day of which one is chosen: a choice within one date.
 var daily = unique(scan, "any", open, "date", "k")
 
@@ -142,6 +145,12 @@ func TestCheck(t *testing.T) {
 		{"left order is all of a semi join", rowIndex(join(scan, scan, plan.Semi, "left")), ""},
 		{"head of an ordered semi join", head(join(scan, scan, plan.Semi, "left")), "in any order"},
 		{"head of a cross join", head(join(scan, scan, plan.Cross, "none")), "join(how=\"cross\", on=\"k\") leaves open"},
+
+		{"database", table, ""},
+		{"sum over a database", group(table, sum, "date"), ""},
+		{"head of a database", head(table), "scan_db leaves open"},
+		{"head of a sort of a database", head(stable(table, "x")), "or into the SQL with an ORDER BY"},
+		{"cumulative over a database", extend(table, cumSum), "with_columns with cum_sum cannot"},
 
 		{"head of an unstable sort", head(sortBy(scan, "k")), "sort(\"k\") leaves open"},
 		{"head of a stable sort", head(stable(scan, "k")), ""},
@@ -265,6 +274,7 @@ func TestOpen(t *testing.T) {
 		{"scan", scan, ""},
 		{"functions of single rows", filter(extend(scan, call("abs", col("x"))), col("b")), ""},
 		{"head and row numbers of a scan", rowIndex(head(scan)), ""},
+		{"database", table, "scan_db"},
 		{"groups in order", ordered(group(scan, sum, "k", "date")), ""},
 		{"groups", group(scan, sum, "k", "date"), `group_by("k", "date")`},
 		{"groups sorted by their keys", byKeys, ""},

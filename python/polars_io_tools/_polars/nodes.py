@@ -93,6 +93,10 @@ def leaf(view: Any, inner: int | None) -> Wire:
         height, width = view.df.height(), view.df.width()
         return {"op": "frame", "detail": f"{height} rows, {width} columns", "empty": height == 0}
     if kind == "PythonScan":
+        database = _registered(view, "__piot_database__")
+        if database is not None:
+            detail = {"name": "scan_db", "detail": database, "unordered": True}
+            return {"op": "source"} | detail
         inputs = [] if inner is None else [inner]
         return {"op": "source", "detail": str(view.options[2]), "in": inputs}
     if "IR::Resolver" in str(view):  # it is asked for its files only when the query runs
@@ -122,11 +126,15 @@ def inner_frame(view: Any) -> pl.LazyFrame | None:
     """
     if type(view).__name__ != "PythonScan":
         return None
-    function = view.options[0]
-    for cell in getattr(function, "__closure__", None) or ():
-        frame = getattr(cell.cell_contents, "__piot_plan__", None)
-        if isinstance(frame, pl.LazyFrame):
-            return frame
+    frame = _registered(view, "__piot_plan__")
+    return frame if isinstance(frame, pl.LazyFrame) else None
+
+
+def _registered(view: Any, attribute: str) -> Any:
+    for cell in getattr(view.options[0], "__closure__", None) or ():
+        found = getattr(cell.cell_contents, attribute, None)
+        if found is not None:
+            return found
     return None
 
 

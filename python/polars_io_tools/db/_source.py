@@ -28,7 +28,7 @@ from polars_io_tools.db._reader import (
     Statement,
     check_drift,
 )
-from polars_io_tools.errors import PiotError, SchemaMismatchError
+from polars_io_tools.errors import PiotError, SchemaMismatchError, UnsupportedColumnError
 
 __all__ = ["DbSource"]
 
@@ -84,8 +84,15 @@ class DbSource:
         """Return the columns of the query, which the database is asked for once."""
         if self._given is not None:
             return self._given
+        if self._description is not None:
+            return self._description.schema()
         with _errors():
             return self.described(self.reader()).schema()
+
+    @property
+    def __piot_database__(self) -> str:
+        """The name of the database: the plan walk knows by it that rows come in no order."""
+        return self.shown()
 
     @property
     def params(self) -> tuple[Any, ...]:
@@ -101,7 +108,7 @@ class DbSource:
         with self._lock:
             if self._description is None:
                 check_text(self._query, reader)
-                found = reader.describe(self._query)
+                found = _distinct(reader.describe(self._query))
                 self._description = found if self._given is None else _as_given(found, self._given)
             return self._description
 
@@ -202,6 +209,20 @@ def _errors() -> Iterator[None]:
         if str(error).startswith("scan_db"):
             raise
         raise type(error)(f"scan_db: {error}") from error.__cause__
+
+
+def _distinct(found: Description) -> Description:
+    """Return a description whose columns have different names.
+
+    Raises:
+        UnsupportedColumnError: two of them have the same.
+    """
+    names = [c.name for c in found.columns]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        msg = f"scan_db: column {twice[0]!r} appears twice; give it an alias"
+        raise UnsupportedColumnError(msg)
+    return found
 
 
 def _as_given(found: Description, schema: pl.Schema) -> Description:

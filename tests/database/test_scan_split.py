@@ -1,0 +1,160 @@
+"""A database under a split: each task asks for its own period, and the answer stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import polars_io_tools as piot
+from polars_io_tools._source import IoSource
+from polars_io_tools._split import Split
+from tests.database import places
+from tests.property.process_runner import ProcessRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.postgres import Server
+
+QUERY = "SELECT * FROM periods"
+QUARTER = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 3, 31))
+CANARY = "canary-51d0"
+
+
+@pytest.fixture(scope="module", params=places.DATABASES)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgres: Server
+) -> str:
+    """The URI of a database that has the table."""
+    return places.make(request.param, tmp_path_factory.mktemp("place"), postgres, "periods")
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[ProcessRunner]:
+    runner = ProcessRunner()
+    yield runner
+    runner.close()
+
+
+def split(lf: pl.LazyFrame, runner: ProcessRunner) -> pl.LazyFrame:
+    by_month = Split("calendar", "date", pl.Date(), 100_000, "monthly")
+    return IoSource(lf, by_month, runner, "arrow").lazy("split", None)
+
+
+def in_order(df: pl.DataFrame) -> pl.DataFrame:
+    return df.sort("date", "price")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
+def test_the_rows_are_those_of_the_query(place: str, runner: ProcessRunner, after: bool) -> None:
+    lf = piot.scan_db(QUERY, place)
+    lazy = split(lf, runner).filter(QUARTER) if after else split(lf.filter(QUARTER), runner)
+    got = lazy.select("price", "date").collect()
+    assert runner.labels == ["2024-01", "2024-02", "2024-03"]
+    want = places.frame().filter(QUARTER).select("price", "date")
+    assert_frame_equal(in_order(got), in_order(want))
+    assert got["date"].dt.month().is_sorted()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
+def test_each_month_has_a_where_of_its_own(place: str, runner: ProcessRunner, after: bool) -> None:
+    lf = piot.scan_db(QUERY, place)
+    lazy = split(lf, runner).filter(QUARTER) if after else split(lf.filter(QUARTER), runner)
+    plan = lazy.filter(pl.col("price") > 3).piot.explain_sql()
+    assert [s.part for s in plan.scans] == ["2024-01", "2024-02", "2024-03"]
+    wheres = [s.sql.partition("WHERE")[2] for s in plan.scans]
+    assert all('"date"' in w and '"price"' in w for w in wheres)
+    # The filter of the query is asked beside that of the period.
+    days = [{p for p in s.params if "2024" in p} for s in plan.scans]
+    quarter = {"'2024-01-01'", "'2024-03-31'"}
+    assert days[0] == {"'2024-01-01'", "'2024-01-31'"} | quarter
+    assert days[1] == {"'2024-02-01'", "'2024-02-29'"} | quarter
+    assert days[2] == {"'2024-03-01'", "'2024-03-31'"} | quarter
+    assert plan.to_polars()["part"].to_list() == ["2024-01", "2024-02", "2024-03"]
+
+
+def test_a_join_with_another_source_shows_what_it_can(place: str, runner: ProcessRunner) -> None:
+    lf = split(piot.scan_db(QUERY, place).filter(QUARTER), runner)
+    other = pl.LazyFrame({"symbol": ["s1"]})
+    plan = lf.filter(pl.col("price") > 3).join(other, on="symbol").piot.explain_sql()
+    assert [s.part for s in plan.scans] == ["2024-01", "2024-02", "2024-03"]
+    assert any("not seen here" in note for note in plan.notes)
+
+
+def test_tasks_ask_the_server_for_their_month(postgres: Server, runner: ProcessRunner) -> None:
+    places.make("postgresql", None, postgres, "logged", rows=200)  # type: ignore[arg-type]
+    postgres.psql(
+        "CREATE TABLE seen (day date); CREATE FUNCTION see(date) RETURNS date LANGUAGE plpgsql "
+        "AS $$ BEGIN RAISE EXCEPTION 'saw %', $1; END $$;"
+    )
+    lf = piot.scan_db("SELECT date, price FROM logged", postgres.uri)
+    feb = pl.col("date").is_between(dt.date(2024, 2, 1), dt.date(2024, 2, 29))
+    assert split(lf.filter(feb), runner).collect()["date"].dt.month().unique().to_list() == [2]
+    # A row of another month would end the query.
+    query = (
+        "SELECT CASE WHEN date_part('month', date) = 2 THEN date ELSE see(date) END AS seen, "
+        "date, price FROM logged"
+    )
+    only = split(piot.scan_db(query, postgres.uri).filter(feb), runner)
+    assert only.collect().height > 0
+
+
+def test_a_limit_below_a_split_is_refused(place: str, runner: ProcessRunner) -> None:
+    lf = piot.scan_db(QUERY, place).filter(QUARTER).head(5)
+    with pytest.raises(piot.UnsplittablePlanError, match=r"scan_db leaves open"):
+        split(lf, runner).collect()
+    first = piot.scan_db(f"{QUERY} ORDER BY price LIMIT 5", place).filter(QUARTER)
+    assert split(first, runner).collect()["price"].sort().to_list() == [0.0, 1.5, 3.0, 4.5, 6.0]
+
+
+def test_a_password_in_the_uri_is_not_sent(postgres: Server, runner: ProcessRunner) -> None:
+    uri = postgres.uri.replace("postgres@", f"postgres:{CANARY}@")
+    query = "SELECT date '2024-01-05' AS date"
+    with pytest.raises(piot.DatabaseConnectionError, match="connection='env:NAME'") as caught:
+        split(piot.scan_db(query, uri).filter(QUARTER), runner).collect()
+    assert CANARY not in str(caught.value)
+
+
+def test_a_function_is_called_where_the_rows_are_read(
+    place: str, runner: ProcessRunner, tmp_path: Path
+) -> None:
+    calls = tmp_path / "calls"
+
+    def where() -> str:
+        import os
+
+        with calls.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        return place
+
+    lf = split(piot.scan_db(QUERY, where).filter(QUARTER), runner)
+    assert lf.collect().height == places.frame().filter(QUARTER).height
+    assert str(runner._process.pid) in calls.read_text().splitlines()
+
+
+def test_a_variable_that_a_worker_lacks_is_named(
+    runner: ProcessRunner, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("PIOT_TEST_ONLY_HERE", place)
+    lf = split(piot.scan_db(QUERY, "env:PIOT_TEST_ONLY_HERE").filter(QUARTER), runner)
+    message = r"connection 'env:PIOT_TEST_ONLY_HERE': the variable is not set \(on worker "
+    with pytest.raises(ValueError, match=message):
+        lf.collect()
+
+
+@pytest.mark.ray
+def test_three_months_on_ray(place: str) -> None:
+    lf = piot.scan_db(QUERY, place)
+    got = (
+        lf.filter(QUARTER)
+        .piot.execute_on_ray(date_column="date", time_unit="monthly")
+        .filter(pl.col("symbol") != "s3")
+        .collect()
+    )
+    want = places.frame().filter(QUARTER, pl.col("symbol") != "s3")
+    assert_frame_equal(in_order(got), in_order(want))
