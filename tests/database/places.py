@@ -53,9 +53,9 @@ def make(database: str, folder: Path, server: Server, name: str, rows: int = ROW
         import duckdb
 
         path = folder / "trades.duckdb"
-        with duckdb.connect(str(path)) as connection:
+        with duckdb.connect(str(path)) as duck:
             series = f"range({rows}) r(i)"
-            connection.execute(_MAKE.format(name=name, float="DOUBLE", series=series))
+            duck.execute(_MAKE.format(name=name, float="DOUBLE", series=series))
         return f"duckdb:///{path}"
     path = folder / "trades.sqlite"
     connection = sqlite3.connect(path)

@@ -16,7 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
-from polars_io_tools.db import Column, Description, Query, Statement
+from polars_io_tools.db import Column, Description, Query, Statement, explain_sql
 from tests.database import places
 
 if TYPE_CHECKING:
@@ -87,18 +87,18 @@ def test_a_limit_comes_before_a_filter_that_is_written_after_it(
 
 def test_filters_columns_and_limits_are_in_the_sql(place: str) -> None:
     lf = piot.scan_db(QUERY, place)
-    (scan,) = lf.filter(PRICE > 3).select("symbol").piot.explain_sql().scans
+    (scan,) = explain_sql(lf.filter(PRICE > 3).select("symbol")).scans
     assert '"price"' in scan.sql.partition("WHERE")[2]
     assert '"size"' not in scan.sql
     assert QUERY in scan.sql
-    (scan,) = lf.head(5).filter(PRICE > 3).piot.explain_sql().scans
+    (scan,) = explain_sql(lf.head(5).filter(PRICE > 3)).scans
     assert scan.limit == 5
     assert scan.sql.index("LIMIT 5") < scan.sql.index("WHERE")
 
 
 def test_without_pushdown_the_rows_are_the_same(place: str) -> None:
     lf = piot.scan_db(QUERY, place, pushdown=False).filter(PRICE > 3)
-    (scan,) = lf.piot.explain_sql().scans
+    (scan,) = explain_sql(lf).scans
     assert "WHERE" not in scan.sql
     assert not scan.exact
     want = places.frame().filter(PRICE > 3)
@@ -168,8 +168,8 @@ def _change(database: str, uri: str, postgres: Server) -> None:
     if database == "duckdb":
         import duckdb
 
-        with duckdb.connect(path) as connection:
-            connection.execute("ALTER TABLE drifting ALTER size TYPE VARCHAR")
+        with duckdb.connect(path) as duck:
+            duck.execute("ALTER TABLE drifting ALTER size TYPE VARCHAR")
         return
     import sqlite3
 
@@ -233,7 +233,7 @@ def test_a_password_is_in_no_text_and_no_pickle(postgres: Server) -> None:
     assert lf.collect()["n"].to_list() == [1]
     plain = pickle.dumps(lf) + lf.serialize()
     assert canary.encode() not in plain
-    texts = [lf.explain(), str(lf.piot.explain_sql()), repr(lf.piot.explain_sql()), repr(lf)]
+    texts = [lf.explain(), str(explain_sql(lf)), repr(explain_sql(lf)), repr(lf)]
     assert all(canary not in t for t in texts)
     # It is known by its id as long as it is held here, and not in another process.
     assert pickle.loads(pickle.dumps(lf)).collect()["n"].to_list() == [1]

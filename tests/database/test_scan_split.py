@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 import polars_io_tools as piot
 from polars_io_tools._source import IoSource
 from polars_io_tools._split import Split
+from polars_io_tools.db import explain_sql
 from tests.database import places
 from tests.property.process_runner import ProcessRunner
 
@@ -65,7 +66,7 @@ def test_the_rows_are_those_of_the_query(place: str, runner: ProcessRunner, afte
 def test_each_month_has_a_where_of_its_own(place: str, runner: ProcessRunner, after: bool) -> None:
     lf = piot.scan_db(QUERY, place)
     lazy = split(lf, runner).filter(QUARTER) if after else split(lf.filter(QUARTER), runner)
-    plan = lazy.filter(pl.col("price") > 3).piot.explain_sql()
+    plan = explain_sql(lazy.filter(pl.col("price") > 3))
     assert [s.part for s in plan.scans] == ["2024-01", "2024-02", "2024-03"]
     wheres = [s.sql.partition("WHERE")[2] for s in plan.scans]
     assert all('"date"' in w and '"price"' in w for w in wheres)
@@ -81,15 +82,17 @@ def test_each_month_has_a_where_of_its_own(place: str, runner: ProcessRunner, af
 def test_a_join_with_another_source_shows_what_it_can(place: str, runner: ProcessRunner) -> None:
     lf = split(piot.scan_db(QUERY, place).filter(QUARTER), runner)
     other = pl.LazyFrame({"symbol": ["s1"]})
-    plan = lf.filter(pl.col("price") > 3).join(other, on="symbol").piot.explain_sql()
+    plan = explain_sql(lf.filter(pl.col("price") > 3).join(other, on="symbol"))
     assert [s.part for s in plan.scans] == ["2024-01", "2024-02", "2024-03"]
     assert any("not seen here" in note for note in plan.notes)
 
 
-def test_tasks_ask_the_server_for_their_month(postgres: Server, runner: ProcessRunner) -> None:
-    places.make("postgresql", None, postgres, "logged", rows=200)  # type: ignore[arg-type]
+def test_tasks_ask_the_server_for_their_month(
+    postgres: Server, runner: ProcessRunner, tmp_path: Path
+) -> None:
+    places.make("postgresql", tmp_path, postgres, "logged", rows=200)
     postgres.psql(
-        "CREATE TABLE seen (day date); CREATE FUNCTION see(date) RETURNS date LANGUAGE plpgsql "
+        "CREATE FUNCTION see(date) RETURNS date LANGUAGE plpgsql "
         "AS $$ BEGIN RAISE EXCEPTION 'saw %', $1; END $$;"
     )
     lf = piot.scan_db("SELECT date, price FROM logged", postgres.uri)
@@ -150,11 +153,9 @@ def test_a_variable_that_a_worker_lacks_is_named(
 @pytest.mark.ray
 def test_three_months_on_ray(place: str) -> None:
     lf = piot.scan_db(QUERY, place)
-    got = (
-        lf.filter(QUARTER)
-        .piot.execute_on_ray(date_column="date", time_unit="monthly")
-        .filter(pl.col("symbol") != "s3")
-        .collect()
+    months = piot.PiotNamespace(lf.filter(QUARTER)).execute_on_ray(
+        date_column="date", time_unit="monthly"
     )
+    got = months.filter(pl.col("symbol") != "s3").collect()
     want = places.frame().filter(QUARTER, pl.col("symbol") != "s3")
     assert_frame_equal(in_order(got), in_order(want))
