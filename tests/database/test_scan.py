@@ -152,8 +152,8 @@ def test_columns_that_change_after_the_scan_are_noticed(
     tmp_path: Path, postgres: Server, place: str
 ) -> None:
     database = place.partition("://")[0]
-    uri = places.make(database, tmp_path, postgres, "drifting", rows=3)
-    lf = piot.scan_db("SELECT * FROM drifting", uri)
+    uri = places.make(database, tmp_path, postgres, "scan_drifting", rows=3)
+    lf = piot.scan_db("SELECT * FROM scan_drifting", uri)
     lf.collect()
     _change(database, uri, postgres)
     with pytest.raises(piot.SchemaMismatchError, match=r"scan_db: column 'size' was (I|i)nt64 "):
@@ -162,21 +162,21 @@ def test_columns_that_change_after_the_scan_are_noticed(
 
 def _change(database: str, uri: str, postgres: Server) -> None:
     if database == "postgresql":
-        postgres.psql("ALTER TABLE drifting ALTER size TYPE text")
+        postgres.psql("ALTER TABLE scan_drifting ALTER size TYPE text")
         return
     path = uri.partition(":///")[2]
     if database == "duckdb":
         import duckdb
 
         with duckdb.connect(path) as duck:
-            duck.execute("ALTER TABLE drifting ALTER size TYPE VARCHAR")
+            duck.execute("ALTER TABLE scan_drifting ALTER size TYPE VARCHAR")
         return
     import sqlite3
 
     connection = sqlite3.connect(path)
     connection.executescript("""
-        ALTER TABLE drifting DROP COLUMN size;
-        ALTER TABLE drifting ADD COLUMN size TEXT;
+        ALTER TABLE scan_drifting DROP COLUMN size;
+        ALTER TABLE scan_drifting ADD COLUMN size TEXT;
     """)
     connection.close()
 
@@ -258,13 +258,13 @@ def test_a_database_is_opened_for_reading_only(place: str, postgres: Server) -> 
             piot.scan_db("SELECT * FROM trades; DELETE FROM trades", place)
         return
     if place.startswith("postgresql"):
-        postgres.psql("CREATE SEQUENCE counter")
+        postgres.psql("CREATE SEQUENCE scan_counter")
     else:
         import duckdb
 
         with duckdb.connect(place.removeprefix("duckdb:///")) as connection:
-            connection.execute("CREATE SEQUENCE counter")
-    counted = piot.scan_db("SELECT nextval('counter')::bigint AS n", place)
+            connection.execute("CREATE SEQUENCE scan_counter")
+    counted = piot.scan_db("SELECT nextval('scan_counter')::bigint AS n", place)
     # DuckDB refuses to describe it.
     with pytest.raises((piot.DatabaseError, pl.exceptions.ComputeError), match="read-only"):
         counted.collect()

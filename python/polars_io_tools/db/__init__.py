@@ -8,7 +8,7 @@ pushed into the database only keeps rows from being sent; Polars applies the pre
 """
 
 from polars_io_tools.db._explain import explain_sql
-from polars_io_tools.db._plan import SqlPlan, SqlScan
+from polars_io_tools.db._plan import SqlPlan, SqlScan, SqlTerm
 from polars_io_tools.db._reader import Column, Description, Frames, Query, Reader, Statement
 from polars_io_tools.db._scan import scan_db
 
@@ -20,6 +20,7 @@ __all__ = [
     "Reader",
     "SqlPlan",
     "SqlScan",
+    "SqlTerm",
     "Statement",
     "explain_sql",
     "scan_db",
