@@ -239,6 +239,40 @@ def test_a_password_is_in_no_text_and_no_pickle(postgres: Server) -> None:
     assert pickle.loads(pickle.dumps(lf)).collect()["n"].to_list() == [1]
 
 
+CANARY = "canary-7c1f"
+
+# Connections with a password that cannot be used.
+REFUSED = {
+    "nobody there": f"postgresql://me:{CANARY}@127.0.0.1:1/db?sslmode=disable",
+    "in the query of the URI": f"postgresql://127.0.0.1:1/db?password={CANARY}&sslmode=disable",
+    "not a port": f"postgresql://me:{CANARY}@127.0.0.1:x/db",
+    "an unknown option": f"postgresql://me:{CANARY}@127.0.0.1:1/db?sslmode=nonsense",
+    "an @ in the password": f"postgresql://me:{CANARY}@x@127.0.0.1:1/db?sslmode=disable",
+    "a slash in the password": f"postgresql://me:a/{CANARY}@127.0.0.1:1/db?sslmode=disable",
+    "another scheme": f"mysql://me:{CANARY}@127.0.0.1:1/db",
+    "no scheme": f"Driver=PostgreSQL;Server=x;PWD={CANARY}",
+    "words of libpq": f"host=127.0.0.1 port=1 password={CANARY}",
+}
+
+
+@pytest.mark.parametrize("how", ["written", "variable", "function"])
+@pytest.mark.parametrize("name", REFUSED)
+def test_no_error_shows_a_password(name: str, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = REFUSED[name]
+    monkeypatch.setenv("PIOT_TEST_CANARY", uri)
+
+    def where() -> str:
+        return uri
+
+    connection = {"written": uri, "variable": "env:PIOT_TEST_CANARY", "function": where}[how]
+    with pytest.raises((piot.PiotError, ValueError)) as caught:
+        piot.scan_db("SELECT 1 AS n", connection, schema={"n": pl.Int64}, retries=0).collect()
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert CANARY not in f"{error!r} {error} {getattr(error, '__notes__', '')}"
+        error = error.__cause__ or error.__context__
+
+
 def test_a_relative_file_is_that_of_the_folder_where_it_was_written(
     tmp_path: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
