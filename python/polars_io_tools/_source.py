@@ -156,8 +156,11 @@ class IoSource:
         """How the query is split."""
         return self._split
 
-    def request_of(self, lf: pl.LazyFrame) -> ScanRequest:
-        """Return what this source, the only one of `lf`, is asked for; nothing of `lf` runs."""
+    def request_of(self, lf: pl.LazyFrame) -> ScanRequest | None:
+        """Return what this source, the only one of `lf`, is asked for; nothing of `lf` runs.
+
+        None says that it is asked for nothing.
+        """
         requests: list[ScanRequest] = []
         self._requests = requests
         try:
@@ -165,7 +168,7 @@ class IoSource:
                 lf.collect(engine="in-memory")
         finally:
             self._requests = None
-        return requests[0]
+        return requests[0] if requests else None
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel inside of another plan as a plan travels, with its attachments among those."""

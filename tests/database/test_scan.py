@@ -6,6 +6,9 @@ import datetime as dt
 import gc
 import os
 import pickle
+import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -17,7 +20,9 @@ from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
 from polars_io_tools.db import Column, Description, Query, Statement, explain_sql
+from tests.conftest import child_environment
 from tests.database import places
+from tests.database.reading import APPLICATION, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,19 +186,53 @@ def _change(database: str, uri: str, postgres: Server) -> None:
     connection.close()
 
 
+# Queries of one column that take for ever.
+ENDLESS = {
+    "postgresql": "SELECT pg_sleep(600)::text AS s",
+    "duckdb": "SELECT sum((a.range * b.range) % 7)::VARCHAR AS s "
+    "FROM range(10000000) a, range(10000000) b",
+    "sqlite": "WITH RECURSIVE c(s) AS (SELECT 1 UNION ALL SELECT s + 1 FROM c) "
+    "SELECT max(s) AS s FROM c",
+}
+
+
 def test_a_query_that_takes_too_long_is_ended(place: str) -> None:
-    endless = {
-        "postgresql": "SELECT pg_sleep(60)::text AS s",
-        "duckdb": "SELECT sum((a.range * b.range) % 7)::DOUBLE AS s "
-        "FROM range(10000000) a, range(10000000) b",
-        "sqlite": "WITH RECURSIVE c(s) AS (SELECT 1 UNION ALL SELECT s + 1 FROM c) "
-        "SELECT max(s) AS s FROM c",
-    }[place.partition("://")[0]]
-    overrides = {"s": pl.Int64} if place.startswith("sqlite") else None
-    lf = piot.scan_db(endless, place, timeout=0.3, schema_overrides=overrides)
+    endless = ENDLESS[place.partition("://")[0]]
+    lf = piot.scan_db(endless, place, timeout=0.3, schema_overrides={"s": pl.String})
     with pytest.raises(piot.DatabaseTimeoutError):
         lf.collect()
     _wait_for_threads()
+
+
+_INTERRUPTED = """
+import sys, time
+import polars as pl
+import polars_io_tools as piot
+lf = piot.scan_db(sys.argv[1], sys.argv[2], schema={"s": pl.String})
+print("reading", flush=True)
+try:
+    lf.collect(engine=sys.argv[3])
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.parametrize("engine", ["streaming", "in-memory"])
+def test_ctrl_c_ends_a_read(place: str, engine: str, postgres: Server) -> None:
+    endless = ENDLESS[place.partition("://")[0]]
+    reader = subprocess.Popen(
+        [sys.executable, "-c", _INTERRUPTED, endless, place, engine],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=child_environment(),
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "reading\n"
+    time.sleep(1)  # if it comes before the query has begun, that is right as well
+    reader.send_signal(signal.SIGINT)
+    out, _ = reader.communicate(timeout=60)
+    assert out == "interrupted\n"
+    wait_until(lambda: postgres.active(APPLICATION) == 0)
 
 
 def test_a_query_that_nobody_wants_any_more_is_ended(place: str) -> None:
@@ -264,7 +303,7 @@ def test_no_error_shows_a_password(name: str, how: str, monkeypatch: pytest.Monk
     def where() -> str:
         return uri
 
-    connection = {"written": uri, "variable": "env:PIOT_TEST_CANARY", "function": where}[how]
+    connection: Any = {"written": uri, "variable": "env:PIOT_TEST_CANARY", "function": where}[how]
     with pytest.raises((piot.PiotError, ValueError)) as caught:
         piot.scan_db("SELECT 1 AS n", connection, schema={"n": pl.Int64}, retries=0).collect()
     error: BaseException | None = caught.value

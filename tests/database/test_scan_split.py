@@ -151,6 +151,18 @@ def test_a_variable_that_a_worker_lacks_is_named(
 
 
 @pytest.mark.ray
+def test_a_password_in_the_uri_does_not_go_to_ray(postgres: Server) -> None:
+    uri = postgres.uri.replace("postgres@", f"postgres:{CANARY}@")
+    lf = piot.scan_db("SELECT date '2024-01-05' AS date", uri).filter(QUARTER)
+    namespace = piot.PiotNamespace(lf)
+    plan = namespace.explain_on_ray(date_column="date", time_unit="monthly")
+    assert any(s.startswith("scan_db: postgresql://") for s in plan.sources)
+    assert CANARY not in f"{plan} {plan!r}"
+    with pytest.raises(piot.DatabaseConnectionError, match="connection='env:NAME'"):
+        namespace.execute_on_ray(date_column="date", time_unit="monthly").collect()
+
+
+@pytest.mark.ray
 def test_three_months_on_ray(place: str) -> None:
     lf = piot.scan_db(QUERY, place)
     months = piot.PiotNamespace(lf.filter(QUARTER)).execute_on_ray(

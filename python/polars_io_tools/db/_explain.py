@@ -40,14 +40,16 @@ class _Explained:
 
     def _add_split(self, lf: pl.LazyFrame, asked: AskedSource, *, alone: bool) -> None:
         source: IoSource = asked.source
+        request: ScanRequest | None
         if alone:
             request = source.request_of(lf)
         else:
             request = ScanRequest(asked.columns, None, asked.n_rows, None)
             if asked.predicate:
                 self.notes.append(_HIDDEN)
-        for label, query in _parts(source, request):
-            self.add(query, label)
+        if request is not None:
+            for label, query in _parts(source, request):
+                self.add(query, label)
 
 
 def explain_sql(lf: pl.LazyFrame) -> SqlPlan:
