@@ -236,8 +236,9 @@ class PiotNamespace:
     def explain_sql(self) -> SqlPlan:
         """Return the statements that the query would send to databases, without running it.
 
-        Of a query of `execute_on_ray` there is one statement a period, with its own bounds.
-        Databases are asked for the columns of queries, and nothing else.
+        Of a query of `execute_on_ray` there is one statement a period, with its own bounds; a note
+        says where PostgreSQL would read all rows for each of them. Databases are asked for the
+        columns of queries, and PostgreSQL for the plan of one, and nothing else.
 
         Raises:
             PiotError: the query cannot be split.

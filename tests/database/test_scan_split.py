@@ -107,6 +107,41 @@ def test_tasks_ask_the_server_for_their_month(
     assert only.collect().height > 0
 
 
+# What a query does, and whether each part reads all rows for it.
+COSTS = {
+    "an index on the column": ("SELECT * FROM {table}", False),
+    "computed columns": ("SELECT date, i * 2 AS twice FROM {table}", False),
+    "no index": ("SELECT next AS date, i FROM {table}", True),
+    "a limit": ("SELECT * FROM {table} LIMIT 1000000", True),
+    "a window": ("SELECT *, row_number() OVER (ORDER BY i) FROM {table}", True),
+    "a window of one day": ("SELECT *, row_number() OVER (PARTITION BY date) FROM {table}", False),
+    "a materialised CTE": ("WITH t AS MATERIALIZED (SELECT * FROM {table}) SELECT * FROM t", True),
+    "a cast": ("SELECT date::timestamp::date AS date, i FROM {table}", True),
+}
+
+
+@pytest.fixture(scope="module")
+def indexed(postgres: Server) -> str:
+    """A table with an index on its dates."""
+    postgres.psql(
+        "CREATE TABLE indexed AS SELECT date '2024-01-01' + i / 1000 AS date, "
+        "date '2024-01-01' + i / 1000 AS next, i FROM generate_series(0, 199999) i; "
+        "CREATE INDEX ON indexed (date); ANALYZE indexed"
+    )
+    return "indexed"
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_parts_that_read_all_rows_are_told(
+    name: str, postgres: Server, indexed: str, runner: ProcessRunner
+) -> None:
+    query, told = COSTS[name]
+    lf = piot.scan_db(query.format(table=indexed), postgres.uri)
+    plan = explain_sql(split(lf.filter(QUARTER), runner))
+    assert len(plan.scans) == 3
+    assert any("keeps it out" in note for note in plan.notes) == told
+
+
 def test_a_limit_below_a_split_is_refused(place: str, runner: ProcessRunner) -> None:
     lf = piot.scan_db(QUERY, place).filter(QUARTER).head(5)
     with pytest.raises(piot.UnsplittablePlanError, match=r"scan_db leaves open"):

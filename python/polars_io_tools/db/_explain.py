@@ -18,9 +18,21 @@ from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars.sources import AskedSource, asked_sources
 from polars_io_tools._source import IoSource, ScanRequest
 from polars_io_tools.db._plan import SqlPlan, SqlScan, SqlTerm
+from polars_io_tools.db._postgresql import PostgresReader
 from polars_io_tools.db._source import DbSource
 
 __all__ = ["explain_sql"]
+
+# Costs of PostgreSQL, in which a page that is read counts as 1. Below the first nothing is said;
+# above the share of the whole query a part is said to save nothing.
+_SMALL = 1000.0
+_SAVING = 0.9
+
+_READS_ALL = (
+    "{part}: {database} expects this to cost as much as the query without filters, and so for each "
+    "part: no index serves the filter, or a LIMIT, a window, a materialised CTE or a cast of the "
+    "column in the query keeps it out"
+)
 
 _HIDDEN = "filters after a split are not seen here, since the query has other sources beside it"
 
@@ -48,8 +60,10 @@ class _Explained:
             if asked.predicate:
                 self.notes.append(_HIDDEN)
         if request is not None:
-            for label, query in _parts(source, request):
+            for number, (label, query) in enumerate(_parts(source, request)):
                 self.add(query, label)
+                if number == 0:
+                    self.notes.extend(_reads_all(query, label))
 
 
 def explain_sql(lf: pl.LazyFrame) -> SqlPlan:
@@ -72,6 +86,22 @@ def _parts(source: IoSource, request: ScanRequest) -> Iterator[tuple[str, pl.Laz
         if request.n_rows is not None:
             rows = rows.head(request.n_rows)
         yield part.label, rows
+
+
+def _reads_all(query: pl.LazyFrame, part: str) -> Iterator[str]:
+    """Yield a warning for each statement of a part that PostgreSQL expects to read all rows."""
+    for asked in asked_sources(query):
+        source = asked.source
+        reader = source.reader() if isinstance(source, DbSource) else None
+        if not isinstance(reader, PostgresReader):
+            continue
+        pushed = source.pushed(reader, asked.columns, asked.predicate or {}, asked.n_rows)
+        whole = source.pushed(reader, asked.columns, {}, asked.n_rows)
+        part_cost, whole_cost = (
+            reader.cost(p.sql, (*source.params, *p.params), source.asked) for p in (pushed, whole)
+        )
+        if whole_cost >= _SMALL and part_cost >= _SAVING * whole_cost:
+            yield _READS_ALL.format(part=part, database=source.shown())
 
 
 def _scan(source: DbSource, asked: AskedSource, part: str) -> SqlScan:

@@ -69,16 +69,15 @@ class SqlPlan:
 
     Attributes:
         scans: the statements, those of a period one after another.
-        notes: what is not shown, and why.
+        notes: what is not shown, and why; and what makes parts read more than their own rows.
     """
 
     scans: tuple[SqlScan, ...]
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        if not self.scans:
-            return "\n".join(["no statement is sent", *self.notes])
-        return "\n".join([*map(str, self.scans), *self.notes])
+        scans = list(map(str, self.scans)) or ["no statement is sent"]
+        return "\n".join([*scans, *(f"note: {note}" for note in self.notes)])
 
     def to_polars(self) -> pl.DataFrame:
         """Return one row a statement; the columns are the attributes of `SqlScan`."""

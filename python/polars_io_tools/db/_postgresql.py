@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -84,13 +85,8 @@ class PostgresReader:
         """Run a statement in a transaction of its own, which is read-only."""
         query = statement.query
         given = {c.name for c in statement.columns}
-        kept = Query(
-            query.text,
-            overrides={n: t for n, t in query.overrides.items() if n in given},
-            infinity=query.infinity,
-            timeout=query.timeout,
-            retries=query.retries,
-        )
+        overrides = {n: t for n, t in query.overrides.items() if n in given}
+        kept = replace(query, overrides=overrides)
         expect = [_expected(c) for c in statement.columns]
         request = self._request(
             kept,
@@ -111,6 +107,15 @@ class PostgresReader:
                 yield pl.DataFrame(Stream(capsule))
         finally:
             _gocore.pg_close(stream)
+
+    def cost(self, sql: str, params: tuple[Any, ...], query: Query) -> float:
+        """Return what the server expects a statement to cost, in its own unit; it is not run."""
+        explained = f"EXPLAIN (FORMAT JSON) {sql}"
+        column = Column("QUERY PLAN", pl.String())
+        asked = replace(query, text=explained, overrides={column.name: pl.String()})
+        statement = Statement(explained, params, (column,), asked, 1)
+        (plan,) = [frame.item() for frame in self.read(statement) if frame is not None]
+        return float(json.loads(plan)[0]["Plan"]["Total Cost"])
 
     def _request(self, query: Query, sql: str, params: tuple[Any, ...], **more: Any) -> bytes:
         request = {

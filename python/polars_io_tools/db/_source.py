@@ -99,6 +99,11 @@ class DbSource:
         """The values of the user's placeholders."""
         return self._query.params
 
+    @property
+    def asked(self) -> Query:
+        """What the user asks for."""
+        return self._query
+
     def reader(self) -> Reader:
         """Return the reader of the connection, which is resolved now."""
         return reader_of(self._connection)
