@@ -264,9 +264,12 @@ def test_a_plan_travels_to_another_process_with_what_is_known(place: str) -> Non
     assert_frame_equal(lf.collect(), want, check_row_order=False)
 
 
-def test_a_password_is_in_no_text_and_no_pickle(postgres: Server) -> None:
+@pytest.mark.parametrize("where", ["user", "query"])
+def test_a_password_is_in_no_text_and_no_pickle(postgres: Server, where: str) -> None:
     canary = "canary-7c1f"
-    uri = postgres.uri.replace("postgres@", f"postgres:{canary}@")
+    uri = f"{postgres.uri}?password={canary}"
+    if where == "user":
+        uri = postgres.uri.replace("postgres@", f"postgres:{canary}@")
     assert canary in uri
     lf = piot.scan_db("SELECT 1::int8 AS n", uri)
     assert lf.collect()["n"].to_list() == [1]
@@ -310,6 +313,38 @@ def test_no_error_shows_a_password(name: str, how: str, monkeypatch: pytest.Monk
     while error is not None:
         assert CANARY not in f"{error!r} {error} {getattr(error, '__notes__', '')}"
         error = error.__cause__ or error.__context__
+
+
+_HOLDER = """
+import duckdb, sys, time
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+sys.stdin.readline()
+connection.close()
+print("closed", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_file_that_is_being_written_is_tried_again(tmp_path: Path, postgres: Server) -> None:
+    uri = places.make("duckdb", tmp_path, postgres, "trades", rows=3)
+    path = uri.removeprefix("duckdb:///")
+    schema = places.frame().schema
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=child_environment(),
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "open\n"
+    with pytest.raises(piot.DatabaseConnectionError, match="lock"):
+        piot.scan_db(QUERY, uri, schema=schema, retries=0).collect()
+    threading.Timer(0.3, lambda: print(file=holder.stdin, flush=True)).start()
+    assert piot.scan_db(QUERY, uri, schema=schema, retries=10).collect().height == 3
+    holder.communicate("\n", timeout=30)
 
 
 def test_a_relative_file_is_that_of_the_folder_where_it_was_written(
