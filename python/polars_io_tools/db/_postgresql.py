@@ -13,9 +13,17 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._arrow import Stream
-from polars_io_tools.db._reader import Column, Description, Frames, Query, Statement
+from polars_io_tools.db._reader import (
+    Column,
+    Description,
+    Frames,
+    Query,
+    Statement,
+    check_drift,
+)
 from polars_io_tools.db._secrets import public_uri
 from polars_io_tools.db._types import from_name, to_name
+from polars_io_tools.errors import SchemaMismatchError
 
 __all__ = ["PostgresReader", "wire_param"]
 
@@ -101,7 +109,12 @@ class PostgresReader:
                 if not _gocore.pg_wait(stream, _LOOK_MILLISECONDS):
                     yield None
                     continue
-                capsule = _gocore.pg_next(stream)
+                try:
+                    capsule = _gocore.pg_next(stream)
+                except SchemaMismatchError:
+                    # Said in the words of Polars, as for the other databases, where it can be.
+                    check_drift(statement.columns, self.describe(query).columns)
+                    raise
                 if capsule is None:
                     return
                 yield pl.DataFrame(Stream(capsule))
