@@ -62,7 +62,8 @@ def test_ray_knows_tasks_by_their_period_only(journal: Journal) -> None:
     assert sorted(journal.lines()) == [f"ray::{name}" for name in MONTHS]
 
 
-@pytest.mark.parametrize(("time_unit", "count"), [("daily", 91), ("monthly", 3), ("yearly", 1)])
+# Of 91 days four lie between the dates of two files, which their statistics tell.
+@pytest.mark.parametrize(("time_unit", "count"), [("daily", 87), ("monthly", 3), ("yearly", 1)])
 def test_time_units(scan: pl.LazyFrame, submitted: Submissions, time_unit: str, count: int) -> None:
     result = on_ray(scan.filter(QUARTER), time_unit).collect()
     assert_same(result, in_period_order(scan.filter(QUARTER).collect(), time_unit))
