@@ -86,7 +86,7 @@ def test_a_bar_counts_periods(scan: pl.LazyFrame, bars: list[Bar]) -> None:
     lazy = on_ray(scan.filter(QUARTER), "daily", progress=True)
     lazy.collect()
     lazy.select(pl.len()).collect()
-    assert [(bar.settings["total"], bar.updates, bar.closed) for bar in bars] == [(91, 91, 1)] * 2
+    assert [(bar.settings["total"], bar.updates, bar.closed) for bar in bars] == [(87, 87, 1)] * 2
 
 
 def test_a_bar_shows_rows_and_bytes(scan: pl.LazyFrame, bars: list[Bar]) -> None:
