@@ -7,7 +7,6 @@ import (
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/bounds"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/coverage"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
-	"github.com/polars-io-tools/polars-io-tools-go/gocore/interval"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/plan"
 )
 
@@ -153,11 +152,7 @@ func look(a *Answer, r *plan.Request, position int) (view, string) {
 	case axes.Temporal:
 		return see(a, r, position, moments(t))
 	case axes.Integer:
-		k := integers(t)
-		v, text := see(a, r, position, k)
-		possible := interval.Of(k.axis.Domain(), k.limits)
-		v.within, _ = v.within.Intersect(coverage.Of(bounds.Region[interval.Int128]{Values: possible, Null: true}))
-		return v, text
+		return see(a, r, position, integers(t))
 	case axes.Decimal:
 		return see(a, r, position, numbers(t, t.Decimals()))
 	case axes.Float:
@@ -187,15 +182,19 @@ func see[T any](a *Answer, r *plan.Request, position int, k kind[T]) (view, stri
 	if !result.Region.IsEverything() {
 		text = "in " + result.Region.String()
 	}
+	space := func(region bounds.Region[T]) coverage.Space {
+		region.Values = k.possible(region.Values)
+		return coverage.Of(region)
+	}
 	v := view{
-		within: coverage.Of(result.Region),
+		within: space(result.Region),
 		read: func(condition expr.Node) coverage.Reading {
 			return coverage.Read(condition, position, name, k.axis)
 		},
 	}
 	v.settled = v.within
 	if region, ok := settled(r, name, k); ok {
-		v.settled = coverage.Of(region)
+		v.settled = space(region)
 	}
 	return v, text
 }

@@ -66,7 +66,11 @@ def specifications(draw: st.DrawFn, how: str, kinds: list[str]) -> Any:
         return piot.by_value("c0", draw(st.lists(some, max_size=5)))
 
     def keys() -> piot.Partitions:
-        drawn = draw(st.lists(values, max_size=5, unique_by=repr))
+        drawn = draw(
+            st.lists(
+                values, max_size=5, unique_by=lambda v: repr(v + 0.0 if isinstance(v, float) else v)
+            )
+        )
         return piot.by_key(pl.Series("c0", drawn, dtype=dtype), "c0")
 
     def predicates() -> piot.Partitions:
@@ -100,12 +104,10 @@ def specifications(draw: st.DrawFn, how: str, kinds: list[str]) -> Any:
 
 def counted(frame: pl.DataFrame, predicates: list[pl.Expr]) -> pl.Series:
     """Return for each row in how many partitions it is."""
-    ones = [
-        e.fill_null(value=False).cast(pl.UInt32).alias(str(i)) for i, e in enumerate(predicates)
-    ]
-    zero = pl.Series("none", [0] * frame.height, dtype=pl.UInt32)
-    marked = frame.with_columns(*ones, zero)
-    return marked.select("none", *map(str, range(len(ones)))).sum_horizontal()
+    rows = frame.with_row_index("row")
+    inside = [rows.lazy().filter(e).select("row") for e in predicates]
+    found = pl.concat([rows.lazy().select("row"), *inside]).collect()
+    return found.group_by("row").len().sort("row")["len"] - 1
 
 
 def draw_partitions(data: st.DataObject, folder: Path, tally: Tally) -> None:

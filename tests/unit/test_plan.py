@@ -361,3 +361,15 @@ def test_large_frames_inside_the_plan_are_warned_of() -> None:
     assert warning.startswith("frames of 101 MB travel inside the plan")
     assert "piot.put(frame)" in warning
     assert f"  warning  {warning}" in str(plan_of(6_300_000)).splitlines()
+
+
+def test_a_gap_holds_nothing_that_the_type_cannot() -> None:
+    tiny = pl.LazyFrame({"i": pl.Series([1], dtype=pl.Int8)})
+    signs = [list(range(-128, 0)), list(range(128)), None]
+    assert piot.PiotNamespace(tiny).explain_on_ray(piot.by_value("i", signs)).gap.answer == "none"
+    short = [signs[0], list(range(127)), None]
+    gap = piot.PiotNamespace(tiny).explain_on_ray(piot.by_value("i", short)).gap
+    assert str(gap) == "found: no partition has i = 127"
+    unsigned = pl.LazyFrame({"i": pl.Series([1], dtype=pl.UInt32)})
+    whole = [piot.ReadPartition(pl.col("i") >= 0), piot.ReadPartition(pl.col("i").is_null())]
+    assert piot.PiotNamespace(unsigned).explain_on_ray(whole).gap.answer == "none"
