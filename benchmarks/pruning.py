@@ -23,6 +23,7 @@ from polars_io_tools import _gocore
 from polars_io_tools._attach import attach, collecting
 from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._prune import prune
+from polars_io_tools._resources import Resources
 
 START = dt.date(2024, 1, 1)
 ROWS = 1000
@@ -59,7 +60,8 @@ def main(files: int) -> None:
         request = json.dumps({"paths": paths, "columns": columns}).encode()
         with collecting() as offers:
             pruned = prune(lf, lf.filter(day(0)))
-        attach({key: tuple(prepare()) for key, prepare in offers.items()})
+        resources = Resources(lambda _, secret: secret, processes=1)
+        attach({key: tuple(prepare(resources)) for key, prepare in offers.items()})
         plans = {"task, plain": deserialise(serialise(lf)), "task": deserialise(pruned.payload)}
         times: dict[str, list[float]] = {}
         for turn in range(TURNS):

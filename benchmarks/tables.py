@@ -95,6 +95,7 @@ def ship(lf: pl.LazyFrame, folder: Path, files: int) -> float:
     """Write what a worker gets, and return the seconds that planning takes."""
     from polars_io_tools._attach import collecting
     from polars_io_tools._prune import prune
+    from polars_io_tools._resources import Resources
 
     lf.filter(day(0)).collect()
     written = lf.serialize()
@@ -108,7 +109,8 @@ def ship(lf: pl.LazyFrame, folder: Path, files: int) -> float:
         plan = prune(lf, lf.filter(wanted(0, 0)))
     if "pruned by" not in plan.notes[0]:
         raise RuntimeError(plan.notes[0])
-    items = {k: tuple(map(as_bytes, prepare())) for k, prepare in offers.items()}
+    resources = Resources(lambda _, secret: secret, processes=1)
+    items = {k: tuple(map(as_bytes, prepare(resources))) for k, prepare in offers.items()}
     shipped = {"written": written, "chosen": plan.payload, "items": items, "files": files}
     (folder / "shipped").write_bytes(pickle.dumps(shipped))
     return min(seconds)

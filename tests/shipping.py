@@ -11,6 +11,7 @@ import polars as pl
 from polars_io_tools import _prune, _pruned_scan
 from polars_io_tools._attach import attach, collecting, detach
 from polars_io_tools._polars import deserialise
+from polars_io_tools._resources import Resources
 
 __all__ = ["Shipped", "selected", "shipped"]
 
@@ -28,11 +29,13 @@ def shipped(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> Iterator[Shipped]:
     """Give the plan as a worker has it, while its attachments are there."""
     with collecting() as offers:
         plan = _prune.prune(lf, filtered)
-    attach({key: tuple(prepare()) for key, prepare in offers.items()})
+    resources = Resources(lambda _, secret: secret, processes=1)
+    attach({key: tuple(prepare(resources)) for key, prepare in offers.items()})
     try:
         yield Shipped(deserialise(plan.payload), "\n".join(plan.notes), list(offers))
     finally:
         detach(offers)
+        resources.close()
 
 
 def selected(lf: pl.LazyFrame) -> tuple[pl.DataFrame | Exception, int]:

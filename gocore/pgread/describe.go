@@ -144,7 +144,7 @@ func Describe(ctx context.Context, r *Request) (*Description, error) {
 		if err != nil {
 			return err
 		}
-		defer release(s)
+		defer release(s, use(r.Once))
 		out, err = r.describe(ctx, s)
 		return err
 	})

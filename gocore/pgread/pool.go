@@ -100,9 +100,14 @@ func Disconnect() {
 	closeAll(over)
 }
 
-// begun gives a session in a transaction of its own. One that was kept may have lost its server
-// meanwhile; then the next one is taken, at last a new one.
+// begun gives a session in a transaction of its own.
 func begun(ctx context.Context, t *Target, snapshot string, timeout time.Duration) (*session, error) {
+	return started(ctx, t, func(s *session) error { return s.begin(ctx, snapshot, timeout) })
+}
+
+// started gives a session with which begin has done well. One that was kept may have lost its server
+// meanwhile; then the next one is taken, at last a new one.
+func started(ctx context.Context, t *Target, begin func(*session) error) (*session, error) {
 	for {
 		s := idle.take(t.key)
 		if s == nil {
@@ -111,7 +116,7 @@ func begun(ctx context.Context, t *Target, snapshot string, timeout time.Duratio
 				return nil, err
 			}
 		}
-		err := s.begin(ctx, snapshot, timeout)
+		err := begin(s)
 		if err == nil {
 			return s, nil
 		}
@@ -123,7 +128,11 @@ func begun(ctx context.Context, t *Target, snapshot string, timeout time.Duratio
 }
 
 // release ends the transaction of a session and keeps it, or closes it.
-func release(s *session) {
+func release(s *session, u use) {
+	if u == once {
+		s.close()
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	if s.end(ctx) {

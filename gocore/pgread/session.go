@@ -70,6 +70,14 @@ const (
 	reused origin = true
 )
 
+// use says whether a session is kept after its query.
+type use bool
+
+const (
+	often use = false
+	once  use = true
+)
+
 // checkInterval is how often the server looks whether its client is still there while a query runs.
 const checkInterval = "500ms"
 

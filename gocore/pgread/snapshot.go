@@ -21,20 +21,23 @@ SET LOCAL statement_timeout = 0`
 
 // Export takes a snapshot with a session of its own, which counts as a connection until Close.
 func Export(ctx context.Context, r *Request) (*Snapshot, error) {
-	var out *Snapshot
-	err := r.retrying(ctx, func() error {
-		s, err := connect(ctx, r.target)
-		if err != nil {
+	var name string
+	export := func(s *session) error {
+		if err := s.run(ctx, holding); err != nil {
 			return err
 		}
-		if err = s.run(ctx, holding); err == nil {
-			var rows [][]string
-			if rows, err = s.query(ctx, "SELECT pg_catalog.pg_export_snapshot()"); err == nil {
-				out = &Snapshot{Name: rows[0][0], session: s}
-				return nil
-			}
+		rows, err := s.query(ctx, "SELECT pg_catalog.pg_export_snapshot()")
+		if err == nil {
+			name = rows[0][0]
 		}
-		s.close()
+		return err
+	}
+	var out *Snapshot
+	err := r.retrying(ctx, func() error {
+		s, err := started(ctx, r.target, export)
+		if err == nil {
+			out = &Snapshot{Name: name, session: s}
+		}
 		return err
 	})
 	return out, err

@@ -118,7 +118,7 @@ func (r *reading) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer release(s)
+	defer release(s, use(r.request.Once))
 	st, err := prepare(ctx, s, r.request.SQL)
 	if err != nil {
 		return err

@@ -28,6 +28,8 @@ type Request struct {
 	Infinite  Infinite          `json:"on_infinity"`
 	// Snapshot is the name of one that was exported, or empty.
 	Snapshot string `json:"snapshot"`
+	// Once says that the connection is closed after the query, and not kept for the next one.
+	Once bool `json:"once"`
 	// Timeout is how long the query may run on the server, in ms; 0 is for as long as it takes.
 	Timeout int64 `json:"timeout_ms"`
 	// Retries is how often connecting and beginning the query is tried again.

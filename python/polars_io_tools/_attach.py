@@ -11,8 +11,9 @@ no longer.
 
 Example:
     >>> with collecting() as offers:
-    ...     offer("frame-1", lambda: [b"rows"])  # what `__getstate__` of a source does
-    >>> attach({key: tuple(prepare()) for key, prepare in offers.items()})  # in the worker
+    ...     offer("frame-1", lambda _: [b"rows"])  # what `__getstate__` of a source does
+    >>> resources = Resources(lambda key, secret: None, processes=1)  # none of which it needs
+    >>> attach({key: tuple(prepare(resources)) for key, prepare in offers.items()})  # in the worker
     >>> attached("frame-1", lambda items: len(items[0]))
     4
     >>> detach(["frame-1"])
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
+from polars_io_tools._resources import Resources
 from polars_io_tools.errors import InternalError
 
 __all__ = ["Prepare", "attach", "attached", "collecting", "detach", "is_collecting", "offer"]
@@ -32,8 +34,8 @@ __all__ = ["Prepare", "attach", "attached", "collecting", "detach", "is_collecti
 T = TypeVar("T")
 
 # Gives the items of an attachment: each becomes one object in the store, or is the reference of
-# one that is there already.
-Prepare = Callable[[], Sequence[Any]]
+# one that is there already. What the items stand for is held by the resources of the run.
+Prepare = Callable[[Resources], Sequence[Any]]
 
 _local = threading.local()
 

@@ -150,10 +150,10 @@ class Identities:
         files = [path for path in self._files if _is_file(path)]
         if files:
             index = file_index(files)
-            offer(_FILES + uuid.uuid4().hex, lambda: (pickle.PickleBuffer(index),))
+            offer(_FILES + uuid.uuid4().hex, lambda _: (pickle.PickleBuffer(index),))
         if self._listings:
             listings = pickle.dumps(self._listings)
-            offer(_LISTINGS + uuid.uuid4().hex, lambda: (listings,))
+            offer(_LISTINGS + uuid.uuid4().hex, lambda _: (listings,))
 
 
 def file_index(

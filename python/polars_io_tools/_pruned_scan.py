@@ -155,7 +155,7 @@ class PrunedScan(LazyFrameResolver):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as the key of an attachment."""
-        offer(self._source.key, self._source.items)
+        offer(self._source.key, lambda _: self._source.items())
         return pruned_scan, (self._source.key,)
 
     def schema(self) -> pl.Schema:

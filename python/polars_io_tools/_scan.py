@@ -92,7 +92,7 @@ class _HomeScan(LazyFrameResolver):
             source = replace(self._current(set()), key=key)
         except FAILURES:
             return _AsWritten, (serialise(self._plain()), self.schema())
-        offer(key, source.items)
+        offer(key, lambda _: source.items())
         return attached_scan, (key,)
 
     def _plain(self) -> pl.LazyFrame:

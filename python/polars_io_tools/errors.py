@@ -150,7 +150,8 @@ class DatabaseTimeoutError(DatabaseError, TimeoutError):
 class SnapshotEndedError(DatabaseError):
     """The state of the database that a read shares with others is gone.
 
-    It lives as long as the process that took it, on the same server only.
+    It lives as long as the process that took it, on the same server only. A file that holds no
+    state was written to meanwhile.
     """
 
 

@@ -27,7 +27,7 @@ from polars_io_tools._identity import PlanListing
 from polars_io_tools._period import Period
 from polars_io_tools._polars import payload, traverse
 from polars_io_tools._split import Split
-from polars_io_tools.ray import _bootstrap, _cluster, _progress
+from polars_io_tools.ray import _bootstrap, _cluster, _connected, _progress
 from tests.integration.cases import QUARTER
 from tests.integration.cases import on_ray as run_on_ray
 from tests.integration.split_messages import LF, SPLIT_CASES, Case, Patch, explain
@@ -358,7 +358,7 @@ CASES = SPLIT_CASES | {
     ),
     # Runs.
     "Ray not installed": Case(
-        without_a_module("ray", _cluster.require_ray),
+        without_a_module("ray", _connected.require_ray),
         piot.MissingDependencyError,
         "execute_on_ray needs Ray",
         "install polars-io-tools-go[ray]",

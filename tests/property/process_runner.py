@@ -20,11 +20,22 @@ import polars as pl
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition
 from polars_io_tools._report import Report
+from polars_io_tools._resources import Resources
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._task import run_task
 from polars_io_tools._transport import Part, decode
 
 __all__ = ["ProcessRunner"]
+
+
+class Told:
+    """Stands for the process that tells tasks a secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def __call__(self, _key: str) -> str:
+        return self._secret
 
 
 class ProcessRunner:
@@ -55,21 +66,35 @@ class ProcessRunner:
         self, plan: ShippedPlan, periods: Sequence[AnyPartition], lifetime: Lifetime
     ) -> Iterator[pl.DataFrame]:
         self.labels = [p.label for p in periods]
+        resources = Resources(lambda _, secret: Told(secret), processes=1)
+        try:
+            prepared = {key: list(p(resources)) for key, p in plan.attachments.items()}
+            resources.start()
+            for rows in self._rows(plan, periods, prepared):
+                resources.check()
+                yield rows
+        finally:
+            resources.close()
+
+    def _rows(
+        self, plan: ShippedPlan, periods: Sequence[AnyPartition], prepared: dict[str, list[Any]]
+    ) -> Iterator[pl.DataFrame]:
         # As on Ray, each of some periods has a task of its own and the others share one, which
         # computes neighbours together; and several may reach Polars as one frame.
         half = len(periods) // 2
         self.heights = []
         alone = []
         for period in periods[:half]:
-            parts = self._call(plan, [period])
+            parts = self._call(plan, [period], prepared)
             self.heights.append(decode(parts).height)
             alone += parts
-        for some in (alone, self._call(plan, periods[half:])):
+        for some in (alone, self._call(plan, periods[half:], prepared)):
             if some:
                 yield decode(some)
 
-    def _call(self, plan: ShippedPlan, periods: Sequence[AnyPartition]) -> list[Part]:
-        prepared = {key: list(prepare()) for key, prepare in plan.attachments.items()}
+    def _call(
+        self, plan: ShippedPlan, periods: Sequence[AnyPartition], prepared: dict[str, list[Any]]
+    ) -> list[Part]:
         task = {**plan.task, "attached": [(key, len(items)) for key, items in prepared.items()]}
         spans = [period.wire() for period in periods]
         items = [item for some in prepared.values() for item in some]

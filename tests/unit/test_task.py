@@ -17,6 +17,7 @@ from polars_io_tools import PiotNamespace
 from polars_io_tools._period import Period
 from polars_io_tools._periods import in_period_order, neighbours
 from polars_io_tools._report import Report
+from polars_io_tools._resources import Resources
 from polars_io_tools._source import ScanRequest, ship
 from polars_io_tools._split import Split
 from polars_io_tools._task import run_task
@@ -51,7 +52,8 @@ def run(
     asked = ScanRequest(columns, None, n_rows, None)
     shipped = ship(lf, asked, split_of(lf), periods, "arrow")
     shipped.task["skip"] = skip
-    prepared = {key: prepare() for key, prepare in shipped.attachments.items()}
+    resources = Resources(lambda _, secret: secret, processes=1)
+    prepared = {key: prepare(resources) for key, prepare in shipped.attachments.items()}
     shipped.task["attached"] = [(key, len(items)) for key, items in prepared.items()]
     items = [item for some in prepared.values() for item in some]
     spans = [p.wire() for p in periods]

@@ -57,6 +57,8 @@ class FakeCluster:
         self.submitted: list[Task] = []
         self.most_tasks = 0
         self.keep = True
+        self.room = math.inf  # how many tasks find what they need at a time
+        self.running = 0
 
     def now(self) -> float:
         return self.time
@@ -64,7 +66,14 @@ class FakeCluster:
     def slots(self, running: int) -> int:
         return self.cpus
 
+    def has_room(self) -> bool:
+        return self.running < self.room
+
+    def ended(self, handle: Any) -> None:
+        self.running -= 1
+
     def submit(self, periods: Sequence[AnyPartition], skip: int) -> Task:
+        self.running += 1
         task = Task(periods, skip)
         time = max(self.time, heapq.heappop(self.free))
         runs = [periods] if self.together else [[period] for period in periods]

@@ -9,7 +9,16 @@ pushed into the database only keeps rows from being sent; Polars applies the pre
 
 from polars_io_tools.db._explain import explain_sql
 from polars_io_tools.db._plan import SqlPlan, SqlScan, SqlTerm
-from polars_io_tools.db._reader import Column, Description, Frames, Query, Reader, Statement
+from polars_io_tools.db._reader import (
+    Column,
+    Description,
+    Frames,
+    Query,
+    Reader,
+    SharingReader,
+    State,
+    Statement,
+)
 from polars_io_tools.db._scan import scan_db
 
 __all__ = [
@@ -18,9 +27,11 @@ __all__ = [
     "Frames",
     "Query",
     "Reader",
+    "SharingReader",
     "SqlPlan",
     "SqlScan",
     "SqlTerm",
+    "State",
     "Statement",
     "explain_sql",
     "scan_db",

@@ -40,6 +40,13 @@ class DuckReader:
     def __repr__(self) -> str:
         return self.shown()
 
+    def __eq__(self, other: object) -> bool:
+        """Two readers are equal that read from the same database."""
+        return type(other) is type(self) and other.__dict__ == self.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._path))
+
     def shown(self) -> str:
         """Name the file."""
         return f"duckdb:///{self._path}"
@@ -65,6 +72,13 @@ class DuckReader:
 
         return in_background(rows, interrupt, statement.query.timeout)
 
+    # A file is opened by any number of processes.
+    server = ""
+
+    def share(self, query: Query) -> _Opened:
+        """Keep the file open, read-only: as long as it is, DuckDB lets nobody write to it."""
+        return _Opened(self._connect(query.retries))
+
     @contextmanager
     def _connected(self, query: Query) -> Iterator[Any]:
         connection = self._connect(query.retries)
@@ -88,6 +102,22 @@ class DuckReader:
             except duckdb.Error as error:
                 raise DatabaseConnectionError(f"scan_db: {error}") from error
         raise AssertionError
+
+
+class _Opened:
+    """The state of a file that nobody can write to while it is open here."""
+
+    name = ""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def check(self) -> None:
+        """It cannot change."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
 
 
 def _driver() -> Any:

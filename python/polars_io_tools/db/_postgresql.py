@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -21,7 +22,7 @@ from polars_io_tools.db._reader import (
     Statement,
     check_drift,
 )
-from polars_io_tools.db._secrets import public_uri
+from polars_io_tools.db._secrets import public_uri, server_of
 from polars_io_tools.db._types import from_name, to_name
 from polars_io_tools.errors import SchemaMismatchError
 
@@ -29,6 +30,9 @@ __all__ = ["PostgresReader", "wire_param"]
 
 # How long a wait for rows may go on before the one who waits is let through.
 _LOOK_MILLISECONDS = 100
+
+# How often the server is asked whether it still holds a snapshot.
+_CHECK_SECONDS = 30.0
 
 # The base types by their numbers in the catalogue, which never change.
 _TYPES = {
@@ -78,6 +82,13 @@ class PostgresReader:
     def __repr__(self) -> str:
         return self.shown()
 
+    def __eq__(self, other: object) -> bool:
+        """Two readers are equal that read from the same database."""
+        return type(other) is type(self) and other.__dict__ == self.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._uri))
+
     def shown(self) -> str:
         """Name the database."""
         return public_uri(self._uri)
@@ -102,6 +113,8 @@ class PostgresReader:
             statement.params,
             batch_rows=statement.batch_rows,
             expect=expect,
+            snapshot=statement.snapshot,
+            once=not statement.reuse,
         )
         stream = _gocore.pg_open(request)
         try:
@@ -120,6 +133,15 @@ class PostgresReader:
                 yield pl.DataFrame(Stream(capsule))
         finally:
             _gocore.pg_close(stream)
+
+    @property
+    def server(self) -> str:
+        """Name the server."""
+        return server_of(self._uri)
+
+    def share(self, query: Query) -> _Snapshot:
+        """Export a snapshot, in a transaction that is kept open for it."""
+        return _Snapshot(*_gocore.pg_export(self._request(query, "", ())))
 
     def cost(self, sql: str, params: tuple[Any, ...], query: Query) -> float:
         """Return what the server expects a statement to cost, in its own unit; it is not run."""
@@ -142,6 +164,25 @@ class PostgresReader:
             **more,
         }
         return json.dumps(request).encode()
+
+
+class _Snapshot:
+    """A snapshot that a session of this process has exported."""
+
+    def __init__(self, handle: _gocore.PgSnapshot, name: str) -> None:
+        self._handle = handle
+        self._checked = time.monotonic()
+        self.name = name
+
+    def check(self) -> None:
+        """Ask the server now and then; statements find out only when they begin."""
+        if time.monotonic() - self._checked > _CHECK_SECONDS:
+            self._checked = time.monotonic()
+            _gocore.pg_check(self._handle)
+
+    def close(self) -> None:
+        """End the transaction."""
+        _gocore.pg_close(self._handle)
 
 
 def wire_param(value: Any) -> list[Any] | None:

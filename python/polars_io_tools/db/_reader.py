@@ -14,7 +14,17 @@ import polars as pl
 
 from polars_io_tools.errors import SchemaMismatchError
 
-__all__ = ["Column", "Description", "Frames", "Query", "Reader", "Statement", "check_drift"]
+__all__ = [
+    "Column",
+    "Description",
+    "Frames",
+    "Query",
+    "Reader",
+    "SharingReader",
+    "State",
+    "Statement",
+    "check_drift",
+]
 
 # Closing it ends the statement. None stands for a moment in which there are no rows yet.
 Frames = Generator[pl.DataFrame | None, None, None]
@@ -91,6 +101,8 @@ class Statement:
         columns: the columns that the statement gives, in order.
         query: what it was made of, and the options that hold for it.
         batch_rows: about how many rows a frame should have.
+        snapshot: the name of the `State` that it has to see, "" for the present one.
+        reuse: whether its connection may be kept for the next statement of the process.
     """
 
     sql: str
@@ -98,6 +110,8 @@ class Statement:
     columns: tuple[Column, ...]
     query: Query
     batch_rows: int
+    snapshot: str = ""
+    reuse: bool = True
 
 
 @runtime_checkable
@@ -156,6 +170,48 @@ class Reader(Protocol):
             ColumnValueError: a value does not fit its column.
             DatabaseTimeoutError: it took longer than the query allows.
             DatabaseError: the database refuses the statement, or fails in it.
+        """
+
+
+class State(Protocol):
+    """A state of the database, which the statements of several processes see while it is held."""
+
+    @property
+    def name(self) -> str:
+        """What a statement has to give to see it, "" if every statement does."""
+
+    def check(self) -> None:
+        """Raise if statements have seen, or may have seen, another state. It takes no time.
+
+        Raises:
+            SnapshotEndedError: the state is gone.
+        """
+
+    def close(self) -> None:
+        """Let go of it. Statements that have begun are not disturbed."""
+
+
+@runtime_checkable
+class SharingReader(Reader, Protocol):
+    """A `Reader` whose database can show one state to several connections.
+
+    `server` names what takes only so many connections; `max_connections` holds for all sources with
+    the same one. With "" they are not counted, as for a file. Readers of one database are equal, so
+    that they share its state.
+    """
+
+    @property
+    def server(self) -> str:
+        """Name the server, without secrets."""
+
+    def __hash__(self) -> int:
+        """Go with `__eq__`."""
+
+    def share(self, query: Query) -> State:
+        """Hold the present state of the database; on a server it takes a connection.
+
+        Raises:
+            DatabaseError: that cannot be done.
         """
 
 

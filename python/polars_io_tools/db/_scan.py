@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import polars as pl
 
@@ -12,9 +12,12 @@ from polars_io_tools import _gocore
 from polars_io_tools.db._connection import Connection, checked, reader_of
 from polars_io_tools.db._push import check_text
 from polars_io_tools.db._reader import Query, Reader
+from polars_io_tools.db._sharing import Sharing
 from polars_io_tools.db._source import DbSource
 
 __all__ = ["scan_db"]
+
+T = TypeVar("T", bound=str)
 
 Types = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -32,6 +35,8 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
     timeout: dt.timedelta | float | None = None,
     retries: int = 3,
     on_infinity: Literal["error", "null"] = "error",
+    snapshot: Literal["auto", "required", "off"] = "auto",
+    max_connections: int = 16,
     description: str | None = None,
 ) -> pl.LazyFrame:
     """Read a query from a database: columns, filters and limits of the LazyFrame become SQL.
@@ -58,6 +63,11 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         retries: how often what may go away by itself is tried again, before the first row.
         on_infinity: whether infinite dates, and what else Polars has no value for, are errors or
             nulls.
+        snapshot: whether all tasks of a distributed query see one state of the database. "auto"
+            does where the database can, "required" refuses one that cannot, and with "off" each
+            task sees what is there when it begins.
+        max_connections: the most connections to the server that this process and the tasks of its
+            queries have at a time; a query starts no more tasks than that allows.
         description: a name for the query, shown by `explain()`.
 
     Returns:
@@ -87,15 +97,24 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         text=_text(query),
         params=_params(params),
         overrides=dict(overrides),
-        infinity=_one_of("on_infinity", on_infinity),
+        infinity=_one_of("on_infinity", on_infinity, ("error", "null")),
         timeout=_seconds(timeout),
         retries=_number("retries", retries, 0),
     )
     held = checked(connection)
     if isinstance(held, str | Reader) and not str(held).startswith("env:"):
         check_text(asked, reader_of(held))
+    sharing = Sharing(
+        _one_of("snapshot", snapshot, ("auto", "required", "off")),
+        _number("max_connections", max_connections, 1),
+    )
     source = DbSource(
-        asked, held, given, fetch_size=_number("fetch_size", fetch_size, 1), pushdown=pushdown
+        asked,
+        held,
+        given,
+        fetch_size=_number("fetch_size", fetch_size, 1),
+        pushdown=pushdown,
+        sharing=sharing,
     )
     lf = source.lazy(description)
     return lf if not cast_map else lf.cast(dict(cast_map))  # type: ignore[arg-type]  # by names
@@ -113,9 +132,11 @@ def _params(params: Sequence[Any] | None) -> tuple[Any, ...]:
     return tuple(params or ())
 
 
-def _one_of(name: str, value: Literal["error", "null"]) -> Literal["error", "null"]:
-    if value not in ("error", "null"):
-        raise ValueError(f"scan_db: {name} must be 'error' or 'null', not {value!r}")
+def _one_of(name: str, value: T, known: Sequence[str]) -> T:
+    if value not in known:
+        *others, last = map(repr, known)
+        allowed = f"{', '.join(others)} or {last}"
+        raise ValueError(f"scan_db: {name} must be {allowed}, not {value!r}")
     return value
 
 

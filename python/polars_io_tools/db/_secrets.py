@@ -3,7 +3,8 @@
 Where such a string is pickled, an id is left of it. The process that wrote it finds it again by the
 id, for as long as something there refers to it; any other process does not.
 
-It does not carry secrets to workers.
+A task of a distributed query asks for them: the run holds them meanwhile. They are part of
+neither plans nor arguments.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import weakref
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from polars_io_tools._attach import is_collecting, offer
-from polars_io_tools.errors import DatabaseConnectionError
+from polars_io_tools._attach import attached, is_collecting, offer
+from polars_io_tools.errors import DatabaseConnectionError, InternalError
 
-__all__ = ["SecretUri", "has_secret", "public_uri"]
+__all__ = ["SecretUri", "has_secret", "public_uri", "server_of"]
 
 # Query parameters of a URI that are secrets.
 _SECRET_KEYS = {"password", "sslpassword", "passfile", "sslkey"}
@@ -53,7 +54,7 @@ class SecretUri:
     def __getstate__(self) -> dict[str, Any]:
         """Leave an id of the URI."""
         if is_collecting():
-            offer(self._key, self._refuse)
+            offer(self._key, lambda resources: (resources.hide(self._key, self.reveal()),))
         return {**self.__dict__, "_value": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -67,18 +68,20 @@ class SecretUri:
         Raises:
             DatabaseConnectionError: it is not in this process.
         """
-        if self._value is None:
-            raise DatabaseConnectionError(self._advice())
-        return self._value.text
-
-    def _refuse(self) -> tuple[Any, ...]:
-        raise DatabaseConnectionError(self._advice())
+        if self._value is not None:
+            return self._value.text
+        try:
+            # In a task: it is asked for once, and forgotten with the plan.
+            return attached(self._key, lambda items: str(items[0](self._key)))
+        except InternalError:
+            raise DatabaseConnectionError(self._advice()) from None
 
     def _advice(self) -> str:
         return (
             f"scan_db: the password of {self._public} was written into connection= and does not "
-            "leave its process; pass connection='env:NAME', and set the variable where the "
-            "workers start, or pass a function that returns the URI"
+            "leave its process, other than for the tasks of a distributed query that starts there; "
+            "pass connection='env:NAME', and set the variable where the LazyFrame is read, or pass "
+            "a function that returns the URI"
         )
 
 
@@ -95,6 +98,21 @@ def public_uri(uri: str) -> str:
     except ValueError:
         return uri.partition("://")[0] + "://…"
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def server_of(uri: str) -> str:
+    """Return host and port of a URI, as it has them.
+
+    Example:
+        >>> server_of("postgresql://me:secret@db.example:5432/trades")
+        'db.example:5432'
+    """
+    try:
+        parts = urlsplit(uri)
+        host = parts.netloc.rpartition("@")[2]
+        return host or dict(parse_qsl(parts.query)).get("host", "local")
+    except ValueError:
+        return "local"
 
 
 def has_secret(uri: str) -> bool:

@@ -7,6 +7,7 @@ sends both. The database may do the predicate only in part; here it is done in f
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ import polars as pl
 import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
+from polars_io_tools._attach import attached, is_collecting, offer
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools.db._connection import named, reader_of
 from polars_io_tools.db._push import Pushed, check_text, push, wire_predicate
@@ -28,6 +30,7 @@ from polars_io_tools.db._reader import (
     Statement,
     check_drift,
 )
+from polars_io_tools.db._sharing import Sharing
 from polars_io_tools.errors import PiotError, SchemaMismatchError, UnsupportedColumnError
 
 __all__ = ["DbSource"]
@@ -42,6 +45,8 @@ class DbSource:
         schema: the columns, None to ask the database.
         fetch_size: about how many rows a frame has.
         pushdown: whether predicates are pushed.
+        sharing: whether all tasks of a distributed query see one state, and how many connections
+            they may have.
     """
 
     def __init__(
@@ -52,18 +57,26 @@ class DbSource:
         *,
         fetch_size: int,
         pushdown: bool,
+        sharing: Sharing,
     ) -> None:
         self._query = query
         self._connection = connection
         self._given = schema
         self._fetch_size = fetch_size
         self._pushdown = pushdown
+        self._sharing = sharing
+        self._attached: str | None = None  # the key of what the run holds, in a task of it
         self._description: Description | None = None
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel with what is known of the columns, so that tasks notice when they change."""
-        return {k: v for k, v in self.__dict__.items() if k != "_lock"}
+        state = {k: v for k, v in self.__dict__.items() if k != "_lock"}
+        if is_collecting():
+            # Each time another one: in a plan that has it twice, a task reads it twice at once.
+            state["_attached"] = f"database-{uuid.uuid4().hex}"
+            offer(state["_attached"], lambda resources: (self._sharing.prepare(self, resources),))
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -187,8 +200,15 @@ class DbSource:
             columns=given or known.columns[:1],
             query=self._query,
             batch_rows=self._fetch_size,
+            **self._shared(),
         )
         return statement, n_rows
+
+    def _shared(self) -> dict[str, Any]:
+        """Return what a statement has to know of the run that it belongs to."""
+        if self._attached is None:
+            return {}
+        return attached(self._attached, lambda items: dict(items[0]))
 
 
 def _until_over(frames: Frames, lifetime: Lifetime) -> Frames:

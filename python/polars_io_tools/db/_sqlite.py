@@ -29,6 +29,7 @@ from polars_io_tools.db._sqlite_values import declared_type, readable, to_series
 from polars_io_tools.errors import (
     DatabaseConnectionError,
     DatabaseError,
+    SnapshotEndedError,
     UnsupportedColumnError,
 )
 
@@ -59,6 +60,13 @@ class SqliteReader:
     def __repr__(self) -> str:
         return self.shown()
 
+    def __eq__(self, other: object) -> bool:
+        """Two readers are equal that read from the same database."""
+        return type(other) is type(self) and other.__dict__ == self.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._path))
+
     def shown(self) -> str:
         """Name the file."""
         return f"sqlite:///{self._path}"
@@ -84,8 +92,22 @@ class SqliteReader:
 
         return in_background(rows, interrupt, statement.query.timeout)
 
+    # A file is opened by any number of processes.
+    server = ""
+
+    def share(self, query: Query) -> _Watched:
+        """Watch the file from a connection that stays open."""
+        return _Watched(self._connect(query), self.shown())
+
     @contextmanager
     def _connected(self, query: Query) -> Iterator[sqlite3.Connection]:
+        connection = self._connect(query)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _connect(self, query: Query) -> sqlite3.Connection:
         busy = _BUSY_SECONDS * (query.retries + 1)
         try:
             connection = sqlite3.connect(
@@ -97,10 +119,41 @@ class SqliteReader:
             connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
         except sqlite3.Error as error:
             raise DatabaseConnectionError(f"scan_db: {self.shown()}: {error}") from error
-        try:
-            yield connection
-        finally:
-            connection.close()
+        return connection
+
+
+class _Watched:
+    """The state of a file, to which others may write, but not unnoticed.
+
+    A transaction cannot be shared, and a lock that is held for long would starve both sides.
+    """
+
+    name = ""
+
+    def __init__(self, connection: sqlite3.Connection, shown: str) -> None:
+        self._connection = connection
+        self._shown = shown
+        self._version = self._now()
+
+    def _now(self) -> int:
+        # It is another one as soon as another connection has committed something.
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def check(self) -> None:
+        """Find out whether something was written."""
+        with _named():
+            if self._now() != self._version:
+                msg = (
+                    f"scan_db: {self._shown} was written to while several statements read it, "
+                    "which may have seen different states; read it again, or accept that with "
+                    "snapshot='off'"
+                )
+                raise SnapshotEndedError(msg)
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._connection.close()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._source import IoSource
 from polars_io_tools._split import FixedListing, Split, check_split
 from polars_io_tools._task import inside_task
-from polars_io_tools.ray._cluster import require_ray
+from polars_io_tools.ray._connected import require_ray
 from polars_io_tools.ray._executor import RayRunner
 from polars_io_tools.ray._options import RayOptions, check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm

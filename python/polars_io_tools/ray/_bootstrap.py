@@ -29,20 +29,21 @@ def run_periods(task: Any, threads: int, plan: Any, periods: Any, *items: Any) -
     def find() -> None:
         try:
             from polars_io_tools._task import run_task
+            from polars_io_tools.ray._vault import opened
         except Exception as error:  # noqa: BLE001  (raised again below)
             found.append(error)
         else:
-            found.append(run_task)
+            found.extend((run_task, opened))
 
     # Not in this thread, in which a task that is cancelled is interrupted: Polars that is imported
     # by half would make every later task of this process fail.
     thread = threading.Thread(target=find, name="piot-import")
     thread.start()
     thread.join()
-    (run_task,) = found
     try:
-        if isinstance(run_task, Exception):
-            raise run_task
+        if isinstance(found[0], Exception):
+            raise found[0]
+        run_task, opened = found
     except ImportError as error:
         wanted = task["versions"]
         packages = [
@@ -54,7 +55,7 @@ def run_periods(task: Any, threads: int, plan: Any, periods: Any, *items: Any) -
             f"every node, or start Ray with ray.init(runtime_env={{'pip': {packages}}})"
         )
         raise RuntimeError(msg) from error
-    yield from run_task(task, plan, periods, node, items)
+    yield from run_task(task, plan, periods, node, opened(items))
 
 
 # cloudpickle sends by value what it cannot find by name.

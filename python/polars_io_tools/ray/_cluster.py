@@ -7,8 +7,8 @@ its report stays in the object store until it is fetched.
 from __future__ import annotations
 
 import logging
+import math
 import pickle
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -18,21 +18,18 @@ from typing import Any
 
 from polars_io_tools._period import AnyPartition
 from polars_io_tools._report import Report
+from polars_io_tools._resources import Resources
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._transport import Part
-from polars_io_tools.errors import (
-    InternalError,
-    MissingDependencyError,
-    RayNotInitialisedError,
-    StoreFullError,
-)
+from polars_io_tools.errors import InternalError, RayNotInitialisedError
 from polars_io_tools.ray._bootstrap import run_periods
+from polars_io_tools.ray._connected import require_ray, store
 from polars_io_tools.ray._held import hold
 from polars_io_tools.ray._options import cpus_of, threads_of
 from polars_io_tools.ray._protocol import Arrival, TaskFailed
 from polars_io_tools.ray._retries import Retries
 
-__all__ = ["RayCluster", "remote_function", "require_ray", "store"]
+__all__ = ["RayCluster", "places", "remote_function"]
 
 _log = logging.getLogger(__name__)
 
@@ -50,58 +47,17 @@ _ASK_SECONDS = 1.0
 _ONCE = {"max_retries": 0, "retry_exceptions": False}
 
 
-def require_ray() -> Any:
-    """Return the ray module.
-
-    Raises:
-        MissingDependencyError: Ray is not installed.
-        RayNotInitialisedError: Ray is not running, or is used through Ray Client.
-    """
-    try:
-        import ray
-    except ImportError as error:
-        msg = "execute_on_ray needs Ray; install polars-io-tools-go[ray]"
-        raise MissingDependencyError(msg) from error
-    client = sys.modules.get("ray.util.client")
-    if client is not None and client.ray.is_connected():
-        msg = (
-            "execute_on_ray does not work through Ray Client (ray://…), which can neither stream "
-            "results nor share memory with them. Run this program on a machine of the cluster, "
-            'with ray.init(address="auto"), or send it there with `ray job submit`'
-        )
-        raise RayNotInitialisedError(msg)
-    if not ray.is_initialized():
-        msg = (
-            "Ray is not running in this process: call ray.init() first, or "
-            'ray.init(address="auto") to join a cluster that runs already'
-        )
-        raise RayNotInitialisedError(msg)
-    return ray
-
-
-def store(ray: Any, item: Any) -> Any:
-    """Put something into the object store and return its reference.
-
-    Raises:
-        StoreFullError: there is no room.
-    """
-    try:
-        return ray.put(item)
-    except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
-        msg = (
-            "the object store of this node and the disk to which it spills have no room for what "
-            f"is sent to tasks: {str(error).partition(chr(10))[0]}. What helps: smaller frames in "
-            "the query, scans of files instead, or ray.init(object_store_memory=…)"
-        )
-        raise StoreFullError(msg) from error
-
-
 @cache
 def remote_function() -> Any:
     """Return the Ray function of a task; Ray exports it once for each cluster."""
     import ray
 
     return ray.remote(num_returns="streaming")(run_periods)
+
+
+def _travels(ray: Any, item: Any) -> bool:
+    """Return whether an item is an argument of tasks as it is."""
+    return isinstance(item, ray.ObjectRef | ray.actor.ActorHandle)
 
 
 def _connection() -> tuple[str, str]:
@@ -111,15 +67,25 @@ def _connection() -> tuple[str, str]:
     return context.get_node_id(), context.get_job_id()
 
 
+def places(options: Mapping[str, Any]) -> float:
+    """Return how many tasks with these options the cluster has CPUs for, at least one."""
+    cpus = cpus_of(options)
+    if cpus == 0:
+        return math.inf
+    resources: dict[str, float] = require_ray().cluster_resources()
+    return max(1, resources.get("CPU", 0) // cpus)
+
+
 class RayCluster:
     """A `Cluster` on the Ray cluster that this process is connected to, for one plan."""
 
-    def __init__(self, plan: ShippedPlan, options: Mapping[str, Any]) -> None:
+    def __init__(self, plan: ShippedPlan, options: Mapping[str, Any], resources: Resources) -> None:
         import ray
 
         self._ray: Any = ray
         self._connection = _connection()
         self._options = options
+        self._resources = resources
         self._retries = Retries.of(options)
         self._own_retries: dict[Any, Retries] = {}  # of running tasks with options of their own
         self._cpus = cpus_of(options)
@@ -127,9 +93,10 @@ class RayCluster:
         self._items: list[Any] = []
         attached = []
         for key, prepare in plan.attachments.items():
-            items = [i if isinstance(i, ray.ObjectRef) else store(ray, i) for i in prepare()]
+            items = [i if _travels(ray, i) else store(ray, i) for i in prepare(resources)]
             attached.append((key, len(items)))
             self._items.extend(items)
+        resources.start()
         self._task = {**plan.task, "attached": attached}
         self._slots = 1
         self._asked = float("-inf")
@@ -163,8 +130,7 @@ class RayCluster:
         if self._cpus > 0 and now - self._asked >= _ASK_SECONDS:
             self._asked = now
             free = self._ray.available_resources().get("CPU", 0) // self._cpus
-            whole = self._ray.cluster_resources().get("CPU", 0) // self._cpus
-            self._slots = max(1, int(min(whole, running + free)))
+            self._slots = max(1, int(min(places(self._options), running + free)))
         return self._slots
 
     def store_bytes(self) -> int:
@@ -177,12 +143,22 @@ class RayCluster:
         nodes = [n["Resources"] for n in self._ray.nodes() if n["NodeID"] == own]
         return int(nodes[0].get("object_store_memory", 0)) if nodes else 0
 
+    def has_room(self) -> bool:
+        """Return whether there are connections for one more task."""
+        return self._resources.has_room()
+
+    def ended(self, handle: Any) -> None:
+        """Take note that a task has ended."""
+        self._own_retries.pop(handle, None)
+        self._resources.end_task()
+
     def submit(self, periods: Sequence[AnyPartition], skip: int) -> Any:
         """Start a task; its name holds the periods and nothing of the query.
 
         The first `skip` rows of the first period are left out: an earlier attempt brought them.
         """
         self._check_connection()
+        self._resources.begin_task()
         first, last = periods[0].label, periods[-1].label
         name = f"piot:{first}" if len(periods) == 1 else f"piot:{first}…{last}"
         options = {**self._options, **(periods[0].options or {}), "name": name}
@@ -199,6 +175,7 @@ class RayCluster:
     def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
         """Return the tasks that have something new, none if there is nothing in time."""
         if not handles:
+            time.sleep(timeout)  # until there is room for a task
             return []
         self._check_connection()
         wait = self._ray.wait
@@ -216,7 +193,6 @@ class RayCluster:
         try:
             ref = next(handle)
         except StopIteration as error:
-            self._own_retries.pop(handle, None)
             early = InternalError("a task ended before its last period")
             raise TaskFailed(early, retries=0) from error
         report = self._reports.pop(handle, None)
@@ -226,7 +202,7 @@ class RayCluster:
             report = self._ray.get(ref)
         except self._ray.exceptions.RayError as error:
             self._look_at(handle.completed())
-            retries = self._own_retries.pop(handle, self._retries)
+            retries = self._own_retries.get(handle, self._retries)
             raise TaskFailed(error, retries=retries.after(error)) from error
         self._tell_threads(report["threads"])
         if report["part"] is None:

@@ -7,19 +7,23 @@ the run, the tasks that are left are cancelled and the bar is closed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import polars as pl
 
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition, Period
+from polars_io_tools._resources import Resources
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._transport import decode, size_of
 from polars_io_tools.errors import PiotError, WorkerError
-from polars_io_tools.ray._cluster import RayCluster, require_ray
+from polars_io_tools.ray._cluster import RayCluster, places
+from polars_io_tools.ray._connected import require_ray
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
 from polars_io_tools.ray._protocol import HalfRead, Limits, PeriodFailed
 from polars_io_tools.ray._redact import redacted
+from polars_io_tools.ray._vault import Vault
 from polars_io_tools.ray._window import Window
 
 __all__ = ["RayRunner"]
@@ -85,7 +89,12 @@ class RayRunner:
             StoreFullError: the plan, or data of it, does not fit into the object store.
         """
         options = self._options
-        cluster = RayCluster(plan, options.remote_options)
+        resources = _resources(options)
+        try:
+            cluster = RayCluster(plan, options.remote_options, resources)
+        except BaseException:
+            resources.close()
+            raise
         limits = Limits(
             max_tasks=options.max_concurrency,
             max_bytes=options.max_unread_bytes or cluster.store_bytes() // _STORE_SHARE,
@@ -102,6 +111,7 @@ class RayRunner:
             try:
                 cluster.cancel(window.running())
             finally:
+                resources.close()
                 progress.close()
 
         lifetime.then(end)
@@ -112,6 +122,7 @@ class RayRunner:
                 if not parts:
                     yield None
                     continue
+                resources.check()
                 frame = decode(parts)
                 progress.arrived(frame.height, sum(map(size_of, parts)))
                 yield _merged(frame)
@@ -119,6 +130,16 @@ class RayRunner:
             raise _worker_error(failure, options, plan.opening) from failure.error
         finally:
             lifetime.close()
+
+
+def _resources(options: RayOptions) -> Resources:
+    """Return what the sources of a run hold, which is nothing so far."""
+
+    def hide(key: str, secret: str) -> Any:
+        return resources.held("vault", "", Vault).hide(key, secret)
+
+    resources = Resources(hide, places(options.remote_options))
+    return resources
 
 
 def _noun(part: AnyPartition) -> str:

@@ -82,6 +82,12 @@ class Cluster(Protocol):
     def slots(self, running: int) -> int:
         """Return how many tasks could run at once, at least one, when `running` of ours do."""
 
+    def has_room(self) -> bool:
+        """Return whether one more task finds what it needs, such as connections to a server."""
+
+    def ended(self, handle: Any) -> None:
+        """Take note that a task has ended, with which `take` is done."""
+
     def submit(self, periods: Sequence[AnyPartition], skip: int) -> Hashable:
         """Start a task and return its handle; it leaves out `skip` rows of the first period."""
 

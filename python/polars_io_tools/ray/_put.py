@@ -19,7 +19,7 @@ from polars.io.plugins import register_io_source
 from polars_io_tools import _gocore
 from polars_io_tools._attach import attached, offer
 from polars_io_tools._transport import decode, encode, unsupported
-from polars_io_tools.ray._cluster import require_ray, store
+from polars_io_tools.ray._connected import require_ray, store
 
 __all__ = ["put"]
 
@@ -97,7 +97,7 @@ class _StoredFrame:
         """
         refs = self._refs
         # Inside a task there are none, but what is attached there is attached to its own plan.
-        offer(self._key, lambda: refs or attached(self._key, tuple))
+        offer(self._key, lambda _: refs or attached(self._key, tuple))
         return {**self.__dict__, "_refs": None}
 
     def __call__(

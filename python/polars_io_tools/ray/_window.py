@@ -44,8 +44,7 @@ _GATHERED_BYTES = 2**20
 _MOMENT = 0.01  # seconds that little may wait for more
 _PATIENCE = 0.1  # seconds until the consumer is told that there is nothing yet
 
-# After every two quick ends one more task may wait for a worker; for slow ones it does not pay.
-_ENDS_PER_STEP = 2
+_ENDS_PER_STEP = 2  # quick ones, after which one more may wait for a worker; slow ones do not pay
 _QUICK_SECONDS = 0.25
 
 
@@ -88,7 +87,7 @@ class Window:
             PeriodFailed: a task failed, and trying again did not help.
         """
         self._fill()
-        while self._pending:
+        while self._pending or self._next < len(self._periods):
             ready = self._gathered()
             if ready:
                 yield ready
@@ -153,10 +152,10 @@ class Window:
             allowed = min(allowed, self._limits.max_tasks)
         if self._unread_tasks >= allowed:
             return False
-        if not self._pending:
-            return True
         expected = self._pace.size() * (self._under_way + self._next_share())
-        return self._unread_bytes + expected <= self._limits.max_bytes
+        if self._pending and self._unread_bytes + expected > self._limits.max_bytes:
+            return False
+        return self._cluster.has_room()
 
     def _next_share(self) -> int:
         """Return how many periods the next task gets."""
@@ -211,6 +210,7 @@ class Window:
 
     def _end(self, task: Task) -> None:
         del self._tasks[task.handle]
+        self._cluster.ended(task.handle)
         self._under_way -= len(task.pending)
 
     def _fail(self, pending: list[Pending], failure: TaskFailed) -> None:

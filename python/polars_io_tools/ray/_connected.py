@@ -1,0 +1,60 @@
+"""The Ray that this process is connected to: whether there is one, and how things get into it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from polars_io_tools.errors import (
+    MissingDependencyError,
+    RayNotInitialisedError,
+    StoreFullError,
+)
+
+__all__ = ["require_ray", "store"]
+
+
+def require_ray() -> Any:
+    """Return the ray module.
+
+    Raises:
+        MissingDependencyError: Ray is not installed.
+        RayNotInitialisedError: Ray is not running, or is used through Ray Client.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        msg = "execute_on_ray needs Ray; install polars-io-tools-go[ray]"
+        raise MissingDependencyError(msg) from error
+    client = sys.modules.get("ray.util.client")
+    if client is not None and client.ray.is_connected():
+        msg = (
+            "execute_on_ray does not work through Ray Client (ray://…), which can neither stream "
+            "results nor share memory with them. Run this program on a machine of the cluster, "
+            'with ray.init(address="auto"), or send it there with `ray job submit`'
+        )
+        raise RayNotInitialisedError(msg)
+    if not ray.is_initialized():
+        msg = (
+            "Ray is not running in this process: call ray.init() first, or "
+            'ray.init(address="auto") to join a cluster that runs already'
+        )
+        raise RayNotInitialisedError(msg)
+    return ray
+
+
+def store(ray: Any, item: Any) -> Any:
+    """Put something into the object store and return its reference.
+
+    Raises:
+        StoreFullError: there is no room.
+    """
+    try:
+        return ray.put(item)
+    except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
+        msg = (
+            "the object store of this node and the disk to which it spills have no room for what "
+            f"is sent to tasks: {str(error).partition(chr(10))[0]}. What helps: smaller frames in "
+            "the query, scans of files instead, or ray.init(object_store_memory=…)"
+        )
+        raise StoreFullError(msg) from error
