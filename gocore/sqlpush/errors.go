@@ -1,6 +1,9 @@
 package sqlpush
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var (
 	// ErrRequest says that a request is malformed: a defect of the sender.
@@ -13,3 +16,18 @@ var (
 	// ErrColumns says that columns of the query cannot be told apart by name.
 	ErrColumns = errors.New("ambiguous columns")
 )
+
+// refusal is an error that users see as it is: its kind is for programs, and would say
+// less again.
+type refusal struct {
+	kind error
+	text string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+func (r *refusal) Unwrap() error { return r.kind }
+
+func refusef(kind error, format string, args ...any) error {
+	return &refusal{kind: kind, text: fmt.Sprintf(format, args...)}
+}

@@ -170,12 +170,12 @@ func (r Request) names(d Dialect) (map[string]string, error) {
 		before, twice := known[key]
 		switch {
 		case twice && before == c.Name:
-			return nil, fmt.Errorf("scan_db: column %q appears twice; give it an alias: %w", c.Name, ErrColumns)
+			return nil, refusef(ErrColumns, "scan_db: column %q appears twice; give it an alias", c.Name)
 		case twice:
-			return nil, fmt.Errorf("scan_db: columns %q and %q differ in case only, which %s does not tell apart; "+
-				"give one an alias: %w", before, c.Name, d, ErrColumns)
+			return nil, refusef(ErrColumns, "scan_db: columns %q and %q differ in case only, which %s does not tell apart; "+
+				"give one an alias", before, c.Name, d)
 		case strings.IndexByte(c.Name, 0) >= 0:
-			return nil, fmt.Errorf("scan_db: the name of column %q holds a zero byte: %w", c.Name, ErrColumns)
+			return nil, refusef(ErrColumns, "scan_db: the name of column %q holds a zero byte", c.Name)
 		}
 		known[key] = c.Name
 	}

@@ -1,7 +1,6 @@
 package sqlpush
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -105,8 +104,8 @@ func (s *scanner) skipComment() error {
 }
 
 func (s *scanner) unfinished(what string, start int) error {
-	return fmt.Errorf("scan_db: the %s that begins at character %d of the query has no end: %w",
-		what, utf8.RuneCountInString(s.text[:start])+1, ErrQuery)
+	return refusef(ErrQuery, "scan_db: the %s that begins at character %d of the query has no end",
+		what, utf8.RuneCountInString(s.text[:start])+1)
 }
 
 // scan moves past one token, which begins here.

@@ -20,7 +20,7 @@ type statement struct {
 // written around it. It fails with [ErrQuery].
 func parseStatement(text string, d Dialect) (statement, error) {
 	if strings.IndexByte(text, 0) >= 0 {
-		return statement{}, fmt.Errorf("scan_db: the query holds a zero byte: %w", ErrQuery)
+		return statement{}, refusef(ErrQuery, "scan_db: the query holds a zero byte")
 	}
 	r := reader{scanner: scanner{text: text, dialect: d}, stop: -1}
 	if err := r.read(); err != nil {
@@ -67,8 +67,8 @@ func (r *reader) read() error {
 func (r *reader) take(t token) error {
 	text := r.text[t.start:t.end]
 	if r.stop >= 0 {
-		return fmt.Errorf("scan_db: the query must be a single SELECT/WITH/VALUES, and %q begins another statement: %w",
-			shortened(text), ErrQuery)
+		return refusef(ErrQuery, "scan_db: the query must be a single SELECT/WITH/VALUES, and %q begins another statement",
+			shortened(text))
 	}
 	r.verbs.see(t.kind, text, len(r.open))
 	switch t.kind {
@@ -77,12 +77,12 @@ func (r *reader) take(t token) error {
 	case closing:
 		last := len(r.open) - 1
 		if last < 0 || counterpart[r.open[last]] != text[0] {
-			return fmt.Errorf("scan_db: the query has %q without its counterpart: %w", text, ErrQuery)
+			return refusef(ErrQuery, "scan_db: the query has %q without its counterpart", text)
 		}
 		r.open = r.open[:last]
 	case semicolon:
 		if len(r.open) > 0 {
-			return fmt.Errorf("scan_db: the query has a semicolon within brackets: %w", ErrQuery)
+			return refusef(ErrQuery, "scan_db: the query has a semicolon within brackets")
 		}
 		r.stop = t.start
 	case parameter:
@@ -149,9 +149,9 @@ func (v *verbs) check() error {
 	case "SELECT", "VALUES", "WITH":
 		return nil
 	case "":
-		return fmt.Errorf("scan_db: the query must be a single SELECT/WITH/VALUES, got nothing: %w", ErrQuery)
+		return refusef(ErrQuery, "scan_db: the query must be a single SELECT/WITH/VALUES, got nothing")
 	}
-	return fmt.Errorf("scan_db: the query must be a single SELECT/WITH/VALUES, got %s: %w", shortened(got), ErrQuery)
+	return refusef(ErrQuery, "scan_db: the query must be a single SELECT/WITH/VALUES, got %s", shortened(got))
 }
 
 // userParams are the placeholders of the user's text.
@@ -166,8 +166,8 @@ func (u *userParams) see(text string, d Dialect) error {
 	if len(text) > 1 {
 		n, err := strconv.Atoi(text[1:])
 		if err != nil || n < 1 || n > maxUserParams {
-			return fmt.Errorf("scan_db: the query has the parameter %s; write %s and pass params in order: %w",
-				shortened(text), d.example(), ErrQuery)
+			return refusef(ErrQuery, "scan_db: the query has the parameter %s; write %s and pass params in order",
+				shortened(text), d.example())
 		}
 		number = max(u.count, n)
 	}
@@ -190,8 +190,8 @@ func (d Dialect) example() string {
 // style is how our own parameters are written: those of one text are alike.
 func (u *userParams) style(d Dialect) (placeholders, error) {
 	if u.unnamed && u.numbered {
-		return unnamed, fmt.Errorf("scan_db: the query has both ? and numbered parameters; write %s: %w",
-			d.example(), ErrQuery)
+		return unnamed, refusef(ErrQuery, "scan_db: the query has both ? and numbered parameters; write %s",
+			d.example())
 	}
 	if d == PostgreSQL || d == DuckDB && !u.unnamed {
 		return numbered, nil
