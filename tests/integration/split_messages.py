@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pytest
 
 import polars_io_tools as piot
+from tests.messages import Case, Patch
 
-__all__ = ["LF", "SPLIT_CASES", "Case", "Patch", "explain"]
-
-Patch = pytest.MonkeyPatch
+__all__ = ["LF", "SPLIT_CASES", "explain"]
 
 LF = pl.LazyFrame(
     {"date": [dt.date(2024, 1, 5)], "number": [1], "text": ["2024-01-05"]},
@@ -24,23 +21,6 @@ LF = pl.LazyFrame(
 LISTS = LF.with_columns(pl.concat_list("number").alias("list"))
 
 number = pl.col("number")
-
-
-@dataclass(frozen=True)
-class Case:
-    """What raises an error, and which.
-
-    Attributes:
-        cause: does what is wrong.
-        kind: the class of the error, exactly.
-        message: how the message begins.
-        help: what it says to do, somewhere.
-    """
-
-    cause: Callable[[Patch, Path], object]
-    kind: type[BaseException]
-    message: str
-    help: str = ""
 
 
 def explain(lf: pl.LazyFrame = LF, **arguments: Any) -> piot.RayPlan:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import os
-import pickle
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -28,13 +27,13 @@ from polars_io_tools._period import Period
 from polars_io_tools._polars import payload, traverse
 from polars_io_tools._split import Split
 from polars_io_tools.ray import _bootstrap, _cluster, _connected, _progress
+from tests.database.messages import DATABASE_CASES
 from tests.integration.cases import QUARTER
 from tests.integration.cases import on_ray as run_on_ray
-from tests.integration.split_messages import LF, SPLIT_CASES, Case, Patch, explain
+from tests.integration.split_messages import LF, SPLIT_CASES, explain
+from tests.messages import PACKAGE, Case, Patch, check_message, message_of
 
 pytestmark = pytest.mark.ray
-
-PACKAGE = Path(piot.__file__).parent
 
 ODD = pl.LazyFrame(schema={"date": pl.Date, "odd": pl.Object})
 JANUARY = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 1, 31))
@@ -484,24 +483,9 @@ CASES = SPLIT_CASES | {
 }
 
 
-def message_of(case: Case, folder: Path) -> tuple[BaseException, str]:
-    """Return what a cause raises, and all that it says."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(case.kind) as info:
-        case.cause(patch, folder)
-    return info.value, str(info.value)
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_message(name: str, tmp_path: Path) -> None:
-    case = CASES[name]
-    error, message = message_of(case, tmp_path)
-    assert type(error) is case.kind, repr(error)
-    assert message.startswith(case.message)
-    assert case.help in message
-    assert "Traceback" not in message
-    assert "FAILED HERE" not in message
-    assert str(PACKAGE) not in message
-    assert str(pickle.loads(pickle.dumps(error))) == message
+    check_message(CASES[name], tmp_path)
 
 
 # Classes that never leave the package, and a message that only a defect of it causes.
@@ -511,7 +495,7 @@ DEFECT = "a task ended before its last period"
 
 def test_every_error_is_in_the_table(tmp_path: Path) -> None:
     messages = []
-    for number, case in enumerate(CASES.values()):
+    for number, case in enumerate([*CASES.values(), *DATABASE_CASES.values()]):
         folder = tmp_path / str(number)
         folder.mkdir()
         messages.append(message_of(case, folder)[1])

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -24,7 +24,7 @@ from polars_io_tools.db._reader import (
 )
 from polars_io_tools.db._secrets import public_uri, server_of
 from polars_io_tools.db._types import from_name, to_name
-from polars_io_tools.errors import SchemaMismatchError
+from polars_io_tools.errors import PiotError, SchemaMismatchError
 
 __all__ = ["PostgresReader", "wire_param"]
 
@@ -66,6 +66,8 @@ _TYPMOD = 4
 # Collations that order texts by their bytes, on any server.
 _BYTEWISE = {"C", "POSIX", "ucs_basic"}
 
+_Answer = TypeVar("_Answer")
+
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  (of datetimes without a zone)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -96,7 +98,7 @@ class PostgresReader:
     def describe(self, query: Query) -> Description:
         """Return the columns that a query gives, by Parse and Describe."""
         request = self._request(query, query.text, query.params)
-        answer: dict[str, Any] = json.loads(_gocore.pg_describe(request))
+        answer: dict[str, Any] = json.loads(_asked(_gocore.pg_describe, request))
         columns = tuple(_column(c) for c in answer["columns"])
         return Description(columns, answer["encoding"])
 
@@ -116,7 +118,7 @@ class PostgresReader:
             snapshot=statement.snapshot,
             once=not statement.reuse,
         )
-        stream = _gocore.pg_open(request)
+        stream = _asked(_gocore.pg_open, request)
         try:
             while True:
                 if not _gocore.pg_wait(stream, _LOOK_MILLISECONDS):
@@ -201,6 +203,15 @@ def wire_param(value: Any) -> list[Any] | None:
         if kind in _WIRE:
             return _WIRE[kind](value)
     raise TypeError(f"scan_db: a parameter cannot be a {type(value).__name__}")
+
+
+def _asked(call: Callable[[bytes], _Answer], request: bytes) -> _Answer:
+    try:
+        return call(request)
+    except ValueError as error:
+        if isinstance(error, PiotError):
+            raise
+        raise ValueError(f"scan_db: {error}") from None
 
 
 def _instant(value: dt.datetime) -> list[Any]:

@@ -50,13 +50,14 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         connection: a URI (`postgresql://…`, `duckdb:///relative.db`, `sqlite:////absolute.db`), the
             path of a file with a known suffix, `env:NAME` for the variable that holds one of
             these, a function that returns one, or a `Reader`. Variables are looked up, and
-            functions called, where the rows are read. A password belongs into one of the two:
-            written into a URI it does not travel to tasks.
+            functions called, where the rows are read; without `schema` also here, for the columns.
+            A password belongs into one of the two: written into a URI it does not travel to tasks.
         fetch_size: about how many rows arrive at a time.
         cast_map: types to which columns are cast, after they were read.
         params: values of the placeholders in the query: `$1` on PostgreSQL and DuckDB, `?` on
             SQLite.
-        schema: all columns and their types. Then the database is asked for nothing until rows are.
+        schema: all columns and their types. Then the database is asked for nothing before rows are
+            read; without it, it describes the columns now.
         schema_overrides: types in which single columns are read.
         pushdown: whether filters are pushed.
         timeout: for how long a statement may run, in seconds or as a timedelta.
@@ -76,9 +77,12 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
 
     Raises:
         ValueError: the query is not a single SELECT, WITH or VALUES, the connection is of no form
-            that is known, or a number is out of range.
+            that is known, its variable is not set, or a number is out of range.
         TypeError: an argument is of the wrong type.
         MissingDependencyError: a driver is not installed.
+        UnsupportedColumnError: a column has no name of its own, or no type that can be read.
+        DatabaseError: the database refuses the query, or cannot be reached. With `schema` this and
+            the two before come when rows are read.
 
     Example:
         >>> import polars as pl, polars_io_tools as piot, sqlite3, tempfile
@@ -102,8 +106,6 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         retries=_number("retries", retries, 0),
     )
     held = checked(connection)
-    if isinstance(held, str | Reader) and not str(held).startswith("env:"):
-        check_text(asked, reader_of(held))
     sharing = Sharing(
         _one_of("snapshot", snapshot, ("auto", "required", "off")),
         _number("max_connections", max_connections, 1),
@@ -116,6 +118,11 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         pushdown=pushdown,
         sharing=sharing,
     )
+    if given is None:
+        # Here and not when Polars asks, which would wrap what goes wrong into an error of its own.
+        source.schema()
+    elif isinstance(held, str | Reader) and not str(held).startswith("env:"):
+        check_text(asked, reader_of(held))
     lf = source.lazy(description)
     return lf if not cast_map else lf.cast(dict(cast_map))  # type: ignore[arg-type]  # by names
 
