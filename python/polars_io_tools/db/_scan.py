@@ -118,10 +118,7 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         pushdown=pushdown,
         sharing=sharing,
     )
-    if given is None:
-        # Here and not when Polars asks, which would wrap what goes wrong into an error of its own.
-        source.schema()
-    elif isinstance(held, str | Reader) and not str(held).startswith("env:"):
+    if given is not None and isinstance(held, str | Reader) and not str(held).startswith("env:"):
         check_text(asked, reader_of(held))
     lf = source.lazy(description)
     return lf if not cast_map else lf.cast(dict(cast_map))  # type: ignore[arg-type]  # by names

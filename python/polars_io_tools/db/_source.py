@@ -83,10 +83,14 @@ class DbSource:
         self._lock = threading.Lock()
 
     def lazy(self, description: str | None) -> pl.LazyFrame:
-        """Return the LazyFrame whose collection reads the query; nothing is read now."""
+        """Return the LazyFrame whose collection reads the query; no row is read now.
+
+        The database is asked for the columns here, not when Polars wants them: that would make an
+        error of its own of what goes wrong.
+        """
         detail = self.shown() if description is None else f"{description}: {self.shown()}"
         return register_io_source(
-            self, schema=self.schema, explain_name="scan_db", explain_detail=detail
+            self, schema=self.schema(), explain_name="scan_db", explain_detail=detail
         )
 
     def shown(self) -> str:
