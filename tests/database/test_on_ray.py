@@ -228,7 +228,7 @@ def test_an_sqlite_file_that_is_written_to(tmp_path: Path, postgres: Server) -> 
 
     def write() -> None:
         with sqlite3.connect(path) as connection:
-            connection.execute("UPDATE periods SET price = 0")
+            connection.execute("UPDATE periods SET price = price + 1")
 
     def read(snapshot: Any) -> int:
         # Tasks of one query may end after it.
