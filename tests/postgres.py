@@ -153,6 +153,14 @@ class Server:
         program = shutil.which("psql", path=str(programs())) or "psql"
         return [program, uri or self.uri, "-qAtX", "-v", "ON_ERROR_STOP=1"]
 
+    def ask_for_password(self, user: str) -> None:
+        """Let a user in with the password only, if the server was started here."""
+        if self._folder is None:
+            return
+        rules = self._folder / "data" / "pg_hba.conf"
+        rules.write_text(f"host all {user} all scram-sha-256\n{rules.read_text()}")
+        self.psql("SELECT pg_reload_conf()")
+
     def active(self, application: str) -> int:
         """Count the queries that run in sessions of an application."""
         return int(

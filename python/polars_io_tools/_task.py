@@ -23,6 +23,7 @@ import polars as pl
 import polars.selectors as cs
 
 from polars_io_tools._attach import attach, detach
+from polars_io_tools._interrupt import interruptible
 from polars_io_tools._period import AnyPartition, Period, filter_of, from_wire
 from polars_io_tools._periods import in_period_order, neighbours
 from polars_io_tools._polars import deserialise
@@ -169,6 +170,10 @@ def _collect(
         part = part.select(cs.by_name(*columns))
     if limit is not None:
         part = part.head(limit)
+    return interruptible(lambda: _collected(decoded, part))
+
+
+def _collected(decoded: _Decoded, part: pl.LazyFrame) -> pl.DataFrame:
     with unchanged_files(decoded.lf, decoded.keys):
         try:
             return part.collect(engine=decoded.engine)

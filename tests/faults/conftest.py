@@ -159,14 +159,18 @@ class Nodes:
 
 
 class Driver(Child):
-    """A driver, connected to a cluster, and the journal that its tasks keep."""
+    """A driver, connected to a cluster, and the journal that its tasks keep.
+
+    It is a function of the module `drivers`, or of another one that is named before it.
+    """
 
     def __init__(self, name: str, address: str, folder: Path, settings: dict[str, Any]) -> None:
         self.journal = folder / "journal"
         environment = settings.pop("environment", {})
         file = folder / "settings.json"
         file.write_text(json.dumps(settings | {"address": address, "journal": str(self.journal)}))
-        arguments = ["-m", "tests.faults.drivers", name, str(file)]
+        module, _, function = name.rpartition(".")
+        arguments = ["-m", f"tests.faults.{module or 'drivers'}", function, str(file)]
         super().__init__(arguments, folder / "driver.log", **environment)
 
     def lines(self) -> list[str]:

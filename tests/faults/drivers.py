@@ -423,13 +423,14 @@ def secretive(settings: dict[str, Any]) -> None:
     say(what="tasks", text=" ".join(name for name, _ in tasks))
 
 
-def main(name: str, settings: dict[str, Any]) -> None:
-    """Connect, and run a driver."""
+def main(drivers: dict[str, Any]) -> None:
+    """Connect, and run the driver that the command line names."""
     import ray
 
+    settings = json.loads(Path(sys.argv[2]).read_text())
     ray.init(address=settings["address"], log_to_driver=False, logging_level=logging.ERROR)
-    globals()[name](settings)
+    drivers[sys.argv[1]](settings)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text()))
+    main(globals())

@@ -39,5 +39,8 @@ def test_a_task_that_is_cancelled_leaves_no_package_imported_by_half(tmp_path: P
         "def run_task(*_):\n"
         "    yield 'done'\n"
     )
+    (package / "ray").mkdir()
+    (package / "ray" / "__init__.py").write_text("")
+    (package / "ray" / "_vault.py").write_text("opened = list\n")
     done = run_script(SCRIPT.replace("FOLDER", repr(str(tmp_path))))
     assert done.stdout.split() == ["imported", "interrupted", "done"], done.stderr

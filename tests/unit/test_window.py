@@ -417,3 +417,29 @@ def test_memory_does_not_depend_on_the_number_of_periods() -> None:
 
     # The window is full from some thousand periods on.
     assert peak(12_000) < 1.2 * peak(6_000)
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_no_more_tasks_run_than_there_is_room_for(ordered: bool) -> None:
+    cluster = FakeCluster(8, lambda _: (1.0, 100))
+    cluster.room = 2
+    window = Window(cluster, periods(20), limits(ordered=ordered), lambda: None)
+    waits = 0
+    for parts in window.parts():
+        assert cluster.running <= 2
+        waits += not parts
+    assert len(cluster.submitted) == 20
+    assert cluster.time >= 10
+    assert cluster.running == 0
+    assert waits
+
+
+def test_a_query_waits_for_room_without_a_task() -> None:
+    cluster = FakeCluster(2, lambda _: (1.0, 100))
+    cluster.room = 0
+    window = Window(cluster, periods(3), limits(), lambda: None)
+    parts = window.parts()
+    assert [next(parts) for _ in range(5)] == [[]] * 5
+    assert not cluster.submitted
+    cluster.room = 2
+    assert sum(map(len, parts)) == 3

@@ -18,6 +18,7 @@ import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
 from polars_io_tools._attach import attached, is_collecting, offer
+from polars_io_tools._interrupt import is_interrupted
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools.db._connection import named, reader_of
 from polars_io_tools.db._push import Pushed, check_text, push, wire_predicate
@@ -224,6 +225,8 @@ def _until_over(frames: Frames, lifetime: Lifetime) -> Frames:
             yield frame
             if lifetime.exiting:
                 raise PiotError("the process ends while a query of scan_db runs")
+            if is_interrupted():
+                raise PiotError("the task was cancelled while a query of scan_db ran")
     finally:
         frames.close()
         lifetime.close()

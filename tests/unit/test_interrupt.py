@@ -1,0 +1,49 @@
+"""Work that ends soon after its thread is interrupted."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+import time
+
+import pytest
+
+from polars_io_tools._interrupt import interruptible, is_interrupted
+
+
+def test_what_work_returns_or_raises() -> None:
+    assert interruptible(lambda: 5) == 5
+    assert interruptible(lambda: None) is None
+
+    def fail() -> None:
+        raise LookupError("nothing there")
+
+    with pytest.raises(LookupError, match="nothing there"):
+        interruptible(fail)
+    with pytest.raises(SystemExit):
+        interruptible(lambda: exec("raise SystemExit(3)"))
+
+
+def test_work_runs_in_another_thread() -> None:
+    assert interruptible(threading.get_ident) != threading.get_ident()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_work_knows_that_it_is_not_wanted_any_more(times: int) -> None:
+    ended = []
+
+    def work() -> None:
+        for n in range(times):
+            # As Ray does it: without a signal.
+            threading.Timer(0.1 + n * 0.3, _thread.interrupt_main).start()
+        while not is_interrupted():
+            time.sleep(0.01)
+        time.sleep(0.3 * times)
+        ended.append(True)
+        raise RuntimeError("the work is over")
+
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(work)
+    assert ended == [True]
+    assert not is_interrupted()
+    assert interruptible(is_interrupted) is False
