@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import json
 import logging
 import os
+import pickle
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from typing import Any
 
+import cloudpickle
 import polars as pl
 
 import polars_io_tools as piot
@@ -63,6 +67,9 @@ def failing(settings: dict[str, Any]) -> None:
 
 def secretive(settings: dict[str, Any]) -> None:
     """Do all that might repeat a password, and say every word of it."""
+    import ray as untyped
+
+    ray: Any = untyped
     logging.getLogger().setLevel(logging.DEBUG)
     logging.getLogger().addHandler(logging.StreamHandler())
     uri, query = settings["uri"], "SELECT date, n FROM secretive"
@@ -73,7 +80,8 @@ def secretive(settings: dict[str, Any]) -> None:
         date_column="date", time_unit="monthly"
     )
     shown: list[object] = [lf.explain(), lf, lazy.explain(), lazy, explained]
-    shown += [piot.PiotNamespace(lazy).explain_sql(), lf.serialize(), repr(shown)]
+    shown += [piot.PiotNamespace(lazy).explain_sql(), repr(shown)]
+    shown += [lf.serialize(), pickle.dumps(lf), cloudpickle.dumps(lazy), copy.deepcopy(lf)]
     rows = lazy.collect().height
     say(what="shown", rows=rows, text=" ".join(map(str, shown)))
     where = piot.scan_db(query, settings["wrong"], schema={"date": pl.Date, "n": pl.Int64})
@@ -108,6 +116,7 @@ def secretive(settings: dict[str, Any]) -> None:
             attempt()
         except Exception as error:  # noqa: BLE001  (whatever it is, it is said)
             say(what=what, text="".join(traceback.format_exception(error)))
+    say(what="timeline", text=json.dumps(ray.timeline()))
     say(what="tasks", text=" ".join(name for name, _ in tasks))
 
 

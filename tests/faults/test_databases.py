@@ -132,7 +132,8 @@ def test_nobody_learns_a_password(
     assert "WorkerCrashedError" in said["crashing"]
     assert "cannot be read" in said["of no form"]
     assert "2024-01" in said["tasks"]
-    assert len(said) == 12
+    assert "piot:2024-01" in said["timeline"]
+    assert len(said) == 13
     for what, text in said.items():
         assert CANARY not in text, what
     assert files_with(CANARY, [one_node.logs.parent, Path("/dev/shm")], started) == []
