@@ -208,6 +208,9 @@ test_oldest_polars() {
       --ignore tests/unit/test_benchmarks.py --ignore tests/unit/test_window.py </dev/null
 }
 
+# CI has both kinds of collations; elsewhere tests that lack one say so, and are skipped.
+get_collations() { .ci/collations || [[ ${CI:-} != true ]]; }
+
 # No output means no complaint; gofumpt does not fail by itself.
 go_format() {
   local files
@@ -260,6 +263,7 @@ verb_test() {
   # capi can have no Go tests, as what it calls of Python is there only inside Python: it is vetted
   # here and tested by tests/boundary.
   step "go test" "$GO" test ./...
+  step "what collations need" get_collations
   if [[ $# -eq 0 ]]; then step "pytest, oldest polars" test_oldest_polars; fi
   step "pytest" run_pytest "${select[@]}" "$@"
   close
@@ -333,7 +337,7 @@ verb_lint() {
   step "import-linter" "$venv/bin/lint-imports"
   step "lengths and imports" "$python" .ci/check_sources.py
   step "codespell" "$venv/bin/codespell"
-  step "shellcheck" "$venv/bin/shellcheck" build.sh .ci/run
+  step "shellcheck" "$venv/bin/shellcheck" build.sh .ci/run .ci/collations
   close
   return "$failed"
 }

@@ -1,4 +1,4 @@
-"""The one Ray cluster that all tests marked `ray` share.
+"""What tests of several folders share: one Ray cluster, and servers of PostgreSQL.
 
 Ray takes seconds to start and now and then fails to, so it starts once, with retries, in a process
 of its own: a raylet that fails takes the process that started it along. That process ends the
@@ -21,6 +21,8 @@ from pathlib import Path
 import pytest
 
 import polars_io_tools
+from polars_io_tools import _gocore
+from tests.postgres import KINDS, Server, Servers
 
 _ATTEMPTS = 3
 _START_SECONDS = 120
@@ -142,6 +144,27 @@ def ray_cluster() -> Iterator[None]:
         finally:
             cluster.stop()
     pytest.fail(f"Ray did not start in {_ATTEMPTS} attempts:\n" + "\n---\n".join(logs))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Servers of PostgreSQL, of which each starts when a test asks for it."""
+    servers = Servers()
+    yield servers
+    _gocore.pg_disconnect()
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(servers: Servers) -> Server:
+    """One PostgreSQL for all tests that can do with either kind."""
+    return servers.of()
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def collating(request: pytest.FixtureRequest, servers: Servers) -> Server:
+    """PostgreSQL with the collations of libc, and with those of ICU."""
+    return servers.wanted(request.param)
 
 
 @pytest.fixture(autouse=True)

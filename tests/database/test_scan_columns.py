@@ -61,11 +61,11 @@ POSTGRES: dict[str, tuple[str, Column]] = {
 
 
 @pytest.fixture(scope="module")
-def reader(postgres: Server) -> PostgresReader:
-    postgres.psql(
+def reader(collating: Server) -> PostgresReader:
+    collating.psql(
         "CREATE TYPE scan_size AS ENUM ('s', 'm'); CREATE DOMAIN scan_code AS char(3) COLLATE \"C\""
     )
-    return PostgresReader(postgres.uri)
+    return PostgresReader(collating.uri)
 
 
 @pytest.mark.parametrize("name", POSTGRES)

@@ -6,15 +6,17 @@ import math
 import random
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools._polars.traverse import full_type
+from tests.postgres import LOCALE, Kind
 from tests.pushdown.values import LABELS, Column, column_values, frame_of
 
-__all__ = ["ENGINES", "ROWS", "Engine", "Infinity", "Row"]
+__all__ = ["ENGINES", "ROWS", "SERVERS", "Engine", "Infinity", "Row", "postgres_engine"]
 
 ROWS = 300
 
@@ -68,9 +70,9 @@ def _rows(
     return values, frame.with_columns(pl.Series("id", range(ROWS), dtype=pl.Int64))
 
 
-def _created(columns: list[Column]) -> str:
+def _created(columns: list[Column], table: str = "TEMP TABLE nasty") -> str:
     quoted = [f"{_quoted(c.name)} {c.stored}" for c in columns]
-    return f"CREATE TEMP TABLE nasty (id BIGINT, {', '.join(quoted)})"
+    return f"CREATE {table} (id BIGINT, {', '.join(quoted)})"
 
 
 def _quoted(name: str) -> str:
@@ -116,17 +118,17 @@ def _postgres_columns(collations: dict[str, str]) -> list[Column]:
     for name, collation in collations.items():
         known = "" if name == "folded" else "deterministic"
         found.append(text(f"s_{name}", f'text COLLATE "{collation}"', known))
-    if "icu" in collations:
-        icu = collations["icu"]
-        found.append(
-            Column(
-                "ci",
-                "padded",
-                pl.String(),
-                f'char(5) COLLATE "{icu}"',
-                {"type": "bpchar", "length": 5, "collation": "deterministic"},
-            )
+    found += [
+        Column(
+            f"c_{name}",
+            "padded",
+            pl.String(),
+            f'char(5) COLLATE "{collations[name]}"',
+            {"type": "bpchar", "length": 5, "collation": "deterministic"},
         )
+        for name in ("icu", "libc")
+        if name in collations
+    ]
     return found
 
 
@@ -139,7 +141,10 @@ _POSTGRES_VALUES = {
 }
 
 
-def _postgres(address: str, seed: int, infinity: Infinity = "error") -> Engine:
+def postgres_engine(
+    address: str, seed: int, infinity: Infinity = "error", *, schema: str = "pg_temp"
+) -> Engine:
+    """Return a table of PostgreSQL; in a schema of its own, other sessions see it as well."""
     import psycopg
 
     connection = psycopg.connect(address, autocommit=True)
@@ -148,8 +153,10 @@ def _postgres(address: str, seed: int, infinity: Infinity = "error") -> Engine:
     values, frame = _rows(columns, rng, far=("d", "ts", "tz"))
     connection.execute("SET client_min_messages = error")
     labels = ", ".join("'" + v.replace("'", "''") + "'" for v in LABELS)
-    connection.execute(f"CREATE TYPE pg_temp.mood AS ENUM ({labels})".encode())
-    connection.execute(_created(columns).encode())
+    if schema != "pg_temp":
+        connection.execute(f"CREATE SCHEMA {schema}; SET search_path = {schema}, public".encode())
+    connection.execute(f"CREATE TYPE {schema}.mood AS ENUM ({labels})".encode())
+    connection.execute(_created(columns, f"TABLE {schema}.nasty").encode())
     holes = [
         _POSTGRES_VALUES.get(c.stored, f"%s::{c.stored.split(' COLLATE')[0]}") for c in columns
     ]
@@ -200,9 +207,13 @@ def _collations(connection: Any) -> dict[str, str]:
     candidates = {
         "icu": "en-US-x-icu",
         "de": "de-x-icu",
-        "libc": "en_US.utf8",
+        "libc": "piot_libc",
         "builtin": "pg_unicode_fast",
     }
+    with suppress(psycopg.Error):  # a server without the locale
+        connection.execute(
+            f"CREATE COLLATION IF NOT EXISTS piot_libc (provider = libc, locale = '{LOCALE}')"
+        )
     found = {}
     for name, collation in candidates.items():
         try:
@@ -377,11 +388,16 @@ def _written(text: str | None, rng: random.Random) -> str | None:
     return text.replace(" ", "T") if rng.random() < 0.5 else text
 
 
+def _both_of_postgres(address: str, seed: int) -> list[Engine]:
+    return [postgres_engine(address, seed), postgres_engine(address, seed, "null")]
+
+
+# The servers of those that need one.
+SERVERS: dict[str, Kind] = {"postgresql": "pypi", "postgresql-icu": "system"}
+
 ENGINES: dict[str, Callable[[str, int], list[Engine]]] = {
-    "postgresql": lambda address, seed: [
-        _postgres(address, seed),
-        _postgres(address, seed, "null"),
-    ],
+    "postgresql": _both_of_postgres,
+    "postgresql-icu": _both_of_postgres,
     "duckdb": lambda _, seed: [_duckdb(seed), _duckdb(seed, "null")],
     "sqlite": lambda _, seed: [_sqlite(seed)],
     # A database of which nothing is known, with placeholders as those behind ADBC have them.

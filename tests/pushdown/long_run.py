@@ -7,10 +7,11 @@ It ends with a line of figures for each table, and writes down what failed.
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
+from tests.postgres import Servers
 from tests.pushdown.checks import run
-from tests.pushdown.engines import ENGINES
-from tests.pushdown.servers import postgres
+from tests.pushdown.engines import ENGINES, SERVERS
 
 
 def main() -> int:
@@ -18,8 +19,9 @@ def main() -> int:
     count, seed = int(sys.argv[1]), int(sys.argv[2])
     names = sys.argv[3:] or list(ENGINES)
     failed = False
-    with postgres() as address:
+    with closing(Servers()) as servers:
         for name in names:
+            address = servers.of(SERVERS[name]).uri if name in SERVERS else ""
             for engine in ENGINES[name](address, seed):
                 tally = run(engine, count, seed)
                 for failure in tally.failures()[:20]:
