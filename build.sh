@@ -244,7 +244,7 @@ verb_build() {
 }
 
 verb_demo() {
-  setup ray
+  setup db,ray
   say "demo"
   "$python" examples/demo.py "$@"
 }

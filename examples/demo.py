@@ -1,7 +1,7 @@
 """The main job on a small data set: a year of trades, split by month and by day on local Ray.
 
-Run it with `./build.sh demo`, or with `python examples/demo.py` where the package is installed
-with its `ray` extra.
+The trades are Parquet files, and then a table in a DuckDB file. Run it with `./build.sh demo`, or
+with `python examples/demo.py` where the package is installed with its extras `ray` and `db`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import ray
 from polars.testing import assert_frame_equal
@@ -36,6 +37,14 @@ def write_trades(folder: Path) -> int:
             volume=pl.col("trade") * 17 % 500 + 1,
         ).write_parquet(folder / f"{day}.parquet")
     return len(days) * TRADES_PER_DAY
+
+
+def write_database(folder: Path) -> Path:
+    """Write the trades into a DuckDB file and return its path."""
+    path = folder / "trades.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"CREATE TABLE trades AS SELECT * FROM '{folder}/*.parquet'")
+    return path
 
 
 def start_ray() -> None:
@@ -79,8 +88,20 @@ def compare(title: str, query: pl.LazyFrame, time_unit: piot.TimeUnit) -> bool:
     return True
 
 
+def compare_database(folder: Path, first_quarter: pl.Expr) -> bool:
+    """Run the first quarter of one symbol from a database; each task sends a query of its own."""
+    query = "SELECT date, symbol, price, volume FROM trades"
+    trades = piot.scan_db(query, write_database(folder))
+    one = trades.filter(first_quarter, pl.col("symbol") == "S7").select("date", "price")
+    split = one.piot.execute_on_ray(date_column="date", time_unit="monthly")
+    agree = compare("a symbol from DuckDB, by month", one, "monthly")
+    print("\nThe query of January's task:")
+    print(split.piot.explain_sql().scans[0])
+    return agree
+
+
 def main() -> int:
-    """Return 0 if Ray and plain Polars agree on both queries."""
+    """Return 0 if Ray and plain Polars agree on all queries."""
     with tempfile.TemporaryDirectory(prefix="piot-demo-") as folder:
         count = write_trades(Path(folder))
         print(f"{count:,} trades of {YEAR}, one Parquet file a day, in {folder}")
@@ -102,6 +123,7 @@ def main() -> int:
             ]
             print("\nThe last rows of June:")
             print(daily.sort("date", "symbol").tail(5).collect())
+            agree.append(compare_database(Path(folder), first_quarter))
         finally:
             ray.shutdown()
     return 0 if all(agree) else 1

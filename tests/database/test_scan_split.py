@@ -237,11 +237,15 @@ def test_a_plan_shows_no_password(postgres: Server) -> None:
 
 
 @pytest.mark.ray
-def test_three_months_on_ray(place: str) -> None:
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
+def test_three_months_on_ray(place: str, after: bool) -> None:
     lf = piot.scan_db(QUERY, place)
-    months = piot.PiotNamespace(lf.filter(QUARTER)).execute_on_ray(
-        date_column="date", time_unit="monthly"
-    )
-    got = months.filter(pl.col("symbol") != "s3").collect()
+    namespace = piot.PiotNamespace(lf if after else lf.filter(QUARTER))
+    months = namespace.execute_on_ray(date_column="date", time_unit="monthly")
+    rows = months.filter(QUARTER) if after else months
+    plan = explain_sql(rows)
+    assert [s.part for s in plan.scans] == ["2024-01", "2024-02", "2024-03"]
+    got = rows.filter(pl.col("symbol") != "s3").collect()
     want = places.frame().filter(QUARTER, pl.col("symbol") != "s3")
     assert_frame_equal(in_order(got), in_order(want))
+    assert got["date"].dt.month().is_sorted()

@@ -9,14 +9,17 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import urlsplit
 
 import polars as pl
 import pytest
 
 import polars_io_tools
 from tests.conftest import child_environment
+from tests.postgres import Server
 
 pytestmark = pytest.mark.ray
 
@@ -85,8 +88,40 @@ def test_splits_of_the_readme(tmp_path: Path) -> None:
     assert run(code, tmp_path) == "50 100 100\n"
 
 
+@pytest.fixture
+def market(postgres: Server) -> Iterator[str]:
+    """The URI of a database with a table `trades`, as the README has it."""
+    name = f"{postgres.database}_market"
+    uri = urlsplit(postgres.uri)._replace(path=f"/{name}").geturl()
+    postgres.psql(f"CREATE DATABASE {name}")
+    postgres.psql(
+        "CREATE TABLE trades AS SELECT date '2023-11-01' + i AS date, 'S' || i % 3 AS symbol, "
+        "i::float8 AS price FROM generate_series(0, 299) i",
+        uri=uri,
+    )
+    yield uri
+    postgres.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_database_of_the_readme(market: str, tmp_path: Path) -> None:
+    code = next(b for b in blocks("python") if "scan_db" in b)
+    written = '"postgresql://reader@db.example/market"'
+    assert written in code
+    run(f"{code.replace(written, repr(market))}\nresult.write_parquet('result.parquet')", tmp_path)
+    result = pl.read_parquet(tmp_path / "result.parquet")
+    days = pl.date_range(dt.date(2024, 1, 1), dt.date(2024, 3, 31), eager=True)
+    first = (days[0] - dt.date(2023, 11, 1)).days
+    want = pl.DataFrame({"date": days, "price": pl.Series(range(first, first + 91))}).select(
+        "date",
+        symbol=pl.lit("S") + (pl.col("price") % 3).cast(pl.String),
+        price=pl.col("price").cast(pl.Float64),
+    )
+    assert result["date"].dt.month().is_sorted()
+    assert result.sort("date").equals(want)
+
+
 def test_all_python_blocks_of_the_readme_are_tested() -> None:
-    assert len(blocks("python")) == 4
+    assert len(blocks("python")) == 5
 
 
 def modules() -> list[ModuleType]:
