@@ -63,16 +63,25 @@ def complaints_of(command: list[str]) -> str:
 
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_a_user_project_is_checked(checker: Any, user: Path) -> None:
-    """Nothing is wrong with the one file, and with the other just what is marked."""
+    """Nothing is wrong with two files, and with the other just what is marked."""
     lines = (PROJECT / "mistakes.py").read_text().splitlines()
     wrong = {("mistakes.py", number) for number, line in enumerate(lines, 1) if MARK in line}
     assert len(wrong) >= 8
-    assert checker(user, "query.py", "mistakes.py") == wrong
+    assert checker(user, "query.py", "database.py", "mistakes.py") == wrong
 
 
 def test_the_user_project_runs(user: Path) -> None:
     out = run(user, PROJECT / "query.py").splitlines()
     assert out[0].startswith("['2024-01', '2024-02', '2024-03'] ")
+
+
+def test_the_user_project_reads_databases(user: Path) -> None:
+    out = run(user, PROJECT / "database.py").splitlines()
+    assert out == [
+        "[2, 3]",
+        "SELECT * FROM (",
+        "(datetime.date(2024, 1, 5), 2) scan_db: no such column: nope",
+    ]
 
 
 @pytest.mark.long

@@ -142,13 +142,16 @@ class Reader(Protocol):
     @property
     def dialect(self) -> str:
         """How to write SQL: "postgresql", "duckdb", "sqlite", or "generic" for any other."""
+        ...
 
     @property
     def quote(self) -> str:
         """The character that begins a quoted name: `"`; a generic database may have another."""
+        ...
 
     def shown(self) -> str:
         """Name the database for messages and plans, without secrets."""
+        ...
 
     def describe(self, query: Query) -> Description:
         """Return the columns that a query gives, without running it.
@@ -157,6 +160,7 @@ class Reader(Protocol):
             UnsupportedColumnError: a column cannot be read as it is.
             DatabaseError: the database refuses the query, or there is no connection.
         """
+        ...
 
     def read(self, statement: Statement) -> Frames:
         """Run a statement and yield its rows, at least one frame, in bounded memory.
@@ -171,6 +175,7 @@ class Reader(Protocol):
             DatabaseTimeoutError: it took longer than the query allows.
             DatabaseError: the database refuses the statement, or fails in it.
         """
+        ...
 
 
 class State(Protocol):
@@ -179,6 +184,7 @@ class State(Protocol):
     @property
     def name(self) -> str:
         """What a statement has to give to see it, "" if every statement does."""
+        ...
 
     def check(self) -> None:
         """Raise if statements have seen, or may have seen, another state. It takes no time.
@@ -186,9 +192,11 @@ class State(Protocol):
         Raises:
             SnapshotEndedError: the state is gone.
         """
+        ...
 
     def close(self) -> None:
         """Let go of it. Statements that have begun are not disturbed."""
+        ...
 
 
 @runtime_checkable
@@ -203,9 +211,11 @@ class SharingReader(Reader, Protocol):
     @property
     def server(self) -> str:
         """Name the server, without secrets."""
+        ...
 
     def __hash__(self) -> int:
         """Go with `__eq__`."""
+        ...
 
     def share(self, query: Query) -> State:
         """Hold the present state of the database; on a server it takes a connection.
@@ -213,6 +223,7 @@ class SharingReader(Reader, Protocol):
         Raises:
             DatabaseError: that cannot be done.
         """
+        ...
 
 
 def check_drift(expected: tuple[Column, ...], found: tuple[Column, ...]) -> None:

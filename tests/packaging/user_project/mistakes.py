@@ -18,3 +18,5 @@ query.explain_on_ray(date_column="date", time_unit="daily", predicate="a")  # wr
 plan = query.explain_on_ray(date_column="date", time_unit="daily")
 plan.bounds = ""  # wrong: frozen
 piot.WorkerError("no period")  # wrong: an argument is missing
+piot.scan_db("SELECT 1", 5)  # wrong: no connection
+piot.scan_db("SELECT 1", "t.sqlite", on_infinity="nan")  # wrong: no such choice
