@@ -100,6 +100,8 @@ def _local_checks() -> Iterator[Check]:
     yield _package("ray", "error", "queries need it", oldest=_OLDEST_RAY)
     yield _package("cloudpickle", "warning", "plans with Python functions need it")
     yield _package("tqdm", "warning", "the progress bar needs it")
+    yield _package("duckdb", "skipped", "scan_db needs it for duckdb://", extra="db")
+    yield _package("pyarrow", "skipped", "scan_db needs it for duckdb://", extra="db")
 
 
 def _polars() -> Check:
@@ -125,9 +127,14 @@ def _threads() -> Check:
 
 
 def _package(
-    name: str, status: Status, reason: str, oldest: tuple[int, ...] | None = None
+    name: str,
+    status: Status,
+    reason: str,
+    *,
+    oldest: tuple[int, ...] | None = None,
+    extra: str = "ray",
 ) -> Check:
-    remedy = "pip install polars-io-tools-go[ray]"
+    remedy = f"pip install polars-io-tools-go[{extra}]"
     try:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

@@ -75,7 +75,7 @@ def checks() -> dict[str, Check]:
 def test_this_installation_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
     found = checks()
-    for name in ("Python", "polars-io-tools-go", "polars", "threads", "ray", "tqdm"):
+    for name in ("Python", "polars-io-tools-go", "polars", "threads", "ray", "tqdm", "duckdb"):
         assert found[name].status == "ok", found[name]
     assert found["polars"].found == pl.__version__
     assert found["threads"].found == f"{pl.thread_pool_size()} in this process"
@@ -96,8 +96,19 @@ def test_polars_whose_plans_are_not_known(monkeypatch: pytest.MonkeyPatch) -> No
     assert "piot.scan_parquet" in check.remedy
 
 
-@pytest.mark.parametrize(("name", "status"), [("ray", "error"), ("cloudpickle", "warning")])
-def test_what_is_not_installed(name: str, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+# A package, what it is where it is missing, and the extra that brings it.
+PACKAGES = [
+    ("ray", "error", "ray"),
+    ("cloudpickle", "warning", "ray"),
+    ("duckdb", "skipped", "db"),
+    ("pyarrow", "skipped", "db"),
+]
+
+
+@pytest.mark.parametrize(("name", "status", "extra"), PACKAGES)
+def test_what_is_not_installed(
+    name: str, status: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     version, find_spec = importlib.metadata.version, importlib.util.find_spec
 
     def without(package: str) -> str:
@@ -111,7 +122,7 @@ def test_what_is_not_installed(name: str, status: str, monkeypatch: pytest.Monke
     )
     diagnosis = piot.doctor(start=False)
     (check,) = [check for check in diagnosis.checks if check.name == name]
-    assert (check.status, check.remedy) == (status, "pip install polars-io-tools-go[ray]")
+    assert (check.status, check.remedy) == (status, f"pip install polars-io-tools-go[{extra}]")
     assert diagnosis.ok is (status != "error")
 
 
