@@ -26,11 +26,7 @@ var chapters = []struct{ title, file, text string }{
 	{"Conditions", "conditions", "`b` is a boolean."},
 }
 
-const docsIntro = `---
-orphan: true
----
-
-# What a database does of a filter
+const docsIntro = `# What a database does of a filter
 
 <!-- Made from gocore/sqlpush/testdata by ` + "`go test ./gocore/sqlpush -run 'Golden|Documentation' -update`" + `. -->
 
@@ -46,6 +42,9 @@ filters over nasty values are compared with Polars on real databases.
   understood takes nothing from the others. Under ` + "`|`" + ` it does: then the whole is not pushed, unless
   the columns of the term are bounded.
 - **Values are parameters**, with their type; they stand in the text here to be read. Names are quoted.
+- **Long lists.** Of more than 1,000 values or spans of a column, the one span that holds them all is asked
+  for, a superset; of their negation, every value but null. Neighbours among integers, dates and times
+  are one span.
 - **Limits come first.** ` + "`head(n)`" + ` before a filter is a ` + "`LIMIT`" + ` within the filter's query. Databases behind
   ADBC or ODBC have no common word for it: there, neither is pushed.
 - **Any other database** gets what no database is known to do wrong, and it is never called exact.

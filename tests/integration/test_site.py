@@ -84,3 +84,4 @@ def test_the_site_builds_without_warnings(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "execute_on_ray" in (tmp_path / "site/api.html").read_text("utf-8")
+    assert "more than 1,000 values" in (tmp_path / "site/scan-db-pushdown.html").read_text("utf-8")

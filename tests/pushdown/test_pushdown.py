@@ -16,6 +16,7 @@ from tests.pushdown.checks import Tally, bound, check, encoded, pushed, run, sta
 from tests.pushdown.engines import ENGINES, Engine
 from tests.pushdown.naive import translate
 from tests.pushdown.predicates import Predicates
+from tests.pushdown.values import Column
 
 Engines = dict[str, list[Engine]]
 
@@ -41,6 +42,44 @@ def test_random_predicates(engines: Engines, name: str) -> None:
         some, exact = _PUSHED[engine.dialect]
         assert tally.statuses["exact"] + tally.statuses["superset"] > some, tally.line()
         assert tally.statuses["exact"] > exact, tally.line()
+
+
+def members(frame: pl.DataFrame, column: Column) -> pl.Series | None:
+    """Return more values than are asked for one by one, among them some of the column's."""
+    steps = pl.Series(range(0, 4200, 4))
+    if column.kind in ("text", "zeros", "padded"):
+        steps = "m" + steps.cast(pl.String)
+    elif column.dtype.is_float():
+        steps = steps / 7
+    elif column.dtype.is_temporal():
+        steps = steps.cast(pl.Int32 if column.dtype == pl.Date else pl.Int64)
+    elif not (column.dtype.is_numeric()):
+        return None
+    steps = steps.cast(column.dtype, strict=False).drop_nulls()
+    own = frame[column.name].drop_nulls().unique(maintain_order=True)
+    found = pl.concat([own.head(len(own) // 2), steps])
+    return found if found.n_unique() > 1_000 else None
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_of_many_values_the_span_is_asked_for(engines: Engines, name: str) -> None:
+    engine = engines[name][0]
+    tally = Tally()
+    columns = [(c, members(engine.frame, c)) for c in engine.columns]
+    lists = {c.name: values for c, values in columns if values is not None}
+    assert len(lists) >= 5
+    for column, values in lists.items():
+        x = pl.col(column)
+        null = pl.concat([values, pl.Series([None], dtype=values.dtype)]).implode()
+        for predicate in (x.is_in(null, nulls_equal=True), ~x.is_in(values.implode())):
+            answer = pushed(engine, predicate)
+            assert len(answer["params"]) < 10
+            check(engine, predicate, answer, tally)
+    assert not tally.failures(), "\n".join(t[:2000] for t in tally.failures()[:3])
+    answer = pushed(engine, pl.col("i64").is_in(lists["i64"].implode()))
+    assert status(answer) == "superset"
+    if engine.dialect in ("postgresql", "duckdb"):
+        assert "more than 1,000 values" in answer["conjuncts"][0]["reason"]
 
 
 @pytest.mark.long
