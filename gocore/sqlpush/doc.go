@@ -55,6 +55,7 @@
 // # What it does not do
 //
 // It opens no connection and knows no catalogue: whoever reads says which types and
-// collations the columns have. It does not read what the user's query does, and does
-// not say whether an index serves the result.
+// collations the columns have. It does not read what the user's query does, but for
+// words such as LIMIT and random(), by which it may give other rows when it runs again,
+// and does not say whether an index serves the result.
 package sqlpush

@@ -42,6 +42,8 @@ type Answer struct {
 	Exact bool `json:"exact"`
 	// Limited says that the query obeys the limit.
 	Limited bool `json:"limited"`
+	// Varies is what in the user's text may give other rows each time it runs: "random()".
+	Varies []string `json:"varies"`
 	// Conjuncts are the terms of the predicate that are joined by AND.
 	Conjuncts []Conjunct `json:"conjuncts"`
 }
@@ -111,7 +113,7 @@ func Push(r Request) (Answer, error) {
 	}
 	out := Answer{
 		Params: []Param{}, UserParams: user.params, Exact: true, Conjuncts: []Conjunct{},
-		Limited: r.Limit == nil || o.dialect.limits(),
+		Limited: r.Limit == nil || o.dialect.limits(), Varies: append([]string{}, user.varies...),
 	}
 	var where clause
 	if predicate != nil {

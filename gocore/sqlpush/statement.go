@@ -13,6 +13,8 @@ type statement struct {
 	// params is how many parameters of the user's own come before ours.
 	params int
 	style  placeholders
+	// varies is what may give other rows each time the text runs.
+	varies []string
 }
 
 // parseStatement checks that a text is one SELECT, WITH or VALUES, whose brackets
@@ -33,16 +35,17 @@ func parseStatement(text string, d Dialect) (statement, error) {
 		return statement{}, err
 	}
 	style, err := r.params.style(d)
-	return statement{text: text, params: r.params.count, style: style}, err
+	return statement{text: text, params: r.params.count, style: style, varies: r.varying.all()}, err
 }
 
 // reader goes through the tokens of a text once.
 type reader struct {
 	scanner
-	open   []byte // the brackets that are open
-	stop   int    // where the first semicolon is, or -1
-	verbs  verbs
-	params userParams
+	open    []byte // the brackets that are open
+	stop    int    // where the first semicolon is, or -1
+	verbs   verbs
+	params  userParams
+	varying varying
 }
 
 func (r *reader) read() error {
@@ -57,6 +60,7 @@ func (r *reader) read() error {
 		if err := r.take(t); err != nil {
 			return err
 		}
+		r.varying.see(t.kind, r.text[t.start:t.end])
 	}
 	if len(r.open) > 0 {
 		return fmt.Errorf("scan_db: the query has %q without its counterpart: %w", string(r.open[len(r.open)-1]), ErrQuery)

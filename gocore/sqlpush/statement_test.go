@@ -128,6 +128,40 @@ func TestUserParams(t *testing.T) {
 	}
 }
 
+// TestVarying: what may differ between runs of one text is found by its words.
+func TestVarying(t *testing.T) {
+	tests := []struct{ name, dialect, query, want string }{
+		{"nothing", "postgresql", "SELECT a, b FROM t WHERE c > 1 ORDER BY a", ""},
+		{"limit", "postgresql", "SELECT * FROM t LIMIT 5", "LIMIT without ORDER BY"},
+		{"fetch", "postgresql", "SELECT * FROM t FETCH FIRST 5 ROWS ONLY", "LIMIT without ORDER BY"},
+		{"ordered limit", "sqlite", "select * from t order by a limit 5", "LIMIT where rows tie in its ORDER BY"},
+		{"order elsewhere", "duckdb", "SELECT row_number() OVER (ORDER BY a) FROM t LIMIT 5", "LIMIT without ORDER BY"},
+		{"limit within", "duckdb", "SELECT * FROM (SELECT * FROM t LIMIT 5) ORDER BY a", "LIMIT without ORDER BY"},
+		{
+			"both", "postgresql", "WITH a AS (SELECT 1 LIMIT 1) SELECT * FROM a ORDER BY 1 LIMIT 1",
+			"LIMIT without ORDER BY; LIMIT where rows tie in its ORDER BY",
+		},
+		{"calls", "postgresql", "SELECT Random(), now ( ), random() FROM t", "random(); now()"},
+		{"words", "postgresql", "SELECT current_timestamp, localtime", "CURRENT_TIMESTAMP; LOCALTIME"},
+		{"words that call nothing", "postgresql", "SELECT random, now, t.uuid FROM t", ""},
+		{"quoted", "postgresql", `SELECT "random"(), 'random()', $$ LIMIT $$ -- now()`, ""},
+		{"now as text", "sqlite", "SELECT date('now')", "'now'"},
+		{"samples", "duckdb", "SELECT * FROM t USING SAMPLE 5", "SAMPLE"},
+		{"sample of a table", "postgresql", "SELECT * FROM t TABLESAMPLE system (5);", "TABLESAMPLE"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a, err := push(tt.dialect, tt.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(a.Varies, "; "); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // FuzzQuery: any text is refused, or stands in ours so that ours ends where it seems
 // to: nothing of the text reaches beyond the bracket that closes it.
 func FuzzQuery(f *testing.F) {

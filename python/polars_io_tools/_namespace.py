@@ -236,9 +236,10 @@ class PiotNamespace:
     def explain_sql(self) -> SqlPlan:
         """Return the statements that the query would send to databases, without running it.
 
-        Of a query of `execute_on_ray` there is one statement a period, with its own bounds; a note
-        says where PostgreSQL would read all rows for each of them. Databases are asked for the
-        columns of queries, and PostgreSQL for the plan of one, and nothing else.
+        Of a query of `execute_on_ray` there is one statement a period, with its own bounds; notes
+        say where PostgreSQL would read all rows for each of them, and where a query may give other
+        rows each time. Databases are asked for the columns of queries, and PostgreSQL for the plan
+        of one, and nothing else.
 
         Raises:
             PiotError: the query cannot be split.

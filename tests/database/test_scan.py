@@ -101,6 +101,20 @@ def test_filters_columns_and_limits_are_in_the_sql(place: str) -> None:
     assert scan.sql.index("LIMIT 5") < scan.sql.index("WHERE")
 
 
+def test_all_of_a_statement_is_shown(place: str) -> None:
+    reverse, day = SYMBOL.str.reverse() == "4s", dt.date(2024, 1, 10) <= DAY
+    plan = explain_sql(piot.scan_db(QUERY, place).filter(PRICE > 3, reverse, day))
+    first, *lines = str(plan).splitlines()
+    assert first == place.replace("postgres@", "")
+    assert f"  {QUERY}" in lines
+    assert any(line.startswith("  with ") and "2024-01-10" in line for line in lines)
+    (told,) = [line for line in lines if "reverse" in line]
+    assert told.startswith("  filter not pushed, applied by Polars: symbol.str.reverse() == ")
+    (told,) = [line for line in lines if line.startswith("  filter") and "price" in line]
+    status = "superset, applied again by Polars" if place.startswith("sqlite") else "exact"
+    assert told.startswith(f"  filter {status}: price > 3.0 as ")
+
+
 def test_without_pushdown_the_rows_are_the_same(place: str) -> None:
     lf = piot.scan_db(QUERY, place, pushdown=False).filter(PRICE > 3)
     (scan,) = explain_sql(lf).scans

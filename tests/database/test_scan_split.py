@@ -147,6 +147,30 @@ def test_parts_that_read_all_rows_are_told(
     assert any("keeps it out" in note for note in plan.notes) == told
 
 
+# Queries, and what is said of them.
+VARYING = {
+    "SELECT * FROM periods LIMIT 1000000": "LIMIT without ORDER BY",
+    "SELECT * FROM periods ORDER BY size LIMIT 1000": "LIMIT where rows tie in its ORDER BY",
+    "SELECT * FROM periods WHERE random() < 2": "random()",
+    "SELECT * FROM (SELECT * FROM periods) AS t ORDER BY price": "",
+}
+
+
+@pytest.mark.parametrize("query", VARYING)
+def test_queries_that_give_other_rows_each_time_are_told(
+    place: str, runner: ProcessRunner, query: str
+) -> None:
+    lf = piot.scan_db(query, place)
+    notes = explain_sql(split(lf.filter(QUARTER), runner)).notes
+    told = [n for n in notes if "may give other rows each time" in n]
+    assert len(told) == bool(VARYING[query])
+    assert all(f"and {VARYING[query]} may" in n for n in told)
+    # One statement is one moment.
+    january = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 1, 31))
+    for one in (lf.filter(QUARTER), split(lf.filter(january), runner)):
+        assert not any("other rows" in n for n in explain_sql(one).notes)
+
+
 def test_a_limit_below_a_split_is_refused(place: str, runner: ProcessRunner) -> None:
     lf = piot.scan_db(QUERY, place).filter(QUARTER).head(5)
     with pytest.raises(piot.UnsplittablePlanError, match=r"scan_db leaves open"):

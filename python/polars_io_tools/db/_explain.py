@@ -34,6 +34,11 @@ _READS_ALL = (
     "column in the query keeps it out"
 )
 
+_VARIES = (
+    "{database}: each part runs the query anew, and {what} may give other rows each time: then the "
+    "parts do not belong together"
+)
+
 _HIDDEN = "filters after a split are not seen here, since the query has other sources beside it"
 
 
@@ -64,6 +69,8 @@ class _Explained:
                 self.add(query, label)
                 if number == 0:
                     self.notes.extend(_reads_all(query, label))
+                if number == 1:
+                    self.notes.extend(_varies(query))
 
 
 def explain_sql(lf: pl.LazyFrame) -> SqlPlan:
@@ -86,6 +93,16 @@ def _parts(source: IoSource, request: ScanRequest) -> Iterator[tuple[str, pl.Laz
         if request.n_rows is not None:
             rows = rows.head(request.n_rows)
         yield part.label, rows
+
+
+def _varies(query: pl.LazyFrame) -> Iterator[str]:
+    """Yield a warning for each statement that may not mean the same in each part."""
+    for asked in asked_sources(query):
+        if isinstance(asked.source, DbSource):
+            pushed = asked.source.pushed(asked.source.reader(), asked.columns, {}, None)
+            if pushed.varies:
+                what = ", ".join(pushed.varies)
+                yield _VARIES.format(database=asked.source.shown(), what=what)
 
 
 def _reads_all(query: pl.LazyFrame, part: str) -> Iterator[str]:

@@ -10,6 +10,14 @@ import polars as pl
 __all__ = ["SqlPlan", "SqlScan", "SqlTerm"]
 
 
+# Polars does all of a predicate again; said is where that leaves out rows.
+_TOLD = {
+    "exact": "exact",
+    "superset": "superset, applied again by Polars",
+    "not pushed": "not pushed, applied by Polars",
+}
+
+
 @dataclass(frozen=True)
 class SqlTerm:
     """One of the terms of a predicate that are joined by `&`.
@@ -29,7 +37,7 @@ class SqlTerm:
     def __str__(self) -> str:
         pushed = f" as {self.sql}" if self.sql else ""
         why = f" ({self.reason})" if self.reason else ""
-        return f"{self.status}: {self.text}{pushed}{why}"
+        return f"{_TOLD[self.status]}: {self.text}{pushed}{why}"
 
 
 @dataclass(frozen=True)

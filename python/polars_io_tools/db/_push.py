@@ -42,6 +42,7 @@ class Pushed:
         limited: whether the statement obeys the limit.
         exact: whether it gives no row on which the predicate is not true.
         conjuncts: what became of each term of the predicate.
+        varies: what in the user's text may give other rows each time it runs.
     """
 
     sql: str
@@ -49,6 +50,7 @@ class Pushed:
     limited: bool
     exact: bool
     conjuncts: tuple[dict[str, str], ...]
+    varies: tuple[str, ...]
 
 
 def check_text(query: Query, reader: Reader) -> None:
@@ -91,6 +93,7 @@ def push(
         limited=answer["limited"],
         exact=answer["exact"],
         conjuncts=tuple(answer["conjuncts"]),
+        varies=tuple(answer["varies"]),
     )
 
 
