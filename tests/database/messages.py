@@ -6,14 +6,20 @@ import builtins
 import datetime as dt
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 
 import polars_io_tools as piot
+from polars_io_tools._budget import BUDGET
 from polars_io_tools._lifetime import Lifetime
+from polars_io_tools._resources import Resources
 from polars_io_tools.db import Column, Description, Query, Statement, _source, _sqlite_values
+from polars_io_tools.db._sharing import Sharing
+from polars_io_tools.db._sqlite import SqliteReader
 from polars_io_tools.errors import InternalError
 from tests.messages import Case, Patch
 
@@ -103,6 +109,45 @@ def process_ends(patch: Patch, folder: Path) -> object:
 
     patch.setattr(_source, "Lifetime", Ending)
     return sqlite("SELECT i FROM t", collect=True)(patch, folder)
+
+
+def cancelled(patch: Patch, folder: Path) -> object:
+    patch.setattr(_source, "is_interrupted", lambda: True)
+    return sqlite("SELECT i FROM t", collect=True)(patch, folder)
+
+
+def connections(most: int, *, held: int) -> Cause:
+    """Return what begins a run whose tasks take five connections each."""
+
+    def cause(*_: object) -> None:
+        for _number in range(held):
+            BUDGET.hold("db:1")
+        resources = Resources(lambda *_: None, processes=1)
+        try:
+            resources.connect("db:1", 5, most)
+            resources.start()
+        finally:
+            for _number in range(held):
+                BUDGET.let_go("db:1")
+
+    return cause
+
+
+def not_shared(*_: object) -> object:
+    lf: Any = SimpleNamespace(reader=Other, shown=Other().shown, asked=Query("SELECT n FROM t"))
+    return Sharing("required", 16).prepare(lf, Resources(lambda *_: None, processes=1))
+
+
+def written_while_it_is_read(_: Patch, folder: Path) -> None:
+    path = folder / "t.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE t (i INTEGER)")
+    with closing(SqliteReader(str(path)).share(Query("SELECT i FROM t"))) as state:
+        state.check()
+        connection.execute("INSERT INTO t VALUES (1)")
+        connection.commit()
+        connection.close()
+        state.check()
 
 
 def no_value_by_itself(patch: Patch, folder: Path) -> object:
@@ -325,6 +370,31 @@ DATABASE_CASES = {
     ),
     "the process ends while rows are read": Case(
         process_ends, piot.PiotError, "scan_db: the process ends while a query of scan_db runs"
+    ),
+    "a task that is cancelled": Case(
+        cancelled, piot.PiotError, "scan_db: the task was cancelled while a query of scan_db ran"
+    ),
+    # What tasks share.
+    "too few connections": Case(
+        connections(4, held=0),
+        ValueError,
+        "scan_db: max_connections=4 is too small: each task needs 5 connections to db:1",
+    ),
+    "no connection left": Case(
+        connections(6, held=2),
+        piot.DatabaseConnectionError,
+        "scan_db: other queries of this process hold the 6 connections that max_connections",
+        "let one of them end, or raise it",
+    ),
+    "no state to share": Case(
+        not_shared, ValueError, "scan_db: snapshot='required' but other cannot share one"
+    ),
+    "a file that is written to": Case(
+        written_while_it_is_read,
+        piot.SnapshotEndedError,
+        "scan_db: sqlite:///",
+        "was written to while several statements read it, which may have seen different states; "
+        "read it again, or accept that with snapshot='off'",
     ),
     # What users meet only through defects.
     "no value by itself": Case(
