@@ -77,7 +77,7 @@ def totals(postgres: Server, children: list[Child], rounds: int, snapshot: str |
             json.loads(
                 request(
                     postgres,
-                    f"SELECT count(*) AS n, pg_sleep(0.05)::text FROM moving WHERE part = {part}",
+                    f"SELECT count(*) AS n, pg_sleep(0.05)::text FROM rotating WHERE part = {part}",
                     snapshot=held[1],
                 )
             )
@@ -93,7 +93,7 @@ def totals(postgres: Server, children: list[Child], rounds: int, snapshot: str |
 
 def test_a_snapshot_is_shared_while_rows_move(postgres: Server) -> None:
     postgres.psql(
-        f"CREATE TABLE moving AS SELECT g % {PARTS} AS part FROM generate_series(1, {ROWS}) g"
+        f"CREATE TABLE rotating AS SELECT g % {PARTS} AS part FROM generate_series(1, {ROWS}) g"
     )
     writer = postgres.psql_process()
     children = [Child(), Child()]
@@ -101,11 +101,11 @@ def test_a_snapshot_is_shared_while_rows_move(postgres: Server) -> None:
         assert writer.stdin is not None
         # All rows move from part to part, all the time.
         writer.stdin.write(
-            "DO $$ BEGIN LOOP UPDATE moving SET part = (part + 1) % 4 WHERE part IN "
+            "DO $$ BEGIN LOOP UPDATE rotating SET part = (part + 1) % 4 WHERE part IN "
             "(SELECT (random() * 3)::int); COMMIT; END LOOP; END $$;\n"
         )
         writer.stdin.flush()
-        wait_until(lambda: postgres.psql("SELECT count(*) FROM moving WHERE part = 0") != "300")
+        wait_until(lambda: postgres.psql("SELECT count(*) FROM rotating WHERE part = 0") != "300")
         assert totals(postgres, children, 8, snapshot=None) == [ROWS] * 8
         # The control: without it, parts are counted at different times.
         assert totals(postgres, children, 8, snapshot="") != [ROWS] * 8
