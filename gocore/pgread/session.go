@@ -187,10 +187,27 @@ const (
 	askAgain    = 200 * time.Millisecond
 )
 
+// leave ends a session in which nothing runs, and waits until the server has ended it too: it counts
+// there for as long as it does, and another one may be made in its place.
+func (s *session) leave() {
+	front := s.conn.Frontend()
+	front.Send(&pgproto3.Terminate{})
+	if front.Flush() != nil {
+		return
+	}
+	c := s.conn.Conn()
+	if c.SetReadDeadline(time.Now().Add(closeWithin)) == nil {
+		_, _ = io.Copy(io.Discard, c)
+	}
+}
+
 // close ends the session, and what runs in it.
 func (s *session) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
+	if !s.conn.IsClosed() {
+		s.leave()
+	}
 	_ = s.conn.Close(ctx)
 	// A query that was cancelled is read to its end by pgx, which is soon, as a rule. But a server may
 	// miss that it was told, as one does while it compiles the query, and would go on for as long as

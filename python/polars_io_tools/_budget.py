@@ -30,6 +30,7 @@ class Budget:
         self._lock = threading.Lock()
         self._used: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
+        self._runs: Counter[str] = Counter()
 
     def left(self, server: str, most: int) -> int:
         """Return how many more connections there may be if there may be `most` in all."""
@@ -54,17 +55,35 @@ class Budget:
         with self._lock:
             self._used[server] -= count
 
-    def hold(self, server: str) -> None:
-        """Count a connection that stays for as long as a query runs."""
+    def hold(self, server: str, most: int) -> bool:
+        """Count a connection that stays for as long as a query runs, if there may be one more."""
         with self._lock:
+            if self._used[server] + 1 > most:
+                return False
             self._used[server] += 1
             self._held[server] += 1
+            return True
 
     def let_go(self, server: str) -> None:
         """Count such a connection no more."""
         with self._lock:
             self._used[server] -= 1
             self._held[server] -= 1
+
+    def begin_run(self, server: str) -> None:
+        """Note that a distributed query reads from a server."""
+        with self._lock:
+            self._runs[server] += 1
+
+    def end_run(self, server: str) -> None:
+        """Note that such a query is over."""
+        with self._lock:
+            self._runs[server] -= 1
+
+    def is_shared(self, server: str) -> bool:
+        """Return whether a distributed query reads from a server, so that nobody else may idle."""
+        with self._lock:
+            return self._runs[server] > 0
 
     def held(self, server: str) -> int:
         """Return how many connections stay for as long as some query runs."""

@@ -18,6 +18,7 @@ Example:
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Hashable
 from contextlib import suppress
@@ -26,7 +27,11 @@ from typing import Any, Protocol, TypeVar, cast
 from polars_io_tools._budget import BUDGET
 from polars_io_tools.errors import DatabaseConnectionError
 
-__all__ = ["Held", "Resources"]
+__all__ = ["Held", "NoRoomError", "Resources"]
+
+
+class NoRoomError(Exception):
+    """The tasks of other queries have all connections to a server. It never leaves a run."""
 
 
 class Held(Protocol):
@@ -49,11 +54,15 @@ class Resources:
         hide: takes a key and a secret, and returns an item for tasks, through which `reveal` of a
             worker gets at the secret by the key.
         processes: how many processes may run tasks at once.
+        waits: whether what is held may wait for the tasks of other queries, by a `NoRoomError`.
     """
 
-    def __init__(self, hide: Callable[[str, str], Any], processes: float) -> None:
+    def __init__(
+        self, hide: Callable[[str, str], Any], processes: float, *, waits: bool = False
+    ) -> None:
         self.hide = hide
         self.processes = processes
+        self._waits = waits
         self._held: dict[Hashable, Held] = {}
         self._holding: list[str] = []  # the server of each connection that is held
         # For each server, how many connections a task takes, and the most that there may be.
@@ -63,16 +72,33 @@ class Resources:
         self._lock = threading.Lock()
 
     def held(self, key: Hashable, server: str, take: Callable[[], H]) -> H:
-        """Return what is held under a key, taken once a run; it is a connection to the server."""
+        """Return what is held under a key, taken once a run.
+
+        It is a connection to the server, if one is named, to which tasks are connected as well.
+
+        Raises:
+            NoRoomError: the tasks of other queries have all connections; some end soon.
+        """
         if key not in self._held:
-            self._held[key] = take()
             if server:
-                BUDGET.hold(server)
-                self._holding.append(server)
+                self._hold(server)
+            self._held[key] = take()
         return cast("H", self._held[key])
+
+    def _hold(self, server: str) -> None:
+        count, most = self._needs[server]
+        if not self._waits or self._holding.count(server) + 1 + count > most:
+            most = sys.maxsize  # of what is too much, `start` says what
+        else:
+            _check_held(server, 1 + count, most)
+        if not BUDGET.hold(server, most):
+            raise NoRoomError
+        self._holding.append(server)
 
     def connect(self, server: str, count: int, most: int) -> None:
         """Say that each task has so many connections to a server, of which it may have `most`."""
+        if server not in self._needs:
+            BUDGET.begin_run(server)
         before, allowed = self._needs.get(server, (0, most))
         self._needs[server] = (before + count, min(allowed, most))
 
@@ -92,12 +118,7 @@ class Resources:
                     f"connections to {server}{shared}"
                 )
                 raise ValueError(msg)
-            if BUDGET.held(server) + count > most:
-                msg = (
-                    f"scan_db: other queries of this process hold the {most} connections that "
-                    f"max_connections allows to {server}; let one of them end, or raise it"
-                )
-                raise DatabaseConnectionError(msg)
+            _check_held(server, count, most)
 
     def has_room(self) -> bool:
         """Return whether there are connections for the next task, which has them from now on."""
@@ -142,6 +163,9 @@ class Resources:
         """Give everything back."""
         while self._tasks:
             self.end_task()
+        needs, self._needs = self._needs, {}
+        for server in needs:
+            BUDGET.end_run(server)
         held, self._held = self._held, {}
         for each in held.values():
             with suppress(Exception):  # a server that is gone has given it back
@@ -149,3 +173,13 @@ class Resources:
         holding, self._holding = self._holding, []
         for server in holding:
             BUDGET.let_go(server)
+
+
+def _check_held(server: str, count: int, most: int) -> None:
+    """Check that there are connections that do not stay for as long as some query runs."""
+    if BUDGET.held(server) + count > most:
+        msg = (
+            f"scan_db: other queries of this process hold the {most} connections that "
+            f"max_connections allows to {server}; let one of them end, or raise it"
+        )
+        raise DatabaseConnectionError(msg)

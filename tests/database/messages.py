@@ -121,7 +121,7 @@ def connections(most: int, *, held: int) -> Cause:
 
     def cause(*_: object) -> None:
         for _number in range(held):
-            BUDGET.hold("db:1")
+            BUDGET.hold("db:1", most)
         resources = Resources(lambda *_: None, processes=1)
         try:
             resources.connect("db:1", 5, most)
@@ -129,6 +129,7 @@ def connections(most: int, *, held: int) -> Cause:
         finally:
             for _number in range(held):
                 BUDGET.let_go("db:1")
+            resources.close()
 
     return cause
 

@@ -75,6 +75,9 @@ class DuckReader:
     # A file is opened by any number of processes.
     server = ""
 
+    def let_go(self) -> None:
+        """None is kept."""
+
     def share(self, query: Query) -> _Opened:
         """Keep the file open, read-only: as long as it is, DuckDB lets nobody write to it."""
         return _Opened(self._connect(query.retries))

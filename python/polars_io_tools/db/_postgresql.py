@@ -14,6 +14,7 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._arrow import Stream
+from polars_io_tools._budget import BUDGET
 from polars_io_tools.db._reader import (
     Column,
     Description,
@@ -99,6 +100,7 @@ class PostgresReader:
         """Return the columns that a query gives, by Parse and Describe."""
         request = self._request(query, query.text, query.params)
         answer: dict[str, Any] = json.loads(_asked(_gocore.pg_describe, request))
+        self._spare()
         columns = tuple(_column(c) for c in answer["columns"])
         return Description(columns, answer["encoding"])
 
@@ -135,11 +137,21 @@ class PostgresReader:
                 yield pl.DataFrame(Stream(capsule))
         finally:
             _gocore.pg_close(stream)
+            self._spare()
 
     @property
     def server(self) -> str:
         """Name the server."""
         return server_of(self._uri)
+
+    def let_go(self) -> None:
+        """Close the connections that this process keeps for later."""
+        _gocore.pg_disconnect()
+
+    def _spare(self) -> None:
+        """Keep no connection that counts while the tasks of a query need them."""
+        if BUDGET.is_shared(self.server):
+            self.let_go()
 
     def share(self, query: Query) -> _Snapshot:
         """Export a snapshot, in a transaction that is kept open for it."""

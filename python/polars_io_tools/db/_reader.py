@@ -217,6 +217,9 @@ class SharingReader(Reader, Protocol):
         """Go with `__eq__`."""
         ...
 
+    def let_go(self) -> None:
+        """Close the connections that this process keeps for later."""
+
     def share(self, query: Query) -> State:
         """Hold the present state of the database; on a server it takes a connection.
 

@@ -45,7 +45,10 @@ class Sharing:
             resources.connect(server, 1, self.most)
         # A process keeps one connection, and so they are as many as processes.
         reuse = resources.processes < self.most
-        return {"snapshot": self._snapshot(source, reader, resources), "reuse": reuse}
+        prepared = {"snapshot": self._snapshot(source, reader, resources), "reuse": reuse}
+        if isinstance(reader, SharingReader):
+            reader.let_go()
+        return prepared
 
     def _snapshot(self, source: _Source, reader: Reader | None, resources: Resources) -> str:
         if self.snapshot == "off" or reader is None:

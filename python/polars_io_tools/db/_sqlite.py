@@ -95,6 +95,9 @@ class SqliteReader:
     # A file is opened by any number of processes.
     server = ""
 
+    def let_go(self) -> None:
+        """None is kept."""
+
     def share(self, query: Query) -> _Watched:
         """Watch the file from a connection that stays open."""
         return _Watched(self._connect(query), self.shown())

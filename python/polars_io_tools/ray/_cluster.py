@@ -89,14 +89,14 @@ class RayCluster:
         self._retries = Retries.of(options)
         self._own_retries: dict[Any, Retries] = {}  # of running tasks with options of their own
         self._cpus = cpus_of(options)
+        # First what may have to wait.
+        prepared = {key: prepare(resources) for key, prepare in plan.attachments.items()}
+        resources.start()
         self._payload = store(ray, (pickle.PickleBuffer(plan.payload),))
         self._items: list[Any] = []
-        attached = []
-        for key, prepare in plan.attachments.items():
-            items = [i if _travels(ray, i) else store(ray, i) for i in prepare(resources)]
-            attached.append((key, len(items)))
-            self._items.extend(items)
-        resources.start()
+        for some in prepared.values():
+            self._items.extend(i if _travels(ray, i) else store(ray, i) for i in some)
+        attached = [(key, len(some)) for key, some in prepared.items()]
         self._task = {**plan.task, "attached": attached}
         self._slots = 1
         self._asked = float("-inf")

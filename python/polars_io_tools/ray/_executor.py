@@ -6,6 +6,7 @@ the run, the tasks that are left are cancelled and the bar is closed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ import polars as pl
 
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition, Period
-from polars_io_tools._resources import Resources
+from polars_io_tools._resources import NoRoomError, Resources
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._transport import decode, size_of
 from polars_io_tools.errors import PiotError, WorkerError
@@ -59,6 +60,9 @@ _HALF_READ = (
 # Chunks that are smaller than this on average are merged.
 _TINY_BYTES = 16 * 1024
 
+# How long until a server is asked again for a connection that others have.
+_WAIT_SECONDS = 0.1
+
 # The share of the object store that finished results may take while they wait to be read.
 _STORE_SHARE = 4
 
@@ -89,12 +93,12 @@ class RayRunner:
             StoreFullError: the plan, or data of it, does not fit into the object store.
         """
         options = self._options
-        resources = _resources(options)
-        try:
-            cluster = RayCluster(plan, options.remote_options, resources)
-        except BaseException:
-            resources.close()
-            raise
+        started = _started(plan, options)
+        while started is None:
+            yield None
+            time.sleep(_WAIT_SECONDS)
+            started = _started(plan, options)
+        cluster, resources = started
         limits = Limits(
             max_tasks=options.max_concurrency,
             max_bytes=options.max_unread_bytes or cluster.store_bytes() // _STORE_SHARE,
@@ -132,14 +136,21 @@ class RayRunner:
             lifetime.close()
 
 
-def _resources(options: RayOptions) -> Resources:
-    """Return what the sources of a run hold, which is nothing so far."""
+def _started(plan: ShippedPlan, options: RayOptions) -> tuple[RayCluster, Resources] | None:
+    """Return a cluster that has the plan, and what its sources hold; None to try again later."""
 
     def hide(key: str, secret: str) -> Any:
         return resources.held("vault", "", Vault).hide(key, secret)
 
-    resources = Resources(hide, places(options.remote_options))
-    return resources
+    resources = Resources(hide, places(options.remote_options), waits=True)
+    try:
+        return RayCluster(plan, options.remote_options, resources), resources
+    except NoRoomError:
+        resources.close()
+        return None
+    except BaseException:
+        resources.close()
+        raise
 
 
 def _noun(part: AnyPartition) -> str:
