@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
 
-__all__ = ["ScanRequest"]
+__all__ = ["Recorder", "ScanRequest"]
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,34 @@ class ScanRequest:
             return None
         kept = [] if self.kept_predicate is None else self.kept_predicate.meta.root_names()
         return list(dict.fromkeys([*self.projection, *kept]))
+
+
+class _AskedError(Exception):
+    """Ends a query once it is known what it asks a source for."""
+
+
+class Recorder:
+    """Finds out what Polars asks a source for, without reading anything."""
+
+    def __init__(self) -> None:
+        self._requests: list[ScanRequest] | None = None
+
+    def record(self, request: ScanRequest) -> None:
+        """Take note of a request; where one is looked for, the query ends here."""
+        if self._requests is not None:
+            self._requests.append(request)
+            raise _AskedError
+
+    def request_of(self, lf: pl.LazyFrame) -> ScanRequest | None:
+        """Return what the source, the only one of `lf`, is asked for; nothing of `lf` runs.
+
+        None says that it is asked for nothing.
+        """
+        requests: list[ScanRequest] = []
+        self._requests = requests
+        try:
+            with suppress(_AskedError, pl.exceptions.ComputeError):
+                lf.collect(engine="in-memory")
+        finally:
+            self._requests = None
+        return requests[0] if requests else None

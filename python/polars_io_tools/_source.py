@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -30,7 +29,7 @@ from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._polars.plan import Extents
 from polars_io_tools._prune import prune
 from polars_io_tools._report import Task
-from polars_io_tools._request import ScanRequest
+from polars_io_tools._request import Recorder, ScanRequest
 from polars_io_tools._split import Split
 from polars_io_tools._task import inside_task, versions
 from polars_io_tools._transport import ReturnAs
@@ -40,7 +39,7 @@ _log = logging.getLogger(__name__)
 # Closing it ends what produces the frames.
 Frames = Generator[pl.DataFrame | None, None, None]
 
-__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "in_any_part", "ship"]
+__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "finish", "in_any_part", "ship"]
 
 
 @dataclass(frozen=True)
@@ -120,10 +119,6 @@ def in_any_part(
     return query.filter(filter_of(Period("", 0, 1), dtype, column)) if column else query
 
 
-class _AskedError(Exception):
-    """Ends a query once it is known what it asks a source for."""
-
-
 class IoSource:
     """The source that Polars calls when a distributed LazyFrame is collected.
 
@@ -139,7 +134,7 @@ class IoSource:
         self._split = split
         self._runner = runner
         self._return_as = return_as
-        self._requests: list[ScanRequest] | None = None
+        self._recorder = Recorder()
 
     @property
     def __piot_plan__(self) -> pl.LazyFrame:
@@ -157,18 +152,8 @@ class IoSource:
         return self._split
 
     def request_of(self, lf: pl.LazyFrame) -> ScanRequest | None:
-        """Return what this source, the only one of `lf`, is asked for; nothing of `lf` runs.
-
-        None says that it is asked for nothing.
-        """
-        requests: list[ScanRequest] = []
-        self._requests = requests
-        try:
-            with suppress(_AskedError, pl.exceptions.ComputeError):
-                lf.collect(engine="in-memory")
-        finally:
-            self._requests = None
-        return requests[0] if requests else None
+        """Return what this source, the only one of `lf`, is asked for; nothing of `lf` runs."""
+        return self._recorder.request_of(lf)
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel inside of another plan as a plan travels, with its attachments among those."""
@@ -198,9 +183,7 @@ class IoSource:
     ) -> Iterator[pl.DataFrame]:
         """Yield the rows that Polars asks for, at least one frame."""
         request = ScanRequest(with_columns, predicate, n_rows, batch_size)
-        if self._requests is not None:
-            self._requests.append(request)
-            raise _AskedError
+        self._recorder.record(request)
         lifetime = Lifetime()
         return lifetime.of(self._rows(request, lifetime))
 
@@ -210,7 +193,7 @@ class IoSource:
         nested = inside_task()
         frames = self._in_place(request) if nested else self._distributed(request, lifetime)
         try:
-            yield from _finish(frames, request, self._lf.collect_schema())
+            yield from finish(frames, request, self._lf.collect_schema())
         finally:
             frames.close()
 
@@ -252,7 +235,7 @@ class IoSource:
             yield lf.collect(engine="in-memory")
 
 
-def _finish(
+def finish(
     frames: Iterator[pl.DataFrame | None], request: ScanRequest, schema: pl.Schema
 ) -> Iterator[pl.DataFrame]:
     """Apply what tasks could not: the row limit over all periods, and what follows it.

@@ -10,7 +10,7 @@ import polars as pl
 from polars_io_tools._polars.expressions import ExpressionEncoder
 from polars_io_tools._polars.traverse import Traverser, traverse
 
-__all__ = ["AskedSource", "asked_sources"]
+__all__ = ["AskedSource", "asked_sources", "columns_read", "is_pushed_whole"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,25 @@ class AskedSource:
 def asked_sources(lf: pl.LazyFrame) -> list[AskedSource]:
     """Return the leaves of a plan, optimised as for running. Nothing of it runs."""
     return traverse(lf, _read, optimizations=pl.QueryOptFlags())
+
+
+def is_pushed_whole(lf: pl.LazyFrame) -> bool:
+    """Return whether Polars leaves all filters over an IO source to it, and does nothing itself.
+
+    It does so with conditions that are asked of each row alone.
+    """
+    return traverse(
+        lf,
+        lambda traverser: type(traverser.view_current_node()).__name__ == "PythonScan",
+        optimizations=pl.QueryOptFlags(),
+    )
+
+
+def columns_read(lf: pl.LazyFrame) -> list[str]:
+    """Return the columns that the filters over an IO source read."""
+    flags = pl.QueryOptFlags(predicate_pushdown=False)
+    (asked,) = traverse(lf.select(pl.len()), _read, optimizations=flags)
+    return lf.collect_schema().names() if asked.columns is None else asked.columns
 
 
 def _read(traverser: Traverser) -> list[AskedSource]:

@@ -139,7 +139,7 @@ def _named() -> Iterator[None]:
     duckdb = _driver()
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:  # the latter from pyarrow, between two batches
         raise DatabaseError(f"scan_db: {error}") from error
 
 

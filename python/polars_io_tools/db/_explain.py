@@ -13,10 +13,12 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from polars_io_tools._period import filter_of
+from polars_io_tools._period import AnyPartition, filter_of
 from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars.sources import AskedSource, asked_sources
 from polars_io_tools._source import IoSource, ScanRequest
+from polars_io_tools._split import Split
+from polars_io_tools.db._partitioned import PartitionedSource
 from polars_io_tools.db._plan import SqlPlan, SqlScan, SqlTerm
 from polars_io_tools.db._postgresql import PostgresReader
 from polars_io_tools.db._source import DbSource
@@ -52,11 +54,11 @@ class _Explained:
         for asked in sources:
             if isinstance(asked.source, DbSource):
                 self.scans.append(_scan(asked.source, asked, part))
-            elif isinstance(asked.source, IoSource):
-                self._add_split(lf, asked, alone=len(sources) == 1)
+            elif isinstance(asked.source, IoSource | PartitionedSource):
+                self._add_split(lf, asked, part, alone=len(sources) == 1)
 
-    def _add_split(self, lf: pl.LazyFrame, asked: AskedSource, *, alone: bool) -> None:
-        source: IoSource = asked.source
+    def _add_split(self, lf: pl.LazyFrame, asked: AskedSource, part: str, *, alone: bool) -> None:
+        source: IoSource | PartitionedSource = asked.source
         request: ScanRequest | None
         if alone:
             request = source.request_of(lf)
@@ -65,11 +67,13 @@ class _Explained:
             if asked.predicate:
                 self.notes.append(_HIDDEN)
         if request is not None:
+            first = not self.scans  # of parts of parts, the first say enough
             for number, (label, query) in enumerate(_parts(source, request)):
-                self.add(query, label)
-                if number == 0:
-                    self.notes.extend(_reads_all(query, label))
-                if number == 1:
+                name = ", ".join(filter(None, [part, label]))
+                self.add(query, name)
+                if first and label and number == 0:
+                    self.notes.extend(_reads_all(query, name))
+                if first and number == 1:
                     self.notes.extend(_varies(query))
 
 
@@ -80,17 +84,22 @@ def explain_sql(lf: pl.LazyFrame) -> SqlPlan:
     return SqlPlan(tuple(explained.scans), tuple(dict.fromkeys(explained.notes)))
 
 
-def _parts(source: IoSource, request: ScanRequest) -> Iterator[tuple[str, pl.LazyFrame]]:
+def _parts(
+    source: IoSource | PartitionedSource, request: ScanRequest
+) -> Iterator[tuple[str, pl.LazyFrame]]:
+    """Yield the parts that a source reads, with their labels; "" for the query as it is."""
     predicate = request.shipped_predicate
-    split = settled(source.query, predicate, source.split)
-    plan = plan_split(source.query, predicate, split)
     query = source.query if predicate is None else source.query.filter(predicate)
+    split, parts = _split(source, request)
+    if parts is None:
+        yield "", _whole(query, request)
+        return
     columns = request.shipped_columns()
-    for part in plan.partitions:
-        rows = query.filter(filter_of(part, split.dtype, split.column if split.calendar else ""))
+    for part in parts:
+        rows = query.filter(filter_of(part, split.dtype, split.column))
         if columns is not None:
             rows = rows.select(cs.by_name(*columns))
-        if request.n_rows is not None:
+        if request.n_rows is not None and isinstance(source, IoSource):
             rows = rows.head(request.n_rows)
         yield part.label, rows
 
@@ -103,6 +112,22 @@ def _varies(query: pl.LazyFrame) -> Iterator[str]:
             if pushed.varies:
                 what = ", ".join(pushed.varies)
                 yield _VARIES.format(database=asked.source.shown(), what=what)
+
+
+def _split(
+    source: IoSource | PartitionedSource, request: ScanRequest
+) -> tuple[Split, tuple[AnyPartition, ...] | None]:
+    if isinstance(source, PartitionedSource):
+        return source.split, source.parts(request)
+    split = settled(source.query, request.shipped_predicate, source.split)
+    return split, plan_split(source.query, request.shipped_predicate, split).partitions
+
+
+def _whole(query: pl.LazyFrame, request: ScanRequest) -> pl.LazyFrame:
+    rows = query if request.n_rows is None else query.head(request.n_rows)
+    if request.kept_predicate is not None:
+        rows = rows.filter(request.kept_predicate)
+    return rows if request.projection is None else rows.select(cs.by_name(*request.projection))
 
 
 def _reads_all(query: pl.LazyFrame, part: str) -> Iterator[str]:

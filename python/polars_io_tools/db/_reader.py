@@ -113,6 +113,10 @@ class Statement:
     snapshot: str = ""
     reuse: bool = True
 
+    def nothing(self) -> pl.DataFrame:
+        """Return a frame of its columns without rows."""
+        return pl.DataFrame(schema={c.name: c.dtype for c in self.columns})
+
 
 @runtime_checkable
 class Reader(Protocol):

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import polars as pl
 
 from polars_io_tools import _gocore
+from polars_io_tools._partitions import (
+    ByQuantile,
+    ByRange,
+    ByTime,
+    ByValue,
+    KeyPartitions,
+    Partitioner,
+    ReadPartition,
+)
+from polars_io_tools.db._casts import Types
 from polars_io_tools.db._connection import Connection, checked, reader_of
+from polars_io_tools.db._partitioned import PartitionedSource
 from polars_io_tools.db._push import check_text
 from polars_io_tools.db._reader import Query, Reader
 from polars_io_tools.db._sharing import Sharing
@@ -19,7 +30,9 @@ __all__ = ["scan_db"]
 
 T = TypeVar("T", bound=str)
 
-Types = Mapping[str, pl.DataType | type[pl.DataType]]
+Partitions = (
+    ByTime | ByValue | ByRange | ByQuantile | KeyPartitions | Partitioner | Iterable[ReadPartition]
+)
 
 
 def scan_db(  # noqa: PLR0913  (the keywords are the interface)
@@ -32,6 +45,10 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
     schema: Types | None = None,
     schema_overrides: Types | None = None,
     pushdown: bool = True,
+    partitions: Partitions | None = None,
+    max_partitions: int = 512,
+    max_concurrency: int | None = None,
+    preserve_partition_order: bool = False,
     timeout: dt.timedelta | float | None = None,
     retries: int = 3,
     on_infinity: Literal["error", "null"] = "error",
@@ -53,13 +70,23 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
             functions called, where the rows are read; without `schema` also here, for the columns.
             A password belongs into one of the two: written into a URI it does not travel to tasks.
         fetch_size: about how many rows arrive at a time.
-        cast_map: types to which columns are cast, after they were read.
+        cast_map: types to which columns are cast when they have been read. Filters on them are
+            pushed where the cast keeps the order of values, such as that of a timestamp to a Date.
         params: values of the placeholders in the query: `$1` on PostgreSQL and DuckDB, `?` on
             SQLite.
         schema: all columns and their types. Then the database is asked for nothing before rows are
             read; without it, it describes the columns now.
         schema_overrides: types in which single columns are read.
         pushdown: whether filters are pushed.
+        partitions: how to split the read into statements that run at the same time, each on a
+            connection of its own: `by_time`, `by_value`, `by_range`, `by_key`, `by_quantile`, a
+            `Partitioner`, or a list of `ReadPartition`. Where none follow from the filters, the
+            query is read in one statement.
+        max_partitions: the most partitions; more are an error.
+        max_concurrency: how many partitions are read at once; None for up to four. In a task of
+            `execute_on_ray` it is one.
+        preserve_partition_order: whether rows come in the order of the partitions, and not as they
+            arrive.
         timeout: for how long a statement may run, in seconds or as a timedelta.
         retries: how often what may go away by itself is tried again, before the first row.
         on_infinity: whether infinite dates, and what else Polars has no value for, are errors or
@@ -77,7 +104,8 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
 
     Raises:
         ValueError: the query is not a single SELECT, WITH or VALUES, the connection is of no form
-            that is known, its variable is not set, or a number is out of range.
+            that is known, its variable is not set, a number is out of range, or `cast_map` or
+            `partitions` name a column that is not there.
         TypeError: an argument is of the wrong type.
         MissingDependencyError: a driver is not installed.
         UnsupportedColumnError: a column has no name of its own, or no type that can be read.
@@ -117,11 +145,31 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         fetch_size=_number("fetch_size", fetch_size, 1),
         pushdown=pushdown,
         sharing=sharing,
+        casts=cast_map,
     )
     if given is not None and isinstance(held, str | Reader) and not str(held).startswith("env:"):
         check_text(asked, reader_of(held))
-    lf = source.lazy(description)
-    return lf if not cast_map else lf.cast(dict(cast_map))  # type: ignore[arg-type]  # by names
+    order = preserve_partition_order
+    split = _split(source, partitions, max_partitions, max_concurrency, order)
+    return split.lazy(description)
+
+
+def _split(
+    source: DbSource, partitions: Any, most: object, at_once: object, order: object
+) -> DbSource | PartitionedSource:
+    """Return what splits a source, itself if nothing does; the arguments are checked anyhow."""
+    max_partitions = _number("max_partitions", most, 1)
+    max_concurrency = None if at_once is None else _number("max_concurrency", at_once, 1)
+    ordered = _bool("preserve_partition_order", order)
+    if partitions is None:
+        return source
+    return PartitionedSource(
+        source,
+        partitions,
+        max_partitions=max_partitions,
+        max_concurrency=max_concurrency,
+        ordered=ordered,
+    )
 
 
 def _text(query: object) -> str:
@@ -141,6 +189,12 @@ def _one_of(name: str, value: T, known: Sequence[str]) -> T:
         *others, last = map(repr, known)
         allowed = f"{', '.join(others)} or {last}"
         raise ValueError(f"scan_db: {name} must be {allowed}, not {value!r}")
+    return value
+
+
+def _bool(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"scan_db: {name} must be True or False, not {value!r}")
     return value
 
 

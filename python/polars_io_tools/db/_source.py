@@ -20,6 +20,7 @@ from polars.io.plugins import register_io_source
 from polars_io_tools._attach import attached, is_collecting, offer
 from polars_io_tools._interrupt import is_interrupted
 from polars_io_tools._lifetime import Lifetime
+from polars_io_tools.db._casts import Casts, Types
 from polars_io_tools.db._connection import named, reader_of
 from polars_io_tools.db._push import Pushed, check_text, push, wire_predicate
 from polars_io_tools.db._reader import (
@@ -34,7 +35,7 @@ from polars_io_tools.db._reader import (
 from polars_io_tools.db._sharing import Sharing
 from polars_io_tools.errors import PiotError, SchemaMismatchError, UnsupportedColumnError
 
-__all__ = ["DbSource"]
+__all__ = ["DbSource", "named_errors"]
 
 
 class DbSource:
@@ -48,6 +49,7 @@ class DbSource:
         pushdown: whether predicates are pushed.
         sharing: whether all tasks of a distributed query see one state, and how many connections
             they may have.
+        casts: the types to which columns are cast.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class DbSource:
         fetch_size: int,
         pushdown: bool,
         sharing: Sharing,
+        casts: Types | None = None,
     ) -> None:
         self._query = query
         self._connection = connection
@@ -67,6 +70,7 @@ class DbSource:
         self._pushdown = pushdown
         self._sharing = sharing
         self._attached: str | None = None  # the key of what the run holds, in a task of it
+        self._casts = Casts(casts)
         self._description: Description | None = None
         self._lock = threading.Lock()
 
@@ -83,15 +87,16 @@ class DbSource:
         self.__dict__.update(state)
         self._lock = threading.Lock()
 
-    def lazy(self, description: str | None) -> pl.LazyFrame:
+    def lazy(self, description: str | None, through: Any = None) -> pl.LazyFrame:
         """Return the LazyFrame whose collection reads the query; no row is read now.
 
         The database is asked for the columns here, not when Polars wants them: that would make an
-        error of its own of what goes wrong.
+        error of its own of what goes wrong. What Polars calls is this source, or another one that
+        reads through it.
         """
         detail = self.shown() if description is None else f"{description}: {self.shown()}"
         return register_io_source(
-            self, schema=self.schema(), explain_name="scan_db", explain_detail=detail
+            through or self, schema=self.schema(), explain_name="scan_db", explain_detail=detail
         )
 
     def shown(self) -> str:
@@ -99,13 +104,16 @@ class DbSource:
         return named(self._connection)
 
     def schema(self) -> pl.Schema:
-        """Return the columns of the query, which the database is asked for once."""
+        """Return the columns of the query, which the database is asked for once.
+
+        Raises:
+            ValueError: a column that is to be cast is not there.
+        """
         if self._given is not None:
-            return self._given
-        if self._description is not None:
-            return self._description.schema()
-        with _errors():
-            return self.described(self.reader()).schema()
+            return self._casts.schema(self._given)
+        with named_errors():
+            known = self._description or self.described(self.reader())
+        return self._casts.schema(known.schema())
 
     @property
     def __piot_database__(self) -> str:
@@ -143,8 +151,8 @@ class DbSource:
         n_rows: int | None,
     ) -> Pushed:
         """Return the SQL of what is asked for; `predicate` is on the wire."""
-        wire = predicate if self._pushdown else {}
         known = self.described(reader)
+        wire = self._casts.predicate(predicate, known.schema()) if self._pushdown else {}
         # A statement gives at least one column, so that its rows can be counted.
         names = columns or ([c.name for c in known.columns[:1]] if columns == [] else None)
         return push(self._query, known, reader, columns=names, predicate=wire, limit=n_rows)
@@ -158,48 +166,66 @@ class DbSource:
     ) -> Iterator[pl.DataFrame]:
         """Yield the rows that Polars asks for, at least one frame."""
         lifetime = Lifetime()
-        return lifetime.of(self._rows(with_columns, predicate, n_rows, lifetime))
+        return lifetime.of(self.rows(with_columns, predicate, n_rows, lifetime))
 
-    def _rows(
+    def rows(
         self,
         columns: list[str] | None,
         predicate: pl.Expr | None,
         n_rows: int | None,
         lifetime: Lifetime,
     ) -> Generator[pl.DataFrame, None, None]:
-        with _errors():
+        """Yield the rows that Polars asks for, for as long as they are wanted."""
+        with named_errors():
             reader = self.reader()
-            statement, limit = self._statement(reader, columns, predicate, n_rows)
+            statement = self.statement(reader, columns, predicate, n_rows)
+            frames = self.frames(reader, statement, predicate, n_rows)
             kept = None if columns is None else cs.by_name(*columns)
-            nothing = pl.DataFrame(schema={c.name: c.dtype for c in statement.columns})
-            with closing(_until_over(reader.read(statement), lifetime)) as frames:
-                for frame in frames:
-                    rows = nothing if frame is None else _checked(frame, statement.columns)
-                    if limit is not None:
-                        rows = rows.head(limit)
-                        limit -= rows.height
-                    if predicate is not None:
-                        rows = rows.filter(predicate)
+            nothing = self._casts.frame(statement.nothing())
+            with closing(_until_over(frames, lifetime)) as until_over:
+                for frame in until_over:
+                    rows = nothing if frame is None else frame
                     yield rows if kept is None else rows.select(kept)
-                    if limit == 0:
-                        break
 
-    def _statement(
+    def frames(
+        self, reader: Reader, statement: Statement, predicate: pl.Expr | None, n_rows: int | None
+    ) -> Frames:
+        """Yield the rows of a statement on which a predicate is true, all columns of it.
+
+        None stands for a moment without rows. The predicate is asked of the first `n_rows` rows.
+        """
+        limit = n_rows
+        with closing(reader.read(statement)) as frames:
+            for frame in frames:
+                if frame is None:
+                    yield None
+                    continue
+                rows = _checked(frame, statement.columns)
+                if limit is not None:
+                    rows = rows.head(limit)
+                    limit -= rows.height
+                rows = self._casts.frame(rows)
+                yield rows if predicate is None else rows.filter(predicate)
+                if limit == 0:
+                    break
+
+    def statement(
         self,
         reader: Reader,
         columns: list[str] | None,
         predicate: pl.Expr | None,
         n_rows: int | None,
-    ) -> tuple[Statement, int | None]:
-        """Return what is sent, and the limit that is left to be done here."""
+    ) -> Statement:
+        """Return what is sent for some columns, and those of a predicate on the columns shown."""
         known = self.described(reader)
+        shown = self._casts.schema(known.schema())
         read = columns
         if columns is not None and predicate is not None:
             read = list(dict.fromkeys([*columns, *predicate.meta.root_names()]))
-        pushed = self.pushed(reader, read, wire_predicate(known.schema(), predicate), n_rows)
+        pushed = self.pushed(reader, read, wire_predicate(shown, predicate), n_rows)
         by_name = {c.name: c for c in known.columns}
         given = known.columns if read is None else tuple(by_name[n] for n in read)
-        statement = Statement(
+        return Statement(
             sql=pushed.sql,
             params=(*self._query.params, *pushed.params),
             columns=given or known.columns[:1],
@@ -207,7 +233,6 @@ class DbSource:
             batch_rows=self._fetch_size,
             **self._shared(),
         )
-        return statement, n_rows
 
     def _shared(self) -> dict[str, Any]:
         """Return what a statement has to know of the run that it belongs to."""
@@ -233,7 +258,7 @@ def _until_over(frames: Frames, lifetime: Lifetime) -> Frames:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def named_errors() -> Iterator[None]:
     """Say in each error of ours that it is one of scan_db."""
     try:
         yield
