@@ -7,6 +7,7 @@ import pickle
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 QUERY = "SELECT * FROM parted"
 DAY, PRICE, SYMBOL, SIZE = (pl.col(c) for c in ("date", "price", "symbol", "size"))
 QUARTER = DAY.is_between(dt.date(2024, 1, 1), dt.date(2024, 3, 31))
+
+
+# Names that are patterns, where they are not taken for names.
+ODD = {
+    "a name like a pattern": piot.by_value("^size$"),
+    "a selector": [
+        piot.ReadPartition(cs.by_name("^size$") < 500, "low"),
+        piot.ReadPartition(cs.last() >= 500, "high"),
+        piot.ReadPartition(cs.starts_with("^s").is_null()),
+    ],
+}
 
 
 class Halves:
@@ -128,6 +140,19 @@ def test_the_order_of_the_partitions_is_kept(place: str) -> None:
     symbols = lf.collect()["symbol"]
     assert symbols.unique(maintain_order=True).to_list() == values
     assert symbols.len() == places.frame().filter(SYMBOL.is_in(values)).height
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_partitions_by_columns_that_are_not_wanted(place: str, name: str) -> None:
+    size = pl.col("size").alias("^size$")
+    frame = places.frame().select("price", size).filter(PRICE < 99)
+    query = 'SELECT price, size AS "^size$" FROM parted WHERE price < 99'
+    lf = piot.scan_db(query, place, partitions=ODD[name])
+    few = cs.by_name("^size$").is_in([3, 8, 9])
+    for predicate in (pl.lit(True), few):
+        got = lf.filter(predicate).select("price").collect()
+        want = frame.filter(predicate).select("price")
+        assert_frame_equal(got, want, check_row_order=False)
 
 
 OVERLAPPING = listed(("first", PRICE < 15), ("second", PRICE.is_between(9, 30)))

@@ -192,7 +192,7 @@ class PartitionedSource:
     ) -> Frames:
         if not parts:
             return
-        # Of the first rows, those of later partitions are mostly not wanted.
+        # The first rows are those of the first partitions: of later ones mostly none is wanted.
         wanted = min(self._count, len(parts)) if request.n_rows is None else 1
         reader = self._whole.reader()
         self._whole.described(reader)  # once, not in each thread
@@ -201,7 +201,7 @@ class PartitionedSource:
                 parts,
                 lambda part: self._read(reader, part, request),
                 count=count,
-                ordered=self._ordered or request.n_rows is not None,
+                ordered=self._ordered,
             )
             lifetime.then(parallel.stop)
             try:
