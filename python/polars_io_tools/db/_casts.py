@@ -32,7 +32,7 @@ class Casts:
     Example:
         >>> casts = Casts({"n": pl.Float64})
         >>> casts.schema(pl.Schema({"n": pl.Int64, "s": pl.String}))
-        Schema({'n': Float64, 's': String})
+        Schema([('n', Float64), ('s', String)])
         >>> casts.frame(pl.DataFrame({"n": [1]}))["n"].to_list()
         [1.0]
     """

@@ -218,7 +218,7 @@ class PartitionedSource:
         """Yield the rows of one partition; it runs in a thread of its own."""
         predicate = filter_of(part, self._split.dtype, self._split.column)
         if request.shipped_predicate is not None:
-            predicate = predicate & request.shipped_predicate
+            predicate = request.shipped_predicate & predicate
         columns = request.shipped_columns()
         if columns is not None:
             filtered = columns_read(self.query.filter(predicate))
