@@ -38,7 +38,7 @@ FRAME = pl.DataFrame(
     schema={"ts": pl.Datetime("us"), "n": pl.Int32, "s": pl.String, "d": pl.Date, "f": pl.Float64},
 )
 
-CASTS: dict[str, Any] = {
+CASTS: dict[Any, Any] = {
     "ts": pl.Date,
     "n": pl.Float64,
     "s": pl.Int64,

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 import pytest
 
 import polars_io_tools as piot
+from polars_io_tools._budget import BUDGET
 from polars_io_tools._polars.sources import asked_sources
 from polars_io_tools.db import Column, Description, Frames, Query, Statement
+from polars_io_tools.db._postgresql import PostgresReader
 from tests.database.reading import APPLICATION, wait_until
 
 if TYPE_CHECKING:
     from tests.postgres import Server
 
 Rows = Generator[pl.DataFrame, None, None]
+
+SLEEPING = "SELECT n, pg_sleep(600)::text FROM generate_series(0, 3) n"
 
 
 class Numbers:
@@ -182,7 +189,7 @@ def test_the_first_error_ends_the_others_and_names_its_partition(
 
 def test_closing_ends_all_statements_on_the_server(postgres: Server) -> None:
     lf = piot.scan_db(
-        "SELECT n, pg_sleep(600)::text FROM generate_series(0, 3) n",
+        SLEEPING,
         postgres.uri,
         partitions=piot.by_value("n", [0, 1, 2, 3]),
     )
@@ -200,3 +207,77 @@ def test_rows_that_nobody_wants_any_more_are_not_read() -> None:
     del rows
     gc.collect()
     wait_until(lambda: threads() == 0)
+
+
+def test_connections_are_those_that_there_may_be(postgres: Server) -> None:
+    server = PostgresReader(postgres.uri).server
+    parts = piot.by_value("n", [0, 1, 2, 3])
+    lf = piot.scan_db(SLEEPING, postgres.uri, partitions=parts, max_connections=3)
+    rows = rows_of(lf)
+    # One of the three holds the state that all of them see.
+    wait_until(lambda: next(rows).height == 0 and postgres.active(APPLICATION) == 2)
+    assert BUDGET.left(server, 3) == 0
+    assert threads() == 2
+    rows.close()
+    assert BUDGET.left(server, 3) == 3
+    few = piot.scan_db(SLEEPING, postgres.uri, partitions=parts, max_connections=1)
+    with pytest.raises(ValueError, match=r"max_connections=1 is too small"):
+        few.collect()
+    assert BUDGET.left(server, 3) == 3
+
+
+MOVE = "UPDATE moved SET half = 1 - half"
+
+
+@pytest.mark.parametrize("snapshot", ["auto", "required", "off"])
+def test_all_statements_see_one_state(
+    postgres: Server, snapshot: Literal["auto", "required", "off"]
+) -> None:
+    postgres.psql(
+        "DROP TABLE IF EXISTS moved; "
+        "CREATE TABLE moved AS SELECT i, i % 2 AS half FROM generate_series(0, 99) i"
+    )
+    lf = piot.scan_db(
+        "SELECT * FROM moved",
+        postgres.uri,
+        fetch_size=1,
+        partitions=piot.by_value("half", [0, 1]),
+        max_concurrency=1,
+        snapshot=snapshot,
+    )
+    rows = rows_of(lf)
+    first = next(frame for frame in rows if frame.height)
+    postgres.psql(MOVE)  # the second statement has not begun: the first has rows to give
+    read = pl.concat([first, *rows])
+    assert read.height == 100
+    assert read["i"].n_unique() == (50 if snapshot == "off" else 100)
+
+
+@pytest.mark.parametrize("snapshot", ["auto", "off"])
+def test_what_is_committed_meanwhile_is_noticed_where_it_would_be_seen(
+    tmp_path: Path, snapshot: Literal["auto", "off"]
+) -> None:
+    path = tmp_path / "moved.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("CREATE TABLE moved (i INTEGER, half INTEGER)")
+        db.executemany("INSERT INTO moved VALUES (?, ?)", [(i, i % 2) for i in range(100)])
+        db.commit()
+        lf = piot.scan_db(
+            "SELECT * FROM moved",
+            path,
+            fetch_size=1,
+            partitions=piot.by_value("half", [0, 1]),
+            max_concurrency=1,
+            snapshot=snapshot,
+        )
+        rows = rows_of(lf)
+        next(frame for frame in rows if frame.height)
+        db.execute(MOVE)
+        db.commit()
+        if snapshot == "off":
+            assert sum(frame.height for frame in rows) == 99
+        else:
+            with pytest.raises(piot.SnapshotEndedError):
+                list(rows)
+    assert threads() == 0

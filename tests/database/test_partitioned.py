@@ -24,7 +24,7 @@ QUARTER = DAY.is_between(dt.date(2024, 1, 1), dt.date(2024, 3, 31))
 
 
 # Names that are patterns, where they are not taken for names.
-ODD = {
+ODD: dict[str, piot.Partitions] = {
     "a name like a pattern": piot.by_value("^size$"),
     "a selector": [
         piot.ReadPartition(cs.by_name("^size$") < 500, "low"),

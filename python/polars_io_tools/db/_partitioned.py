@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -29,9 +30,9 @@ from polars_io_tools._split import Split, check_split
 from polars_io_tools._task import inside_task
 from polars_io_tools.db._parallel import Parallel
 from polars_io_tools.db._reader import Frames, Reader
-from polars_io_tools.db._source import DbSource, named_errors
+from polars_io_tools.db._sharing import Joined
+from polars_io_tools.db._source import DbSource, check_wanted, named_errors
 from polars_io_tools.errors import (
-    PiotError,
     TooManyPeriodsError,
     UnboundedPredicateError,
     UnsplittablePlanError,
@@ -196,25 +197,37 @@ class PartitionedSource:
         wanted = min(self._count, len(parts)) if request.n_rows is None else 1
         reader = self._whole.reader()
         self._whole.described(reader)  # once, not in each thread
-        with _connections(wanted) as count:
+        with self._joined(reader, wanted) as joined:
             parallel = Parallel(
                 parts,
-                lambda part: self._read(reader, part, request),
-                count=count,
+                lambda part: self._read(reader, part, request, joined),
+                count=joined.count,
                 ordered=self._ordered,
             )
             lifetime.then(parallel.stop)
             try:
                 for frame in parallel.frames():
+                    joined.check()
                     yield frame
-                    if lifetime.exiting:
-                        raise PiotError("the process ends while a query of scan_db runs")
+                    check_wanted(lifetime)
+                joined.check()
             finally:
                 parallel.stop()
                 if not parallel.is_mine():  # else whoever watches finds out
                     lifetime.close()
 
-    def _read(self, reader: Reader, part: AnyPartition, request: ScanRequest) -> Frames:
+    @contextmanager
+    def _joined(self, reader: Reader, wanted: int) -> Iterator[Joined]:
+        if inside_task():
+            # A task has one connection, which was counted before it began, and a state.
+            yield Joined(1, "", lambda: None)
+            return
+        with self._whole.sharing.here(self._whole, reader, wanted) as joined:
+            yield joined
+
+    def _read(
+        self, reader: Reader, part: AnyPartition, request: ScanRequest, joined: Joined
+    ) -> Frames:
         """Yield the rows of one partition; it runs in a thread of its own."""
         predicate = filter_of(part, self._split.dtype, self._split.column)
         if request.shipped_predicate is not None:
@@ -223,18 +236,10 @@ class PartitionedSource:
         if columns is not None:
             filtered = columns_read(self.query.filter(predicate))
             columns = list(dict.fromkeys([*columns, *filtered]))
-        # What all statements of a read have in common, such as a snapshot, is put in here.
         statement = self._whole.statement(reader, columns, predicate, None)
+        if joined.snapshot:
+            statement = replace(statement, snapshot=joined.snapshot)
         yield from self._whole.frames(reader, statement, predicate, None)
-
-
-@contextmanager
-def _connections(wanted: int) -> Iterator[int]:
-    """Hold connections while a query is read, and say how many: at least one.
-
-    A task of a distributed query has one, which was counted before it began.
-    """
-    yield 1 if inside_task() else wanted
 
 
 def _checked(lf: pl.LazyFrame, partitions: Any, most: int) -> Split:

@@ -149,9 +149,8 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
     )
     if given is not None and isinstance(held, str | Reader) and not str(held).startswith("env:"):
         check_text(asked, reader_of(held))
-    order = preserve_partition_order
-    split = _split(source, partitions, max_partitions, max_concurrency, order)
-    return split.lazy(description)
+    how = (max_partitions, max_concurrency, preserve_partition_order)
+    return _split(source, partitions, *how).lazy(description)
 
 
 def _split(

@@ -1,14 +1,17 @@
-"""What the tasks of a query share of a database: one state of it, and its connections."""
+"""What the statements of a query share of a database: one state of it, and its connections."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from polars_io_tools._budget import BUDGET
 from polars_io_tools._resources import Resources
 from polars_io_tools.db._reader import Query, Reader, SharingReader
 
-__all__ = ["Sharing"]
+__all__ = ["Joined", "Sharing"]
 
 
 class _Source(Protocol):
@@ -21,8 +24,23 @@ class _Source(Protocol):
 
 
 @dataclass(frozen=True)
+class Joined:
+    """What statements of this process share.
+
+    Attributes:
+        count: how many of them there may be at once.
+        snapshot: the name of the state that they see.
+        check: raises if what they have read does not go together.
+    """
+
+    count: int
+    snapshot: str
+    check: Callable[[], None]
+
+
+@dataclass(frozen=True)
 class Sharing:
-    """How the tasks of a run share a database.
+    """How the statements of a query share a database.
 
     Attributes:
         snapshot: as the argument of `scan_db`.
@@ -49,6 +67,31 @@ class Sharing:
         if isinstance(reader, SharingReader):
             reader.let_go()
         return prepared
+
+    @contextmanager
+    def here(self, source: _Source, reader: Reader, wanted: int) -> Iterator[Joined]:
+        """Hold a state for statements of this process, and as many connections as there may be.
+
+        At least one: a read that waits for others may wait for those that wait for it.
+
+        Raises:
+            DatabaseError: the state of the database cannot be held.
+            ValueError: it cannot be shared and has to be.
+        """
+        server = getattr(reader, "server", "")
+        resources = Resources(lambda _, secret: secret, processes=1)
+        count = 0
+        try:
+            snapshot = self._snapshot(source, reader, resources)
+            if server:
+                resources.connect(server, 1, self.most)
+                resources.start()
+                count = max(1, min(wanted, BUDGET.left(server, self.most)))
+                BUDGET.add(server, count)
+            yield Joined(count or wanted, snapshot, resources.check)
+        finally:
+            BUDGET.drop(server, count)
+            resources.close()
 
     def _snapshot(self, source: _Source, reader: Reader | None, resources: Resources) -> str:
         if self.snapshot == "off" or reader is None:

@@ -10,7 +10,6 @@ import threading
 import uuid
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -21,21 +20,20 @@ from polars_io_tools._attach import attached, is_collecting, offer
 from polars_io_tools._interrupt import is_interrupted
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools.db._casts import Casts, Types
+from polars_io_tools.db._columns import as_given, checked, distinct
 from polars_io_tools.db._connection import named, reader_of
 from polars_io_tools.db._push import Pushed, check_text, push, wire_predicate
 from polars_io_tools.db._reader import (
-    Column,
     Description,
     Frames,
     Query,
     Reader,
     Statement,
-    check_drift,
 )
 from polars_io_tools.db._sharing import Sharing
-from polars_io_tools.errors import PiotError, SchemaMismatchError, UnsupportedColumnError
+from polars_io_tools.errors import PiotError
 
-__all__ = ["DbSource", "named_errors"]
+__all__ = ["DbSource", "check_wanted", "named_errors"]
 
 
 class DbSource:
@@ -52,7 +50,7 @@ class DbSource:
         casts: the types to which columns are cast.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what scan_db takes)
         self,
         query: Query,
         connection: Any,
@@ -121,6 +119,11 @@ class DbSource:
         return self.shown()
 
     @property
+    def sharing(self) -> Sharing:
+        """What its statements share."""
+        return self._sharing
+
+    @property
     def params(self) -> tuple[Any, ...]:
         """The values of the user's placeholders."""
         return self._query.params
@@ -139,8 +142,8 @@ class DbSource:
         with self._lock:
             if self._description is None:
                 check_text(self._query, reader)
-                found = _distinct(reader.describe(self._query))
-                self._description = found if self._given is None else _as_given(found, self._given)
+                found = distinct(reader.describe(self._query))
+                self._description = found if self._given is None else as_given(found, self._given)
             return self._description
 
     def pushed(
@@ -200,7 +203,7 @@ class DbSource:
                 if frame is None:
                     yield None
                     continue
-                rows = _checked(frame, statement.columns)
+                rows = checked(frame, statement.columns)
                 if limit is not None:
                     rows = rows.head(limit)
                     limit -= rows.height
@@ -248,13 +251,22 @@ def _until_over(frames: Frames, lifetime: Lifetime) -> Frames:
     try:
         for frame in frames:
             yield frame
-            if lifetime.exiting:
-                raise PiotError("the process ends while a query of scan_db runs")
-            if is_interrupted():
-                raise PiotError("the task was cancelled while a query of scan_db ran")
+            check_wanted(lifetime)
     finally:
         frames.close()
         lifetime.close()
+
+
+def check_wanted(lifetime: Lifetime) -> None:
+    """Check between two frames that the process and its task go on.
+
+    Raises:
+        PiotError: one of them ends.
+    """
+    if lifetime.exiting:
+        raise PiotError("the process ends while a query of scan_db runs")
+    if is_interrupted():
+        raise PiotError("the task was cancelled while a query of scan_db ran")
 
 
 @contextmanager
@@ -266,42 +278,3 @@ def named_errors() -> Iterator[None]:
         if str(error).startswith("scan_db"):
             raise
         raise type(error)(f"scan_db: {error}") from error.__cause__
-
-
-def _distinct(found: Description) -> Description:
-    """Return a description whose columns have different names.
-
-    Raises:
-        UnsupportedColumnError: two of them have the same.
-    """
-    names = [c.name for c in found.columns]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        msg = f"scan_db: column {twice[0]!r} appears twice; give it an alias"
-        raise UnsupportedColumnError(msg)
-    return found
-
-
-def _as_given(found: Description, schema: pl.Schema) -> Description:
-    """Return a description in the order of the user's schema.
-
-    Raises:
-        SchemaMismatchError: the columns are others.
-    """
-    columns = tuple(Column(name, dtype) for name, dtype in schema.items())
-    check_drift(columns, found.columns)
-    more = [c.name for c in found.columns if c.name not in schema]
-    if more:
-        msg = f"scan_db: the query gives the column {more[0]!r}, which schema= does not name"
-        raise SchemaMismatchError(msg)
-    by_name = {c.name: c for c in found.columns}
-    return replace(found, columns=tuple(by_name[name] for name in schema))
-
-
-def _checked(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
-    expected = pl.Schema({c.name: c.dtype for c in columns})
-    if frame.schema != expected:
-        check_drift(columns, tuple(Column(n, t) for n, t in frame.schema.items()))
-        msg = f"scan_db: the columns {frame.columns} came instead of {list(expected)}"
-        raise SchemaMismatchError(msg)
-    return frame
