@@ -97,3 +97,14 @@ def test_a_task_reads_the_partitions_of_its_period(
     assert len(plan.scans) == explained
     if name == "listed":
         assert [s.part for s in plan.scans] == ["2024-01, old", "2024-02, new", "2024-03, new"]
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("database", places.DATABASES)
+def test_three_months_of_weeks_on_ray(database: str, tmp_path: Path, postgres: Server) -> None:
+    uri = places.make(database, tmp_path, postgres, "weeks_on_ray")
+    lf = piot.scan_db("SELECT * FROM weeks_on_ray", uri, partitions=piot.by_time("date", "1w"))
+    months = piot.PiotNamespace(lf).execute_on_ray(date_column="date", time_unit="monthly")
+    got = months.filter(QUARTER, pl.col("symbol") != "s3").collect()
+    want = places.frame().filter(QUARTER, pl.col("symbol") != "s3")
+    assert_frame_equal(got, want, check_row_order=False)

@@ -91,9 +91,9 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         retries: how often what may go away by itself is tried again, before the first row.
         on_infinity: whether infinite dates, and what else Polars has no value for, are errors or
             nulls.
-        snapshot: whether all tasks of a distributed query see one state of the database. "auto"
-            does where the database can, "required" refuses one that cannot, and with "off" each
-            task sees what is there when it begins.
+        snapshot: whether all tasks of a distributed query, and all partitions, see one state of the
+            database. "auto" does where the database can, "required" refuses one that cannot, and
+            with "off" each sees what is there when it begins.
         max_connections: the most connections to the server that this process and the tasks of its
             queries have at a time; a query starts no more tasks than that allows.
         description: a name for the query, shown by `explain()`.
