@@ -127,6 +127,16 @@ def test_each_statement_has_the_filter_of_its_partition_and_that_of_the_query(pl
         assert '"size"' not in scan.sql
 
 
+def test_queries_that_may_answer_anew_for_each_partition_are_told(place: str) -> None:
+    some = piot.by_value("symbol", ["s1", "s4", "s5"])
+    cut = piot.scan_db(f"{QUERY} LIMIT 500", place, partitions=some)
+    assert [note.partition(": ")[2][:22] for note in explain_sql(cut).notes] == [
+        "each part runs the que"
+    ]
+    assert not explain_sql(piot.scan_db(QUERY, place, partitions=some)).notes
+    assert cut.collect().height <= 500
+
+
 def test_the_order_of_the_partitions_is_kept(place: str) -> None:
     values = ["s4", "s1", "s6", "s0"]
     lf = piot.scan_db(

@@ -67,7 +67,7 @@ class _Explained:
             if asked.predicate:
                 self.notes.append(_HIDDEN)
         if request is not None:
-            first = not self.scans  # of parts of parts, the first say enough
+            first = not part or not self.scans  # of parts of parts, the first say enough
             for number, (label, query) in enumerate(_parts(source, request)):
                 name = ", ".join(filter(None, [part, label]))
                 self.add(query, name)
@@ -112,6 +112,8 @@ def _varies(query: pl.LazyFrame) -> Iterator[str]:
             if pushed.varies:
                 what = ", ".join(pushed.varies)
                 yield _VARIES.format(database=asked.source.shown(), what=what)
+        elif isinstance(asked.source, PartitionedSource):
+            yield from _varies(asked.source.query)
 
 
 def _split(
