@@ -82,9 +82,12 @@ class Sharing:
         resources = Resources(lambda _, secret: secret, processes=1)
         count = 0
         try:
-            snapshot = self._snapshot(source, reader, resources)
             if server:
                 resources.connect(server, 1, self.most)
+            snapshot = self._snapshot(source, reader, resources)
+            if isinstance(reader, SharingReader):
+                reader.let_go()
+            if server:
                 resources.start()
                 count = max(1, min(wanted, BUDGET.left(server, self.most)))
                 BUDGET.add(server, count)
