@@ -105,7 +105,7 @@ func newColumn(c Column, o options) *column {
 		out.inDuckDB(c.DB, o)
 	case SQLite:
 		out.inSQLite(c.DB, o)
-	case Generic:
+	case Generic, ODBC:
 		out.inGeneric(c.DB)
 	}
 	return out

@@ -26,9 +26,11 @@ func characterType(name string) string {
 	return strings.TrimSpace(base)
 }
 
-// inGeneric pushes what no database gets wrong: comparisons of integers, of dates to
-// within a day, of instants to within a second, equality of texts, and null. Databases
-// that ignore case or blanks find more texts equal, never fewer.
+// inGeneric pushes what no database gets wrong: comparisons of integers, of dates and
+// instants to within a day, equality of texts, and null. Databases that ignore case or
+// blanks find more texts equal, never fewer. A column that is read as an instant without
+// a zone may have one in the database, and be shown in a local time that does not always
+// rise with it, but never by as much as a day.
 func (c *column) inGeneric(db Stored) {
 	s := &c.storage
 	s.isNull, s.notNull, s.why = fit, fit, anyDatabase
@@ -40,29 +42,47 @@ func (c *column) inGeneric(db Stored) {
 		s.order, s.differ = unfit, unfit
 	case c.wire.Kind == expr.Date:
 		s.as(loose, "date", "")
-		s.ticks = shaper[int64]{write: dayText(""), spansOnly: true, move: apart(1, firstPlainDay, lastPlainDay)}
+		s.ticks = shaper[int64]{write: dayText(""), spansOnly: true, move: apart(1, 1, firstPlainDay, lastPlainDay)}
 	case c.wire.Kind == expr.Datetime && c.wire.Zone == "" && c.wire.Unit != expr.Nanoseconds:
 		second := ticksPerSecond(c.wire.Unit)
 		day := second * secondsPerDay
 		s.as(loose, "timestamp", "")
 		s.ticks = shaper[int64]{
 			write: instantText(c.wire.Unit, "", ""), spansOnly: true,
-			move: apart(second, firstPlainDay*day, lastPlainDay*day),
+			move: apart(day, second, firstPlainDay*day, lastPlainDay*day),
 		}
 	}
 }
 
 // apart moves ends outwards by a distance: what a driver or a database makes of a
-// parameter may be off by less.
-func apart(distance, first, last int64) func(interval.Endpoint[int64], side) (interval.Endpoint[int64], string) {
+// parameter may be off by less. They end up on whole grains, as not every database takes
+// digits of a second.
+func apart(distance, grain, first, last int64) func(interval.Endpoint[int64], side) (interval.Endpoint[int64], string) {
 	clamp := clampTo(first, last)
 	return func(e interval.Endpoint[int64], at side) (interval.Endpoint[int64], string) {
 		if moved, why := clamp(e, at); why != "" {
 			return moved, why
 		}
 		if at == lower {
-			return clamp(interval.Incl(e.Value-distance), at)
+			return clamp(interval.Incl(floorDiv(e.Value-distance, grain)*grain), at)
 		}
-		return clamp(interval.Incl(e.Value+distance), at)
+		return clamp(interval.Incl(-floorDiv(-e.Value-distance, grain)*grain), at)
 	}
+}
+
+// written is a parameter as it stands in the text; "" for one that is bound. A text is
+// always bound, since databases read backslashes in it in their own ways.
+func (d Dialect) written(p *bound) string {
+	if d != ODBC || p == nil {
+		return ""
+	}
+	switch p.Type {
+	case "integer":
+		return p.Value
+	case "date":
+		return "{d '" + p.Value + "'}"
+	case "timestamp":
+		return "{ts '" + p.Value + "'}"
+	}
+	return ""
 }
