@@ -106,7 +106,7 @@ func newColumn(c Column, o options) *column {
 	case SQLite:
 		out.inSQLite(c.DB, o)
 	case Generic, ODBC:
-		out.inGeneric(c.DB)
+		out.inGeneric(c.DB, o)
 	}
 	return out
 }

@@ -13,11 +13,12 @@ const anyDatabase = "how this database compares is not known"
 // The days from 0001-01-01 to 9999-12-31, which drivers can bind.
 const firstPlainDay, lastPlainDay = -719_162, 2_932_896
 
-// characterTypes are names of types that take any text: a uuid or an enum is read as a
-// text too, and comparing it with another one may fail.
+// characterTypes are names of types that take any text, and keep it as it is. A uuid or
+// an enum is read as a text too, and comparing it with another one may fail; and texts of
+// a fixed length may lose blanks on their way to be compared with others.
 var characterTypes = []string{
-	"CHAR", "VARCHAR", "TEXT", "STRING", "CHARACTER", "CHARACTER VARYING", "NCHAR", "NVARCHAR", "WCHAR", "WVARCHAR",
-	"LONGVARCHAR", "VARCHAR2", "NVARCHAR2", "CLOB", "BPCHAR", "FIXEDSTRING",
+	"VARCHAR", "TEXT", "STRING", "CHARACTER VARYING", "CHAR VARYING", "NVARCHAR", "WVARCHAR",
+	"LONGVARCHAR", "VARCHAR2", "NVARCHAR2", "CLOB",
 }
 
 // characterType is the name of a type without its length.
@@ -31,7 +32,9 @@ func characterType(name string) string {
 // blanks find more texts equal, never fewer. A column that is read as an instant without
 // a zone may have one in the database, and be shown in a local time that does not always
 // rise with it, but never by as much as a day.
-func (c *column) inGeneric(db Stored) {
+//
+// Where values that Polars has not are read as null, there is no SQL for these nulls.
+func (c *column) inGeneric(db Stored, o options) {
 	s := &c.storage
 	s.isNull, s.notNull, s.why = fit, fit, anyDatabase
 	switch {
@@ -51,6 +54,9 @@ func (c *column) inGeneric(db Stored) {
 			write: instantText(c.wire.Unit, "", ""), spansOnly: true,
 			move: apart(day, second, firstPlainDay*day, lastPlainDay*day),
 		}
+	}
+	if o.nullsInfinite && (c.family == temporal || c.family == number && c.wire.Kind != expr.Integer) {
+		s.isNull, s.notNull = unfit, loose
 	}
 }
 

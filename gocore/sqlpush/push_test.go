@@ -95,6 +95,21 @@ func TestODBC(t *testing.T) {
 	}
 }
 
+// TestUnknownInfinity: of a database that is not known, nobody can ask which values are
+// read as null.
+func TestUnknownInfinity(t *testing.T) {
+	for predicate, want := range map[string]sqlpush.Status{
+		"(is_null d)": sqlpush.NotPushed, "(is_null n)": sqlpush.NotPushed, "(is_null i)": sqlpush.Exact,
+		"(not (is_null d))": sqlpush.Superset, "(gt d 2024-01-01)": sqlpush.Superset,
+	} {
+		r := request(t, "generic", predicate)
+		r.Infinity = "null"
+		if a, err := sqlpush.Push(r); err != nil || a.Conjuncts[0].Status != want {
+			t.Errorf("%s: %v, %v; want %s", predicate, a.Conjuncts, err, want)
+		}
+	}
+}
+
 // TestConjuncts: each term says what became of it, and one that is not understood
 // takes nothing from the others.
 func TestConjuncts(t *testing.T) {

@@ -10,6 +10,7 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools.db._connection import Connection, checked, reader_of
+from polars_io_tools.db._engines import DIALECTS, ENGINES, Choice, Engine
 from polars_io_tools.db._push import check_text
 from polars_io_tools.db._reader import Query, Reader
 from polars_io_tools.db._sharing import Sharing
@@ -37,6 +38,8 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
     on_infinity: Literal["error", "null"] = "error",
     snapshot: Literal["auto", "required", "off"] = "auto",
     max_connections: int = 16,
+    engine: Engine = "auto",
+    dialect: str | None = None,
     description: str | None = None,
 ) -> pl.LazyFrame:
     """Read a query from a database: columns, filters and limits of the LazyFrame become SQL.
@@ -47,15 +50,17 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
 
     Args:
         query: one SELECT, WITH or VALUES. It goes in as it is, as a subquery.
-        connection: a URI (`postgresql://…`, `duckdb:///relative.db`, `sqlite:////absolute.db`), the
-            path of a file with a known suffix, `env:NAME` for the variable that holds one of
-            these, a function that returns one, or a `Reader`. Variables are looked up, and
-            functions called, where the rows are read; without `schema` also here, for the columns.
-            A password belongs into one of the two: written into a URI it does not travel to tasks.
+        connection: a URI (`postgresql://…`, `duckdb:///relative.db`, `sqlite:////absolute.db`,
+            `grpc+tls://…` of FlightSQL, `snowflake://…`, `bigquery://…`), an ODBC string (with
+            `Driver=` or `DSN=`), the path of a file with a known suffix, `env:NAME` for the
+            variable that holds one of these, a function that returns one, or a `Reader`. Variables
+            are looked up, and functions called, where the rows are read; without `schema` also
+            here, for the columns. A password belongs into one of the two: written into a URI it
+            does not travel to tasks.
         fetch_size: about how many rows arrive at a time.
         cast_map: types to which columns are cast, after they were read.
         params: values of the placeholders in the query: `$1` on PostgreSQL and DuckDB, `?` on
-            SQLite.
+            SQLite and through ODBC.
         schema: all columns and their types. Then the database is asked for nothing before rows are
             read; without it, it describes the columns now.
         schema_overrides: types in which single columns are read.
@@ -69,6 +74,10 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
             task sees what is there when it begins.
         max_connections: the most connections to the server that this process and the tasks of its
             queries have at a time; a query starts no more tasks than that allows.
+        engine: what reads: "native" PostgreSQL, DuckDB and SQLite by their own readers, "adbc"
+            through an ADBC driver, "odbc" an ODBC string; "auto" takes the first that there is.
+        dialect: how SQL is written for a FlightSQL server: "duckdb", "postgresql", "sqlite" or
+            "generic", which holds on any database.
         description: a name for the query, shown by `explain()`.
 
     Returns:
@@ -110,6 +119,10 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         _one_of("snapshot", snapshot, ("auto", "required", "off")),
         _number("max_connections", max_connections, 1),
     )
+    choice = Choice(
+        _one_of("engine", engine, ENGINES),
+        None if dialect is None else _one_of("dialect", dialect, DIALECTS),
+    )
     source = DbSource(
         asked,
         held,
@@ -117,9 +130,10 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         fetch_size=_number("fetch_size", fetch_size, 1),
         pushdown=pushdown,
         sharing=sharing,
+        choice=choice,
     )
-    if given is not None and isinstance(held, str | Reader) and not str(held).startswith("env:"):
-        check_text(asked, reader_of(held))
+    if given is not None and not callable(held) and not str(held).startswith("env:"):
+        check_text(asked, reader_of(held, choice))
     lf = source.lazy(description)
     return lf if not cast_map else lf.cast(dict(cast_map))  # type: ignore[arg-type]  # by names
 

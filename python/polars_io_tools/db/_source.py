@@ -21,6 +21,7 @@ from polars_io_tools._attach import attached, is_collecting, offer
 from polars_io_tools._interrupt import is_interrupted
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools.db._connection import named, reader_of
+from polars_io_tools.db._engines import AUTO, Choice
 from polars_io_tools.db._push import Pushed, check_text, push, wire_predicate
 from polars_io_tools.db._reader import (
     Column,
@@ -48,6 +49,7 @@ class DbSource:
         pushdown: whether predicates are pushed.
         sharing: whether all tasks of a distributed query see one state, and how many connections
             they may have.
+        choice: what reads, and how SQL is written.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class DbSource:
         fetch_size: int,
         pushdown: bool,
         sharing: Sharing,
+        choice: Choice = AUTO,
     ) -> None:
         self._query = query
         self._connection = connection
@@ -67,6 +70,7 @@ class DbSource:
         self._pushdown = pushdown
         self._sharing = sharing
         self._attached: str | None = None  # the key of what the run holds, in a task of it
+        self._choice = choice
         self._description: Description | None = None
         self._lock = threading.Lock()
 
@@ -124,7 +128,7 @@ class DbSource:
 
     def reader(self) -> Reader:
         """Return the reader of the connection, which is resolved now."""
-        return reader_of(self._connection)
+        return reader_of(self._connection, self._choice)
 
     def described(self, reader: Reader) -> Description:
         """Return what is known of the query."""
