@@ -9,6 +9,7 @@ neither plans nor arguments.
 
 from __future__ import annotations
 
+import base64
 import threading
 import uuid
 import weakref
@@ -158,6 +159,8 @@ def _secrets_of(uri: str) -> set[str]:
         userinfo, at, _ = uri.partition("://")[2].rpartition("@")
         query = uri.partition("?")[2]
         found = {userinfo.partition(":")[2]} if at else set()
+        # As it stands in a header, which a server may repeat.
+        found.add(base64.b64encode(unquote(userinfo).encode()).decode().rstrip("="))
         found |= {value for pair in query.split("&") for value in [pair.partition("=")[2]]}
         found |= {query}
     found |= {unquote_plus(s) for s in found} | {unquote(s) for s in found}
