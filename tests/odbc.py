@@ -7,7 +7,6 @@ its relatives they are fetched otherwise, without root, into .cache of this fold
 from __future__ import annotations
 
 import ctypes
-import glob
 import importlib.util
 import os
 import shutil
@@ -19,10 +18,10 @@ __all__ = ["driver"]
 _CACHE = Path(__file__).parents[1] / ".cache" / "odbc"
 
 _PLACES = (
-    "/usr/lib/*/odbc/psqlodbcw.so",
-    "/usr/lib64/psqlodbcw.so",
-    "/usr/lib/psqlodbcw.so",
-    "/usr/local/lib/psqlodbcw.so",
+    "usr/lib/*/odbc/psqlodbcw.so",
+    "usr/lib64/psqlodbcw.so",
+    "usr/lib/psqlodbcw.so",
+    "usr/local/lib/psqlodbcw.so",
 )
 
 # In the order in which one needs the other.
@@ -41,9 +40,8 @@ def driver() -> Path:
     Raises:
         RuntimeError: there is none, and none can be fetched.
     """
-    named = os.environ.get("PIOT_TEST_ODBC") or next(
-        (found for place in _PLACES for found in sorted(glob.glob(place))), ""
-    )
+    found = [str(path) for place in _PLACES for path in sorted(Path("/").glob(place))]
+    named = os.environ.get("PIOT_TEST_ODBC") or next(iter(found), "")
     if named and _loads("libodbc.so.2"):
         return Path(named)
     _fetch()

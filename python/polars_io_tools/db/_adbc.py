@@ -156,7 +156,9 @@ class AdbcReader:
             return _adbc_postgresql.converter_of(field, override, query.infinity, self.dialect)
         if self.dialect == "duckdb":
             return converter_of(field, override, _adbc_duckdb.type_name(field.type))
-        return converter_of(field, override, _named_type(field) if self.dialect == "generic" else "")
+        return converter_of(
+            field, override, _named_type(field) if self.dialect == "generic" else ""
+        )
 
 
 def _named_type(field: Any) -> str:

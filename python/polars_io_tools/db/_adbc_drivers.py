@@ -13,9 +13,15 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from polars_io_tools.errors import MissingDependencyError
 
-__all__ = ["DRIVERS", "Driver", "needs_extra", "opened"]
+__all__ = ["DRIVERS", "ENDS_WITH_ITS_CLIENT", "Driver", "needs_extra", "opened"]
 
 Options = dict[str, str]
+
+# Has PostgreSQL look, while a query runs, whether its client is still there, from version 14 on.
+ENDS_WITH_ITS_CLIENT = (
+    "SELECT set_config(name, '500ms', false) FROM pg_settings "
+    "WHERE name = 'client_connection_check_interval'"
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,11 @@ DRIVERS: dict[str, Driver] = {
         "adbc",
         lambda uri: {"uri": uri},
         ("postgresql", "generic"),
-        session=("SET default_transaction_read_only = on", "SET TimeZone = 'UTC'"),
+        session=(
+            "SET default_transaction_read_only = on",
+            "SET TimeZone = 'UTC'",
+            ENDS_WITH_ITS_CLIENT,
+        ),
     ),
     "sqlite": Driver(
         "adbc_driver_sqlite",

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from polars_io_tools.db._adbc_drivers import ENDS_WITH_ITS_CLIENT
 from polars_io_tools.db._background import in_background
 from polars_io_tools.db._from_arrow import Converter
 from polars_io_tools.db._odbc_driver import asked, connected, facts_of
@@ -43,7 +44,7 @@ _VALUE_BYTES = 2**18
 # PostgreSQL's driver reads a whole result into memory, and booleans as texts, unless it is told
 # otherwise. The first of two equal keys counts, so that the user's own stay.
 _POSTGRESQL = ";UseDeclareFetch=1;Fetch=10000;BoolsAsChar=0"
-_SESSION = ("SET TRANSACTION READ ONLY", "SET TimeZone = 'UTC'")
+_SESSION = ("SET TRANSACTION READ ONLY", "SET TimeZone = 'UTC'", ENDS_WITH_ITS_CLIENT)
 
 
 class OdbcReader:

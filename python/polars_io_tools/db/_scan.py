@@ -119,10 +119,7 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         _one_of("snapshot", snapshot, ("auto", "required", "off")),
         _number("max_connections", max_connections, 1),
     )
-    choice = Choice(
-        _one_of("engine", engine, ENGINES),
-        None if dialect is None else _one_of("dialect", dialect, DIALECTS),
-    )
+    choice = _choice(engine, dialect)
     source = DbSource(
         asked,
         held,
@@ -132,10 +129,16 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
         sharing=sharing,
         choice=choice,
     )
-    if given is not None and not callable(held) and not str(held).startswith("env:"):
+    asks = isinstance(held, Reader) or not (callable(held) or str(held).startswith("env:"))
+    if given is not None and asks:
         check_text(asked, reader_of(held, choice))
     lf = source.lazy(description)
     return lf if not cast_map else lf.cast(dict(cast_map))  # type: ignore[arg-type]  # by names
+
+
+def _choice(engine: Engine, dialect: str | None) -> Choice:
+    known = None if dialect is None else _one_of("dialect", dialect, DIALECTS)
+    return Choice(_one_of("engine", engine, ENGINES), known)
 
 
 def _text(query: object) -> str:

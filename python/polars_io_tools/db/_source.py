@@ -52,7 +52,7 @@ class DbSource:
         choice: what reads, and how SQL is written.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what `scan_db` was told)
         self,
         query: Query,
         connection: Any,
