@@ -153,7 +153,7 @@ class AdbcReader:
     def _converter(self, field: Any, query: Query) -> Converter:
         override = query.overrides.get(field.name)
         if self._scheme == "postgresql":
-            return _adbc_postgresql.converter_of(field, override, query.infinity, self.dialect)
+            return _adbc_postgresql.converter_of(field, override, query.infinity)
         if self.dialect == "duckdb":
             return converter_of(field, override, _adbc_duckdb.type_name(field.type))
         return converter_of(

@@ -122,7 +122,7 @@ DRIVERS: dict[str, Driver] = {
         "adbc_driver_postgresql",
         "adbc",
         lambda uri: {"uri": uri},
-        ("postgresql", "generic"),
+        ("postgresql",),
         session=(
             "SET default_transaction_read_only = on",
             "SET TimeZone = 'UTC'",

@@ -30,9 +30,7 @@ _DAY_MICROSECONDS = 86_400_000_000
 _REFUSED = {"money", "interval", "timetz", "_date", "_timestamp", "_timestamptz", "_money", "_oid"}
 
 
-def converter_of(
-    field: Any, override: pl.DataType | None, infinity: str, dialect: str
-) -> Converter:
+def converter_of(field: Any, override: pl.DataType | None, infinity: str) -> Converter:
     """Return how a field is read, maybe as another type.
 
     Raises:
@@ -56,8 +54,6 @@ def converter_of(
     # The metadata has the name of a type and not its schema: a list of what is known is enough, as
     # others are not pushed.
     named = kind[1:] + "[]" if kind.startswith("_") else kind
-    if dialect == "generic":
-        named = "TEXT" if kind in ("text", "varchar") else ""
     return replace(found, column=replace(found.column, type=named))
 
 

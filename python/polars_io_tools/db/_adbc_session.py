@@ -13,6 +13,7 @@ from polars_io_tools.errors import (
     DatabaseConnectionError,
     DatabaseError,
     DatabaseTimeoutError,
+    PiotError,
 )
 
 __all__ = ["Session", "asked"]
@@ -26,12 +27,11 @@ def asked(uri: str, call: Callable[..., T], *args: Any) -> T:
     Raises:
         DatabaseError: the driver fails.
     """
-    import adbc_driver_manager as manager
-    import pyarrow as pa
-
     try:
         return call(*args)
-    except (manager.Error, pa.ArrowException, OSError) as error:
+    except Exception as error:
+        if not _is_of_driver(error):
+            raise
         failure = _failure(error, without_secrets(str(error), uri))
     # Not from within: what the driver says is not to be seen beside it.
     raise failure
@@ -123,6 +123,13 @@ def _array(value: Any) -> Any:
     except (pa.ArrowException, OverflowError) as error:
         what = f"scan_db: a parameter cannot be a {type(value).__name__}: {error}"
         raise TypeError(what) from error
+
+
+def _is_of_driver(error: Exception) -> bool:
+    if isinstance(error, PiotError):
+        return False
+    module = type(error).__module__.partition(".")[0]
+    return isinstance(error, OSError) or module in ("adbc_driver_manager", "pyarrow")
 
 
 def _failure(error: Exception, text: str) -> DatabaseError:

@@ -20,7 +20,7 @@ _UNKNOWN_TO = ("generic", "duckdb", "postgresql", "sqlite")
 
 # The engines of each scheme, the one of "auto" first, and how SQL may be written for each.
 SCHEMES: dict[str, dict[str, tuple[str, ...]]] = {
-    "postgresql": {"native": ("postgresql",), "adbc": ("postgresql", "generic")},
+    "postgresql": {"native": ("postgresql",), "adbc": ("postgresql",)},
     "duckdb": {"native": ("duckdb",)},
     "sqlite": {"native": ("sqlite",), "adbc": ("sqlite",)},
     **{scheme: {"adbc": _UNKNOWN_TO} for scheme in ("grpc", "grpc+tcp", "grpc+tls")},

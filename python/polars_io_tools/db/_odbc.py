@@ -84,12 +84,8 @@ class OdbcReader:
         sql = f"{inner} WHERE 1 = 0"
         schema = self._begun(sql, query, self._string, query.params).schema
         facts = facts_of(self._string, sql)
-        vendor = facts.vendor
         stored = [""] * len(schema)
-        if vendor == "SQLite":
-            msg = "scan_db: ODBC's driver of SQLite reads values of other types as null; write "
-            raise DatabaseError(msg + "sqlite:////path/of/the.db")
-        if vendor == "PostgreSQL":
+        if _checked_vendor(facts.vendor) == "PostgreSQL":
             schema = self._begun(sql, query, self._string + _POSTGRESQL, query.params).schema
             stored = self._stored(inner, query, schema.names)
         found, problems = [], []
@@ -174,6 +170,18 @@ class OdbcReader:
                     raise
                 time.sleep(_FIRST_WAIT_SECONDS * 2**attempt)
         raise AssertionError
+
+
+def _checked_vendor(vendor: str) -> str:
+    """Return the name of a database.
+
+    Raises:
+        DatabaseError: its driver loses values.
+    """
+    if vendor == "SQLite":
+        msg = "scan_db: ODBC's driver of SQLite reads values of other types as null; write "
+        raise DatabaseError(msg + "sqlite:////path/of/the.db")
+    return vendor
 
 
 def _texts(params: tuple[Any, ...]) -> list[str | None]:
