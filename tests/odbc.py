@@ -86,7 +86,7 @@ def _fetch() -> None:
     try:
         _download()
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise RuntimeError(f"{_ADVICE}\n{error}\n{error.stderr or ''}") from error
+        raise RuntimeError(f"{_ADVICE}\n{error}\n{error.stderr!s}") from error
     for package in sorted((_CACHE / "packages").glob("*.deb")):
         subprocess.run(["dpkg", "-x", str(package), str(_CACHE / "root")], check=True)
     for library in (_CACHE / "root").rglob("*.so*"):

@@ -50,13 +50,13 @@ class Place:
     options: dict[str, Any] = field(default_factory=dict)
     servers: list[FlightServer] = field(default_factory=list)
 
-    def scan(self, query: str, *args: Any, **options: Any) -> pl.LazyFrame:
+    def scan(self, query: str, **options: Any) -> pl.LazyFrame:
         """Scan a query."""
-        return piot.scan_db(query, self.uri, *args, **self.options, **options)
+        return piot.scan_db(query, self.uri, **self.options, **options)
 
-    def trades(self, *args: Any, **options: Any) -> pl.LazyFrame:
+    def trades(self, **options: Any) -> pl.LazyFrame:
         """Scan the table."""
-        return self.scan(f"SELECT * FROM {self.table} -- all of them", *args, **options)
+        return self.scan(f"SELECT * FROM {self.table} -- all of them", **options)
 
     @property
     def hole(self) -> str:

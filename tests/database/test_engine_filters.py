@@ -56,12 +56,10 @@ def test_drawn_filters(nasty: Engine, postgres: Server, how: str) -> None:
     frame = nasty.frame.select(c.name for c in columns)
     names = ", ".join('"' + c.name.replace('"', '""') + '"' for c in columns)
     query = f"SELECT {names} FROM nasty_{nasty.infinity}"
+    connection, options = postgres.uri, {"engine": "adbc", "on_infinity": nasty.infinity}
     if how == "odbc":
-        lf = piot.scan_db(
-            query, engine_places.odbc_string(postgres.uri), on_infinity=nasty.infinity
-        )
-    else:
-        lf = piot.scan_db(query, postgres.uri, engine="adbc", on_infinity=nasty.infinity)
+        connection, options["engine"] = engine_places.odbc_string(postgres.uri), "odbc"
+    lf = piot.scan_db(query, connection, **options)  # type: ignore[arg-type]  # all are words
     assert lf.collect_schema() == frame.schema
     assert_frame_equal(lf.collect(), frame, check_row_order=False)
     check_drawn(lf, frame, columns)

@@ -106,11 +106,11 @@ def test_a_reader_has_its_own_engine() -> None:
         def read(self, statement: object) -> Any: ...
 
     with pytest.raises(ValueError, match=r"scan_db: engine= says nothing to a Reader"):
-        piot.scan_db("SELECT 1", Mine(), engine="adbc")  # type: ignore[arg-type]
+        piot.scan_db("SELECT 1", Mine(), engine="adbc")
 
 
 # Which module is missing, and what the message says of it.
-EXTRAS = {
+EXTRAS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "flightsql": ("adbc_driver_manager", "grpc+tls://h:1", {}, r"grpc\+tls:// needs an extra"),
     "adbc": ("pyarrow", "postgresql://h/d", {"engine": "adbc"}, "postgresql:// with engine='adbc'"),
     "snowflake": ("adbc_driver_manager", "snowflake://a/d", {}, "snowflake:// needs"),
@@ -149,7 +149,7 @@ def test_a_missing_driver_manager_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 # Connections that cannot be used, each with a password in another place.
-REFUSED = {
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "adbc, nobody there": (f"postgresql://me:{CANARY}@127.0.0.1:1/d", {"engine": "adbc"}),
     "adbc, no port": (f"postgresql://me:{CANARY}@127.0.0.1:x/d", {"engine": "adbc"}),
     "adbc, a slash": (f"postgresql://me:1/{CANARY}@127.0.0.1:1/d", {"engine": "adbc"}),

@@ -51,9 +51,9 @@ class Session:
             MissingDependencyError: the driver is not installed.
             DatabaseError: it does not connect.
         """
+        database = self._kept(opened(driver, uri))
         import adbc_driver_manager as manager
 
-        database = self._kept(opened(driver, uri))
         connection = self._kept(manager.AdbcConnection(database))
         for setting in settings:
             statement = manager.AdbcStatement(connection)
