@@ -11,6 +11,7 @@ import pytest
 
 import polars_io_tools as piot
 from polars_io_tools.db import explain_sql
+from polars_io_tools.db._adbc_drivers import DRIVERS
 from polars_io_tools.db._secrets import has_secret, public_uri, without_secrets
 from tests import odbc
 from tests.database.engine_places import odbc_string
@@ -238,3 +239,28 @@ def test_secrets_are_found_as_written_and_as_meant() -> None:
     assert without_secrets(text, "DSN=x;UID=p") == text
     assert not has_secret("DSN=x;UID=me;Driver=y")
     assert not has_secret("grpc://me@h:1")
+
+
+OPTIONS = {
+    "grpc+tls://h:443?adbc.flight.sql.client_option.tls_skip_verify=true": {
+        "uri": "grpc+tls://h:443",
+        "adbc.flight.sql.client_option.tls_skip_verify": "true",
+    },
+    "grpc://me:a%40b@h:1": {"uri": "grpc://h:1", "username": "me", "password": "a@b"},
+    "grpc://h:1?token=x": {
+        "uri": "grpc://h:1",
+        "adbc.flight.sql.authorization_header": "Bearer x",
+    },
+    "bigquery://p/d?adbc.bigquery.sql.location=EU": {
+        "adbc.bigquery.sql.project_id": "p",
+        "adbc.bigquery.sql.dataset_id": "d",
+        "adbc.bigquery.sql.location": "EU",
+    },
+    "snowflake://me:x@a/d?warehouse=w": {"uri": "snowflake://me:x@a/d?warehouse=w"},
+    "sqlite:////tmp/a b?.db": {"uri": "file:/tmp/a%20b%3F.db?mode=ro"},
+}
+
+
+@pytest.mark.parametrize("uri", OPTIONS)
+def test_drivers_are_told_where_to_go(uri: str) -> None:
+    assert DRIVERS[uri.partition("://")[0]].options(uri) == OPTIONS[uri]
