@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import polars_io_tools as piot
-from polars_io_tools.db import explain_sql
+from polars_io_tools.db import _odbc_driver, explain_sql
 from polars_io_tools.db._adbc_drivers import DRIVERS
 from polars_io_tools.db._secrets import has_secret, public_uri, without_secrets
 from tests import odbc
@@ -214,6 +214,24 @@ def test_a_password_of_odbc_is_in_no_text_and_no_pickle(postgres: Server) -> Non
     with pytest.raises(piot.DatabaseError, match="nope") as caught:
         piot.scan_db("SELECT nope AS n", odbc_string(postgres.uri, CANARY))
     assert_no_canary(caught.value)
+
+
+def test_a_driver_that_repeats_a_password_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Careless:
+        Error = RuntimeError
+
+        @staticmethod
+        def connect(string: str, **_: Any) -> Any:
+            raise RuntimeError(f"State: 08001, no {string}")
+
+    monkeypatch.setattr(_odbc_driver, "_arrow_odbc", lambda: Careless)
+    for read in (
+        lambda: _odbc_driver.connected(f"DSN=x;PWD={CANARY}"),
+        lambda: _odbc_driver.asked(f"PWD={CANARY};DSN=x", Careless.connect, f"PWD={CANARY};DSN=x"),
+    ):
+        with pytest.raises(piot.DatabaseConnectionError, match=r"08001, no \*\*\*$") as caught:
+            read()
+        assert_no_canary(caught.value)
 
 
 SHOWN = {

@@ -6,12 +6,15 @@ import datetime as dt
 import sqlite3
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
+from polars_io_tools.db._from_arrow import converter_of
 from tests.database.engine_places import odbc_string
 
 if TYPE_CHECKING:
@@ -218,3 +221,105 @@ def test_odbc_does_not_read_sqlite(tmp_path: Path) -> None:
 
     with pytest.raises(piot.DatabaseError, match="reads values of other types as null; write sql"):
         _checked_vendor("SQLite")
+
+
+INSTANT = dt.datetime(2024, 2, 29, 12)
+
+# Arrays as drivers may give them, and what becomes of them.
+ARROW: dict[str, tuple[Any, pl.DataType, list[Any]]] = {
+    "decimal of 256 bits": (
+        pa.array([Decimal("1.50")], pa.decimal256(38, 2)),
+        pl.Decimal(38, 2),
+        [Decimal("1.50")],
+    ),
+    "seconds": (pa.array([INSTANT], pa.timestamp("s")), pl.Datetime("ms"), [INSTANT]),
+    "an offset": (
+        pa.array([INSTANT], pa.timestamp("us", "+02:00")),
+        pl.Datetime("us", "UTC"),
+        [INSTANT.replace(tzinfo=dt.UTC)],
+    ),
+    "a zone": (
+        pa.array([INSTANT], pa.timestamp("ns", "Asia/Tokyo")),
+        pl.Datetime("ns", "Asia/Tokyo"),
+        [dt.datetime(2024, 2, 29, 21, tzinfo=ZoneInfo("Asia/Tokyo"))],
+    ),
+    "a dictionary": (pa.array(["a", "b", "a"]).dictionary_encode(), pl.String(), ["a", "b", "a"]),
+    "bytes of one length": (pa.array([b"ab"], pa.binary(2)), pl.Binary(), [b"ab"]),
+    "views": (pa.array(["a", None], pa.string_view()), pl.String(), ["a", None]),
+    "lists": (pa.array([[1, None], None]), pl.List(pl.Int64()), [[1, None], None]),
+    "a duration": (
+        pa.array([dt.timedelta(seconds=1)], pa.duration("s")),
+        pl.Duration("ms"),
+        [dt.timedelta(seconds=1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARROW)
+def test_types_of_arrow(name: str) -> None:
+    array, dtype, values = ARROW[name]
+    converter = converter_of(pa.field("x", array.type), None)
+    got = converter.convert(array, 0)
+    assert (got.name, got.dtype, converter.column.dtype) == ("x", dtype, dtype)
+    assert got.to_list() == values
+
+
+REFUSED_ARROW = (
+    pa.struct([("a", pa.int8())]),
+    pa.map_(pa.string(), pa.int8()),
+    pa.month_day_nano_interval(),
+    pa.date64(),
+    pa.float16(),
+    pa.decimal256(39, 0),
+    pa.decimal128(5, -2),
+    pa.list_(pa.list_(pa.int8())),
+    pa.list_(pa.decimal128(5, 2)),
+    pa.null(),
+)
+
+
+@pytest.mark.parametrize("kind", REFUSED_ARROW, ids=str)
+def test_other_types_of_arrow_are_refused(kind: Any) -> None:
+    with pytest.raises(piot.UnsupportedColumnError, match=r"column 'x' is .*, which is not read"):
+        converter_of(pa.field("x", kind), None)
+
+
+def test_overrides_of_decimals() -> None:
+    field = pa.field("x", pa.decimal128(9, 2))
+    array = pa.array([Decimal("1.25")], field.type)
+    wider = converter_of(field, pl.Decimal(20, 4)).convert(array, 0)
+    assert wider.to_list() == [Decimal("1.2500")]
+    assert converter_of(field, pl.Float64()).convert(array, 0).to_list() == [1.25]
+    for narrower in (pl.Decimal(9, 1), pl.Int64(), pl.Float32()):
+        with pytest.raises(piot.UnsupportedColumnError, match="comes as Decimal"):
+            converter_of(field, narrower)
+
+
+def test_a_float_that_is_none_of_four_bytes() -> None:
+    converter = converter_of(pa.field("x", pa.float64()), pl.Float32())
+    assert converter.convert(pa.array([0.5, None, float("nan")]), 0).dtype == pl.Float32
+    with pytest.raises(piot.ColumnValueError, match="column 'x': a number is no Float32"):
+        converter.convert(pa.array([0.1]), 0)
+
+
+def test_a_time_beyond_the_day() -> None:
+    converter = converter_of(pa.field("x", pa.time64("us")), None)
+    array = pa.array([0, 86_400_000_000], pa.int64()).cast(pa.time64("us"))
+    with pytest.raises(
+        piot.ColumnValueError, match="column 'x' row 12: 86400000000 has no place in Time"
+    ):
+        converter.convert(array, 10)
+
+
+@pytest.mark.parametrize("how", ["duckdb", "native", "adbc", "odbc"])
+def test_the_end_of_the_day_is_no_null(postgres: Server, tmp_path: Path, how: str) -> None:
+    query = "SELECT time '12:00' AS t UNION ALL SELECT time '24:00:00'"
+    if how == "duckdb":
+        import duckdb
+
+        duckdb.connect(str(tmp_path / "x.duckdb")).close()
+        lf = piot.scan_db(query, tmp_path / "x.duckdb")
+    else:
+        lf = scan(postgres, how, query)
+    with pytest.raises(piot.ColumnValueError, match=r"column 't' row 2: .* has no place in "):
+        lf.collect()

@@ -174,6 +174,19 @@ def test_a_query_that_nobody_wants_any_more_is_ended(place: Place) -> None:
     _wait_for_threads()
 
 
+def test_closing_cancels_a_query(place: Place, postgres: Server) -> None:
+    if place.uri.startswith("Driver"):  # nothing is cancelled through ODBC
+        return
+    rows = iter(_source(endless(place))(None, None, None, None))
+    next(rows)
+    if place.database == "postgresql":
+        wait_until(lambda: postgres.psql(_RUNNING) == "1")
+    del rows
+    gc.collect()
+    _wait_for_threads()
+    wait_until(lambda: postgres.psql(_RUNNING) == "0")
+
+
 def test_columns_that_change_after_the_scan_are_noticed(
     place: Place, tmp_path: Path, postgres: Server, request: pytest.FixtureRequest
 ) -> None:

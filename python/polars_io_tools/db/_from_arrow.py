@@ -15,14 +15,13 @@ import polars as pl
 from polars_io_tools.db._reader import Column
 from polars_io_tools.errors import ColumnValueError, UnsupportedColumnError
 
-__all__ = ["Converter", "Values", "as_wanted", "converter_of", "refused"]
+__all__ = ["Converter", "Values", "as_wanted", "check_whole", "converter_of", "refused"]
 
 # A step between the array that came and the series: fails with errors of Arrow or Polars.
 Values = Callable[[Any], pl.Series]
 
 _UTC = ("UTC", "Etc/UTC", "Z", "+00:00", "-00:00")
 _DIGITS = 38
-_DAY_NANOSECONDS = 86_400_000_000_000
 
 _PLAIN: dict[str, pl.DataType] = {
     "bool": pl.Boolean(),
@@ -69,8 +68,7 @@ class Converter:
         name = self.column.name
         try:
             series = self.values(array).alias(name)
-            if series.dtype == pl.Time:
-                _check_times(series, before)
+            check_whole(series, array, before)
             return _cast(series, self.column.dtype)
         except ColumnValueError:
             raise
@@ -219,9 +217,15 @@ def _cast(series: pl.Series, wanted: pl.DataType) -> pl.Series:
     return cast
 
 
-def _check_times(values: pl.Series, before: int) -> None:
-    beyond = values.to_physical() >= _DAY_NANOSECONDS
-    if beyond.any():
-        row = before + (beyond.arg_max() or 0) + 1
-        msg = f"scan_db: column {values.name!r} row {row}: 24:00:00 is no time of Polars"
-        raise ColumnValueError(msg)
+def check_whole(values: pl.Series, array: Any, before: int) -> None:
+    """Check that no value has become null: Polars makes nulls of what is no time of a day.
+
+    Raises:
+        ColumnValueError: one has.
+    """
+    if values.null_count() == array.null_count:
+        return
+    lost = values.is_null() & pl.Series(array.is_valid())
+    row = before + (lost.arg_max() or 0) + 1
+    msg = f"scan_db: column {values.name!r} row {row}: {array[row - before - 1].value} has no place"
+    raise ColumnValueError(f"{msg} in {values.dtype}; cast it in the query")
