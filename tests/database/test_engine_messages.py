@@ -18,6 +18,7 @@ from tests.database.engine_places import odbc_string
 from tests.flightsql import FlightServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.postgres import Server
@@ -225,10 +226,12 @@ def test_a_driver_that_repeats_a_password_is_not_repeated(monkeypatch: pytest.Mo
             raise RuntimeError(f"State: 08001, no {string}")
 
     monkeypatch.setattr(_odbc_driver, "_arrow_odbc", lambda: Careless)
-    for read in (
-        lambda: _odbc_driver.connected(f"DSN=x;PWD={CANARY}"),
-        lambda: _odbc_driver.asked(f"PWD={CANARY};DSN=x", Careless.connect, f"PWD={CANARY};DSN=x"),
-    ):
+    string = f"PWD={CANARY};DSN=x"
+    reads: list[Callable[[], object]] = [
+        lambda: _odbc_driver.connected(string),
+        lambda: _odbc_driver.asked(string, Careless.connect, string),
+    ]
+    for read in reads:
         with pytest.raises(piot.DatabaseConnectionError, match=r"08001, no \*\*\*$") as caught:
             read()
         assert_no_canary(caught.value)
