@@ -105,8 +105,8 @@ func newColumn(c Column, o options) *column {
 		out.inDuckDB(c.DB, o)
 	case SQLite:
 		out.inSQLite(c.DB, o)
-	case Generic:
-		out.inGeneric(c.DB)
+	case Generic, ODBC:
+		out.inGeneric(c.DB, o)
 	}
 	return out
 }

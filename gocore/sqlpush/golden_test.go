@@ -63,7 +63,7 @@ func columnsIn(dialect string) []sqlpush.Column {
 			c.DB.Type = s.duckdb
 		case "sqlite":
 			c.DB.Type = s.sqlite
-		case "generic":
+		case "generic", "odbc":
 			c.DB.Type = s.duckdb
 		}
 		switch s.name {

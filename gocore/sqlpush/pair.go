@@ -73,7 +73,7 @@ func (t *translator) side(n expr.Node) (*column, bool) {
 
 // comparable reports whether SQL compares the values of two columns as Polars does.
 func comparable(a, b *column, op expr.Op) bool {
-	if a.storage.order == unfit || b.storage.order == unfit || a.dialect == Generic {
+	if a.storage.order == unfit || b.storage.order == unfit || a.dialect.unknown() {
 		return false
 	}
 	equality := op == expr.Eq || op == expr.NotEq || op == expr.EqMissing || op == expr.NotEqMissing

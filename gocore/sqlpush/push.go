@@ -119,7 +119,7 @@ func Push(r Request) (Answer, error) {
 	if predicate != nil {
 		where = r.translate(o, predicate, &out)
 	}
-	out.write(r, user, selected, where)
+	out.write(r, o, user, selected, where)
 	return out, nil
 }
 
@@ -129,7 +129,7 @@ func (r Request) options() (options, error) {
 		return options{}, err
 	}
 	q, known := quotings[r.Quote]
-	if !known || d != Generic && q != quotings[""] {
+	if !known || !d.unknown() && q != quotings[""] {
 		return options{}, fmt.Errorf("sqlpush: quote %q: %w", r.Quote, ErrRequest)
 	}
 	o := options{dialect: d, nullsInfinite: r.Infinity == "null", encoding: "UTF8", quoting: q}
@@ -251,14 +251,14 @@ func conjunctOf(n expr.Node, c clause) Conjunct {
 
 // write puts the parts together. A line end comes before the bracket that ends the
 // user's text, which may end in a comment.
-func (a *Answer) write(r Request, user statement, selected string, where clause) {
+func (a *Answer) write(r Request, o options, user statement, selected string, where clause) {
 	var b strings.Builder
 	filtered := where.shape != everything
-	from := "(\n" + user.text + "\n) AS " + subquery
+	from := "(\n" + user.text + "\n" + o.dialect.alias()
 	if r.Limit != nil && a.Limited {
 		from += " LIMIT " + decimalText(*r.Limit)
 		if filtered {
-			from = "(SELECT * FROM " + from + ") AS " + subquery
+			from = "(SELECT * FROM " + from + o.dialect.alias()
 		}
 	}
 	b.WriteString("SELECT " + selected + " FROM " + from)
@@ -266,7 +266,9 @@ func (a *Answer) write(r Request, user statement, selected string, where clause)
 		b.WriteString(" WHERE ")
 		for _, p := range where.write(nil) {
 			b.WriteString(p.text)
-			if p.param != nil {
+			if written := o.dialect.written(p.param); written != "" {
+				b.WriteString(written)
+			} else if p.param != nil {
 				a.Params = append(a.Params, p.param.Param)
 				b.WriteString(user.style.write(user.params+len(a.Params)) + p.param.cast)
 			}

@@ -47,8 +47,10 @@ func TestLimit(t *testing.T) {
 			"SELECT piot.\"i\", piot.\"s\" FROM (SELECT * FROM (\nSELECT * FROM t\n) AS piot LIMIT 0) AS piot WHERE piot.\"i\" >= ?",
 		},
 		{"postgresql", `(str.contains s "a.b")`, limit(5), "SELECT \"i\", \"s\" FROM (\nSELECT * FROM t\n) AS piot LIMIT 5"},
-		{"generic", "(gt i 5i32)", limit(5), "SELECT \"i\", \"s\" FROM (\nSELECT * FROM t\n) AS piot"},
-		{"generic", "(gt i 5i32)", nil, "SELECT \"i\", \"s\" FROM (\nSELECT * FROM t\n) AS piot WHERE \"i\" >= ?"},
+		{"generic", "(gt i 5i32)", limit(5), "SELECT piot.\"i\", piot.\"s\" FROM (\nSELECT * FROM t\n) piot"},
+		{"generic", "(gt i 5i32)", nil, "SELECT piot.\"i\", piot.\"s\" FROM (\nSELECT * FROM t\n) piot WHERE piot.\"i\" >= ?"},
+		{"odbc", "(gt i 5i32)", nil, "SELECT piot.\"i\", piot.\"s\" FROM (\nSELECT * FROM t\n) piot WHERE piot.\"i\" >= 6"},
+		{"odbc", "(gt i 5i32)", limit(5), "SELECT piot.\"i\", piot.\"s\" FROM (\nSELECT * FROM t\n) piot"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.dialect+" "+tt.predicate, func(t *testing.T) {
@@ -58,10 +60,53 @@ func TestLimit(t *testing.T) {
 			if err != nil || a.SQL != tt.want {
 				t.Errorf("got %s, %v\nwant %s", a.SQL, err, tt.want)
 			}
-			if want := tt.limit == nil || tt.dialect != "generic"; a.Limited != want {
+			if want := tt.limit == nil || tt.dialect != "generic" && tt.dialect != "odbc"; a.Limited != want {
 				t.Errorf("the limit is said to be obeyed: %t", a.Limited)
 			}
 		})
+	}
+}
+
+// TestODBC: a client of ODBC binds every value as a text, so that only texts are bound;
+// numbers and times stand in the SQL, in the forms that drivers translate.
+func TestODBC(t *testing.T) {
+	tests := []struct{ predicate, where, params string }{
+		{"(gt i -5i32)", `piot."i" >= -4`, ""},
+		{`(eq s "it's {d \\ ?")`, `piot."s" = ?`, `it's {d \ ?`},
+		{"(gt d 2024-01-31)", `piot."d" >= {d '2024-01-31'}`, ""},
+		{"(lt ts 2024-01-01T12:30:00.5us)", `piot."ts" <= {ts '2024-01-02 12:30:01'}`, ""},
+		{"(ge ts 2024-01-01T12:30:00.5us)", `piot."ts" >= {ts '2023-12-31 12:30:00'}`, ""},
+	}
+	for _, tt := range tests {
+		r := request(t, "odbc", tt.predicate)
+		r.Query = "SELECT ?"
+		a, err := sqlpush.Push(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		params := make([]string, len(a.Params))
+		for i, p := range a.Params {
+			params[i] = p.Value
+		}
+		_, where, _ := strings.Cut(a.SQL, " WHERE ")
+		if where != tt.where || strings.Join(params, " ") != tt.params {
+			t.Errorf("%s: got %s, %q; want %s, %q", tt.predicate, where, params, tt.where, tt.params)
+		}
+	}
+}
+
+// TestUnknownInfinity: of a database that is not known, nobody can ask which values are
+// read as null.
+func TestUnknownInfinity(t *testing.T) {
+	for predicate, want := range map[string]sqlpush.Status{
+		"(is_null d)": sqlpush.NotPushed, "(is_null n)": sqlpush.NotPushed, "(is_null i)": sqlpush.Exact,
+		"(not (is_null d))": sqlpush.Superset, "(gt d 2024-01-01)": sqlpush.Superset,
+	} {
+		r := request(t, "generic", predicate)
+		r.Infinity = "null"
+		if a, err := sqlpush.Push(r); err != nil || a.Conjuncts[0].Status != want {
+			t.Errorf("%s: %v, %v; want %s", predicate, a.Conjuncts, err, want)
+		}
 	}
 }
 
@@ -216,7 +261,7 @@ func TestErrors(t *testing.T) {
 	}
 	for quote, want := range map[string]string{`"`: `"a""` + "`" + `]"`, "`": "`a\"``]`", "[": "[a\"`]]]"} {
 		r := sqlpush.Request{Dialect: "generic", Query: "SELECT 1", Quote: quote, Columns: named("a\"`]"), Select: []string{"a\"`]"}}
-		if a, err := sqlpush.Push(r); err != nil || a.SQL != "SELECT "+want+" FROM (\nSELECT 1\n) AS piot" {
+		if a, err := sqlpush.Push(r); err != nil || a.SQL != "SELECT piot."+want+" FROM (\nSELECT 1\n) piot" {
 			t.Errorf("quoted by %s: %s, %v", quote, a.SQL, err)
 		}
 	}

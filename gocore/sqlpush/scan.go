@@ -116,7 +116,7 @@ func (s *scanner) scan() (tokenKind, error) {
 		return literal, s.quoted('\'', "string", plainQuotes)
 	case c == '"':
 		return quotedName, s.quoted('"', "quoted name", plainQuotes)
-	case c == '`' && (s.dialect == SQLite || s.dialect == Generic):
+	case c == '`' && (s.dialect == SQLite || s.dialect.unknown()):
 		return quotedName, s.quoted('`', "quoted name", plainQuotes)
 	case c == '[' && s.dialect == SQLite:
 		return quotedName, s.bracketed()

@@ -165,7 +165,9 @@ DATABASE_CASES = {
     "unknown scheme": Case(
         scan(connection="foo://x"),
         ValueError,
-        "scan_db: no reader for 'foo://'; known: duckdb://, postgresql://, sqlite://",
+        "scan_db: no reader for 'foo://'; known: bigquery://, duckdb://, grpc://, "
+        "grpc+tcp://, grpc+tls://, postgresql://, snowflake://, sqlite://; for ODBC "
+        "pass 'Driver=…' or 'DSN=…'",
     ),
     "misspelt scheme": Case(
         scan(connection="postgre://x"),
@@ -193,7 +195,7 @@ DATABASE_CASES = {
     "connection of a wrong type": Case(
         scan(connection=5),
         TypeError,
-        "scan_db: connection must be a URI, a path, 'env:NAME', a function",
+        "scan_db: connection must be a URI, an ODBC string, a path, ",
         "not int",
     ),
     "a function that gives no URI": Case(

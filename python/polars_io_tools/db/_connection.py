@@ -2,11 +2,11 @@
 
 A connection is checked where it is written and resolved where it is read: `env:NAME` and functions
 are asked in the process that reads, and files are made absolute in the one that wrote the query.
+Which reader it becomes is in `_engines`.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import platform
 from collections.abc import Callable
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from polars_io_tools._task import inside_task
+from polars_io_tools.db._engines import AUTO, SCHEMES, Choice, misnamed, opened
+from polars_io_tools.db._odbc_string import is_odbc
 from polars_io_tools.db._reader import Reader
 from polars_io_tools.db._secrets import SecretUri, has_secret, public_uri
 
@@ -22,8 +24,9 @@ __all__ = ["Connection", "checked", "named", "reader_of"]
 # What a user may pass.
 Connection = str | Path | Callable[[], str] | Reader
 
-_SCHEMES = ("duckdb", "postgresql", "sqlite")
 _ALIASES = {"postgres": "postgresql"}
+
+_FILES = ("duckdb", "sqlite")
 
 # Suffixes of files that can be of one database only.
 _SUFFIXES = {
@@ -51,8 +54,8 @@ def checked(connection: Connection) -> Any:
     if callable(connection) or isinstance(connection, Reader):
         return connection
     msg = (
-        "scan_db: connection must be a URI, a path, 'env:NAME', a function that returns a URI, or "
-        f"a Reader, not {type(connection).__name__}"
+        "scan_db: connection must be a URI, an ODBC string, a path, 'env:NAME', a function that "
+        f"returns one of these, or a Reader, not {type(connection).__name__}"
     )
     raise TypeError(msg)
 
@@ -68,15 +71,17 @@ def named(connection: Any) -> str:
     return f"{getattr(connection, '__name__', type(connection).__name__)}()"
 
 
-def reader_of(connection: Any) -> Reader:
+def reader_of(connection: Any, choice: Choice = AUTO) -> Reader:
     """Return the reader of a checked connection.
 
     Raises:
-        ValueError: what a variable or a function gives is of no form that is known.
+        ValueError: what a variable or a function gives is of no form that is known, or the choice
+            is none for it.
         MissingDependencyError: an optional package is needed.
         DatabaseConnectionError: the password is not in this process.
     """
     if isinstance(connection, Reader):
+        choice.check_own()
         return connection
     resolved = connection
     if isinstance(connection, str) and connection.startswith(_ENV):
@@ -87,17 +92,7 @@ def reader_of(connection: Any) -> Reader:
             msg = f"scan_db: {named(connection)} must return a URI, not {type(given).__name__}"
             raise TypeError(msg)
         resolved = checked(given)
-    return _opened(resolved.reveal() if isinstance(resolved, SecretUri) else resolved)
-
-
-def _opened(uri: str) -> Reader:
-    from polars_io_tools.db import _duckdb, _postgresql, _sqlite
-
-    scheme, _, rest = uri.partition("://")
-    if scheme == "postgresql":
-        return _postgresql.PostgresReader(uri)
-    path = rest.removeprefix("/")
-    return _duckdb.DuckReader(path) if scheme == "duckdb" else _sqlite.SqliteReader(path)
+    return opened(resolved.reveal() if isinstance(resolved, SecretUri) else resolved, choice)
 
 
 def _variable(connection: str) -> str:
@@ -110,14 +105,16 @@ def _variable(connection: str) -> str:
 
 
 def _uri(text: str) -> Any:
+    if is_odbc(text):
+        return SecretUri(text) if has_secret(text) else text
     scheme, separator, rest = text.partition("://")
     if not separator:
         return _file(text)
     scheme = _ALIASES.get(scheme, scheme)
-    if scheme not in _SCHEMES:
-        raise ValueError(_unknown(scheme))
+    if scheme not in SCHEMES:
+        raise ValueError(misnamed(scheme, _ALIASES))
     uri = f"{scheme}://{rest}"
-    if scheme == "postgresql":
+    if scheme not in _FILES:
         return SecretUri(uri) if has_secret(uri) else uri
     if not rest.startswith("/") or rest in ("/", "/:memory:") or "?" in rest:
         msg = (
@@ -138,13 +135,6 @@ def _file(path: str) -> str:
         )
         raise ValueError(msg)
     return f"{_SUFFIXES[suffix]}:///{Path(path).absolute()}"
-
-
-def _unknown(scheme: str) -> str:
-    near = difflib.get_close_matches(scheme, (*_SCHEMES, *_ALIASES), 1)
-    hint = f"; did you mean {near[0]}://?" if near else ""
-    known = ", ".join(f"{s}://" for s in _SCHEMES)
-    return f"scan_db: no reader for '{scheme}://'; known: {known}{hint}"
 
 
 def _shortened(text: str) -> str:

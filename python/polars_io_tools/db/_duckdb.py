@@ -11,6 +11,7 @@ import polars as pl
 
 from polars_io_tools.db._background import in_background
 from polars_io_tools.db._duckdb_types import Converter, converter_of
+from polars_io_tools.db._from_arrow import check_whole
 from polars_io_tools.db._reader import Description, Frames, Query, Statement, check_drift
 from polars_io_tools.errors import (
     ColumnValueError,
@@ -169,6 +170,8 @@ def _rows(connection: Any, statement: Statement) -> Iterator[pl.DataFrame]:
     before = 0
     for batch in relation.to_arrow_reader(statement.batch_rows):
         frame = pl.DataFrame(batch)
+        for series, array in zip(frame.get_columns(), batch.columns, strict=True):
+            check_whole(series, array, before)
         yield _converted(frame, names, converters, statement.query, before)
         before += frame.height
     if before == 0:

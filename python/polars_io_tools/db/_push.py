@@ -115,7 +115,7 @@ def _ask(
     ]
     request = {
         "dialect": reader.dialect,
-        "quote": reader.quote,
+        "quote": description.quote or reader.quote,
         "query": query.text,
         "columns": columns,
         "encoding": description.encoding,

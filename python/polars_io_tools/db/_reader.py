@@ -81,10 +81,13 @@ class Description:
     Attributes:
         columns: its columns in order.
         encoding: that of the database's texts.
+        quote: the character that begins a quoted name, where the database was asked; "" for that
+            of the reader.
     """
 
     columns: tuple[Column, ...]
     encoding: str = "UTF8"
+    quote: str = ""
 
     def schema(self) -> pl.Schema:
         """Return the types of the columns in Polars."""
@@ -145,7 +148,10 @@ class Reader(Protocol):
 
     @property
     def dialect(self) -> str:
-        """How to write SQL: "postgresql", "duckdb", "sqlite", or "generic" for any other."""
+        """How to write SQL: "postgresql", "duckdb", "sqlite", or "generic" for any other.
+
+        "odbc" is "generic" with numbers and times written into the text, in the forms of ODBC.
+        """
         ...
 
     @property

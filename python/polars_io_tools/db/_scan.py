@@ -20,6 +20,7 @@ from polars_io_tools._partitions import (
 )
 from polars_io_tools.db._casts import Types
 from polars_io_tools.db._connection import Connection, checked, reader_of
+from polars_io_tools.db._engines import DIALECTS, ENGINES, Choice, Engine
 from polars_io_tools.db._partitioned import PartitionedSource
 from polars_io_tools.db._push import check_text
 from polars_io_tools.db._reader import Query, Reader
@@ -54,6 +55,8 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
     on_infinity: Literal["error", "null"] = "error",
     snapshot: Literal["auto", "required", "off"] = "auto",
     max_connections: int = 16,
+    engine: Engine = "auto",
+    dialect: str | None = None,
     description: str | None = None,
 ) -> pl.LazyFrame:
     """Read a query from a database: columns, filters and limits of the LazyFrame become SQL.
@@ -64,16 +67,18 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
 
     Args:
         query: one SELECT, WITH or VALUES. It goes in as it is, as a subquery.
-        connection: a URI (`postgresql://…`, `duckdb:///relative.db`, `sqlite:////absolute.db`), the
-            path of a file with a known suffix, `env:NAME` for the variable that holds one of
-            these, a function that returns one, or a `Reader`. Variables are looked up, and
-            functions called, where the rows are read; without `schema` also here, for the columns.
-            A password belongs into one of the two: written into a URI it does not travel to tasks.
+        connection: a URI (`postgresql://…`, `duckdb:///relative.db`, `sqlite:////absolute.db`,
+            `grpc+tls://…` of FlightSQL, `snowflake://…`, `bigquery://…`), an ODBC string (with
+            `Driver=` or `DSN=`), the path of a file with a known suffix, `env:NAME` for the
+            variable that holds one of these, a function that returns one, or a `Reader`. Variables
+            are looked up, and functions called, where the rows are read; without `schema` also
+            here, for the columns. A password belongs into one of the two: written into a URI it
+            does not travel to tasks.
         fetch_size: about how many rows arrive at a time.
         cast_map: types to which columns are cast when they have been read. Filters on them are
             pushed where the cast keeps the order of values, such as that of a timestamp to a Date.
         params: values of the placeholders in the query: `$1` on PostgreSQL and DuckDB, `?` on
-            SQLite.
+            SQLite and through ODBC.
         schema: all columns and their types. Then the database is asked for nothing before rows are
             read; without it, it describes the columns now.
         schema_overrides: types in which single columns are read.
@@ -96,6 +101,10 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
             with "off" each sees what is there when it begins.
         max_connections: the most connections to the server that this process and the tasks of its
             queries have at a time; a query starts no more tasks than that allows.
+        engine: what reads: "native" PostgreSQL, DuckDB and SQLite by their own readers, "adbc"
+            through an ADBC driver, "odbc" an ODBC string; "auto" takes the first that there is.
+        dialect: how SQL is written for a FlightSQL server: "duckdb", "postgresql", "sqlite" or
+            "generic", which holds on any database.
         description: a name for the query, shown by `explain()`.
 
     Returns:
@@ -124,31 +133,29 @@ def scan_db(  # noqa: PLR0913  (the keywords are the interface)
     """
     _gocore.check_process()
     given = None if schema is None else pl.Schema(schema)
-    overrides = pl.Schema({**(schema or {}), **(schema_overrides or {})})
     asked = Query(
         text=_text(query),
         params=_params(params),
-        overrides=dict(overrides),
+        overrides=dict(pl.Schema({**(schema or {}), **(schema_overrides or {})})),
         infinity=_one_of("on_infinity", on_infinity, ("error", "null")),
         timeout=_seconds(timeout),
         retries=_number("retries", retries, 0),
     )
     held = checked(connection)
-    sharing = Sharing(
-        _one_of("snapshot", snapshot, ("auto", "required", "off")),
-        _number("max_connections", max_connections, 1),
-    )
+    choice = _choice(engine, dialect)
     source = DbSource(
         asked,
         held,
         given,
         fetch_size=_number("fetch_size", fetch_size, 1),
         pushdown=pushdown,
-        sharing=sharing,
+        sharing=_sharing(snapshot, max_connections),
+        choice=choice,
         casts=cast_map,
     )
-    if given is not None and isinstance(held, str | Reader) and not str(held).startswith("env:"):
-        check_text(asked, reader_of(held))
+    asks = isinstance(held, Reader) or not (callable(held) or str(held).startswith("env:"))
+    if given is not None and asks:
+        check_text(asked, reader_of(held, choice))
     how = (max_partitions, max_concurrency, preserve_partition_order)
     return _split(source, partitions, *how).lazy(description)
 
@@ -169,6 +176,16 @@ def _split(
         max_concurrency=max_concurrency,
         ordered=ordered,
     )
+
+
+def _sharing(snapshot: Literal["auto", "required", "off"], most: object) -> Sharing:
+    known = _one_of("snapshot", snapshot, ("auto", "required", "off"))
+    return Sharing(known, _number("max_connections", most, 1))
+
+
+def _choice(engine: Engine, dialect: str | None) -> Choice:
+    known = None if dialect is None else _one_of("dialect", dialect, DIALECTS)
+    return Choice(_one_of("engine", engine, ENGINES), known)
 
 
 def _text(query: object) -> str:

@@ -9,16 +9,18 @@ neither plans nor arguments.
 
 from __future__ import annotations
 
+import base64
 import threading
 import uuid
 import weakref
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from polars_io_tools._attach import attached, is_collecting, offer
+from polars_io_tools.db._odbc_string import is_odbc, odbc_has_secret, odbc_secrets, public_odbc
 from polars_io_tools.errors import DatabaseConnectionError, InternalError
 
-__all__ = ["SecretUri", "has_secret", "public_uri", "server_of"]
+__all__ = ["SecretUri", "has_secret", "public_uri", "server_of", "without_secrets"]
 
 # Query parameters of a URI that are secrets.
 _SECRET_KEYS = {"password", "sslpassword", "passfile", "sslkey"}
@@ -86,17 +88,21 @@ class SecretUri:
 
 
 def public_uri(uri: str) -> str:
-    """Return scheme, host, port and database of a URI.
+    """Return scheme, host, port and database of a URI, or as much of an ODBC string.
 
     Example:
         >>> public_uri("postgresql://me:secret@db.example:5432/trades?password=x")
         'postgresql://db.example:5432/trades'
     """
+    if is_odbc(uri):
+        return public_odbc(uri)
     try:
         parts = urlsplit(uri)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return uri.partition("://")[0] + "://…"
+    if "@" in parts.path:  # a password with a slash in it
+        return f"{parts.scheme}://…"
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
 
 
@@ -116,10 +122,46 @@ def server_of(uri: str) -> str:
 
 
 def has_secret(uri: str) -> bool:
-    """Return whether a URI holds a password, or may hold one."""
+    """Return whether a URI or an ODBC string holds a password, or may hold one."""
+    if is_odbc(uri):
+        return odbc_has_secret(uri)
     try:
         parts = urlsplit(uri)
     except ValueError:
         return True
+    if parts.password is not None or "@" in parts.path:
+        return True
+    if parts.scheme != "postgresql":  # the options of drivers are many
+        return bool(parts.query or parts.fragment)
     keys = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    return parts.password is not None or "@" in parts.path or bool(keys & _SECRET_KEYS)
+    return bool(keys & _SECRET_KEYS)
+
+
+def without_secrets(text: str, uri: str) -> str:
+    """Return the message of a driver without what is secret in its connection.
+
+    Example:
+        >>> without_secrets("no user me with s3cret", "grpc://me:s3cret@db:31337")
+        'no user me with ***'
+    """
+    if not has_secret(uri):
+        return text
+    for secret in sorted(_secrets_of(uri), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def _secrets_of(uri: str) -> set[str]:
+    """Return all parts of a connection that may be secret, as they are written and as they mean."""
+    if is_odbc(uri):
+        found = odbc_secrets(uri)
+    else:
+        userinfo, at, _ = uri.partition("://")[2].rpartition("@")
+        query = uri.partition("?")[2]
+        found = {userinfo.partition(":")[2]} if at else set()
+        # As it stands in a header, which a server may repeat.
+        found.add(base64.b64encode(unquote(userinfo).encode()).decode().rstrip("="))
+        found |= {value for pair in query.split("&") for value in [pair.partition("=")[2]]}
+        found |= {query}
+    found |= {unquote_plus(s) for s in found} | {unquote(s) for s in found}
+    return {s for s in found | {uri} if s}

@@ -22,6 +22,7 @@ from polars_io_tools._lifetime import Lifetime
 from polars_io_tools.db._casts import Casts, Types
 from polars_io_tools.db._columns import as_given, checked, distinct
 from polars_io_tools.db._connection import named, reader_of
+from polars_io_tools.db._engines import AUTO, Choice
 from polars_io_tools.db._push import Pushed, check_text, push, wire_predicate
 from polars_io_tools.db._reader import (
     Description,
@@ -47,10 +48,11 @@ class DbSource:
         pushdown: whether predicates are pushed.
         sharing: whether all tasks of a distributed query see one state, and how many connections
             they may have.
+        choice: what reads, and how SQL is written.
         casts: the types to which columns are cast.
     """
 
-    def __init__(  # noqa: PLR0913  (what scan_db takes)
+    def __init__(  # noqa: PLR0913  (what `scan_db` was told)
         self,
         query: Query,
         connection: Any,
@@ -59,6 +61,7 @@ class DbSource:
         fetch_size: int,
         pushdown: bool,
         sharing: Sharing,
+        choice: Choice = AUTO,
         casts: Types | None = None,
     ) -> None:
         self._query = query
@@ -68,6 +71,7 @@ class DbSource:
         self._pushdown = pushdown
         self._sharing = sharing
         self._attached: str | None = None  # the key of what the run holds, in a task of it
+        self._choice = choice
         self._casts = Casts(casts)
         self._description: Description | None = None
         self._lock = threading.Lock()
@@ -135,7 +139,7 @@ class DbSource:
 
     def reader(self) -> Reader:
         """Return the reader of the connection, which is resolved now."""
-        return reader_of(self._connection)
+        return reader_of(self._connection, self._choice)
 
     def described(self, reader: Reader) -> Description:
         """Return what is known of the query."""

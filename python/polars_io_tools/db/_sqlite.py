@@ -33,7 +33,7 @@ from polars_io_tools.errors import (
     UnsupportedColumnError,
 )
 
-__all__ = ["SqliteReader"]
+__all__ = ["SqliteReader", "adapted_value"]
 
 # How long a file that another process writes to is waited for, at each try.
 _BUSY_SECONDS = 5.0
@@ -199,7 +199,7 @@ def _column(name: str, kind: str, override: pl.DataType | None) -> Column:
 
 
 def _rows(connection: sqlite3.Connection, statement: Statement) -> Iterator[pl.DataFrame]:
-    cursor = connection.execute(statement.sql, [_adapted(v) for v in statement.params])
+    cursor = connection.execute(statement.sql, [adapted_value(v) for v in statement.params])
     before = 0
     while True:
         rows = cursor.fetchmany(statement.batch_rows)
@@ -217,7 +217,7 @@ def _rows(connection: sqlite3.Connection, statement: Statement) -> Iterator[pl.D
             return
 
 
-def _adapted(value: Any) -> Any:
+def adapted_value(value: Any) -> Any:
     """Return a parameter as SQLite keeps it: dates and times are texts there."""
     if isinstance(value, dt.datetime):
         if value.tzinfo is not None:
