@@ -44,6 +44,8 @@ class Goal:
         times_polars: at most so many times plain Polars' time.
         times_faster: at least so many times faster than the published polars-io-tools.
         seconds: at most so long.
+        times_rival_cpu: at most so many times the processor time of the suite's main rival.
+        extra_mb: at most so many megabytes of memory above those after its imports.
         period_ms: at most so many milliseconds a period, by the clock.
         period_kb: at most so many kilobytes of the driver's memory a period.
     """
@@ -51,6 +53,8 @@ class Goal:
     times_polars: float | None = None
     times_faster: float | None = None
     seconds: float | None = None
+    times_rival_cpu: float | None = None
+    extra_mb: float | None = None
     period_ms: float | None = None
     period_kb: float | None = None
 
@@ -69,6 +73,8 @@ class Case:
             adds to a process that has grown before cannot be seen.
         warm_up: the case to run first, some times, its own once if empty.
         any_rows: a library without an order of rows may answer with other rows, as many.
+        by_column: answers are compared column by column as well: the table says which ones came in
+            other types, and which with other values from a library that is known to lose some.
         periods: into how many periods the query is split, where time and memory are per period.
     """
 
@@ -80,6 +86,7 @@ class Case:
     fresh: bool = False
     warm_up: str = ""
     any_rows: bool = False
+    by_column: bool = False
     periods: int | None = None
 
 

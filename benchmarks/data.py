@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import polars as pl
 
-__all__ = ["FULL", "SMALL", "Data", "Size", "make"]
+__all__ = ["FULL", "SMALL", "Data", "Provision", "Size", "Source", "make"]
 
 _START = dt.date(2024, 1, 1)
 _BIG_START = dt.date(2023, 1, 1)
@@ -68,11 +70,49 @@ SMALL = Size(days=12, day_rows=200, months=3, month_rows=2_000, frame_rows=5_000
 
 
 @dataclass(frozen=True)
+class Provision:
+    """Something that a contender needs beside its environment.
+
+    Attributes:
+        missing: why it is not there, empty if it is.
+        variables: the environment variables with which it is found.
+    """
+
+    missing: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Where contenders find the data, and how their processes are told."""
+
+    def told(self) -> tuple[str, dict[str, Any]]:
+        """Return the kind of the source, and what describes it, as values that JSON has."""
+        ...
+
+    def provided(self) -> Mapping[str, Provision]:
+        """Return what contenders may need beside their environments."""
+        ...
+
+
+@dataclass(frozen=True)
 class Data:
     """Where the data sets are, and the bounds that queries filter by."""
 
     folder: Path
     size: Size
+
+    def told(self) -> tuple[str, dict[str, Any]]:
+        """Return what `received` takes."""
+        return "files", {"folder": str(self.folder), "size": asdict(self.size)}
+
+    @classmethod
+    def received(cls, folder: str, size: dict[str, int]) -> Data:
+        """Return the data sets that were told of."""
+        return cls(Path(folder), Size(**size))
+
+    def provided(self) -> Mapping[str, Provision]:
+        """Return nothing: files are all that contenders need."""
+        return {}
 
     @property
     def daily(self) -> Path:

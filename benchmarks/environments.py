@@ -43,6 +43,9 @@ class Contender:
         requirements: what is installed for it; nothing means the interpreter of the harness.
         lacks: the names of cases that it has no counterpart of.
         unordered: its data sets have no order of rows.
+        lossy: the columns that it is known to give with other values, in cases that are compared by
+            column; it is measured all the same.
+        needs: what it needs beside the environment, as the source of the data calls it.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Contender:
     requirements: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     unordered: bool = False
+    lossy: tuple[str, ...] = ()
+    needs: str = ""
 
 
 # Cases that are about periods, or about a function of this package.

@@ -1,4 +1,4 @@
-"""The processes of a contender, seen from outside: their memory, and their end."""
+"""The processes of a contender, seen from outside: their memory, their work, and their end."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Self
 
 import psutil
 
-__all__ = ["Sampler", "end", "tree"]
+__all__ = ["Sampler", "children_cpu_seconds", "end", "memory", "tree"]
 
 _TREE_SECONDS = 0.2
 _DRIVER_SECONDS = 0.02
 
 
-def _driver_memory(pid: int) -> int:
+def memory(pid: int) -> int:
     """Return the bytes that a process has in memory, shared ones included; 0 once it has ended."""
     try:
         return int(psutil.Process(pid).memory_info().rss)
@@ -45,6 +45,17 @@ def tree(pid: int) -> list[psutil.Process]:
         return []
 
 
+def children_cpu_seconds(pid: int) -> float:
+    """Return the processor time, user's and system's, of all descendants of a process so far."""
+    total = 0.0
+    for process in tree(pid)[1:]:
+        try:
+            total += sum(process.cpu_times()[:4])  # its own, and that of its children which ended
+        except psutil.Error:
+            continue
+    return total
+
+
 class Sampler:
     """Looks at the memory of a process again and again, for as long as the context lasts.
 
@@ -58,7 +69,7 @@ class Sampler:
 
     def __init__(self, pid: int, *, whole_tree: bool) -> None:
         self._pid = pid
-        self._look = _tree_memory if whole_tree else _driver_memory
+        self._look = _tree_memory if whole_tree else memory
         self._seconds = _TREE_SECONDS if whole_tree else _DRIVER_SECONDS
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)

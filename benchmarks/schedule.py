@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.answers import Summary
+from benchmarks.answers import Columns, Summary
 from benchmarks.cases import CASES, Case
-from benchmarks.data import Data
-from benchmarks.environments import REFERENCE, Contender, EnvironmentFailedError, make
+from benchmarks.data import Source
+from benchmarks.environments import Contender, EnvironmentFailedError, make
 from benchmarks.session import (
     EndedError,
     FailedError,
@@ -68,6 +68,9 @@ class Result:
         peak_bytes: the most memory that all processes of the contender had in the first run.
         start_bytes: what they had before it.
         driver_growth_bytes: the most that the driver grew by in a run that counts.
+        children_cpu_seconds: of each run that counts, the processor time of all other processes.
+        imported_growth_bytes: by how much the driver grew at most beyond what it had before its
+            first run.
     """
 
     status: str = "ok"
@@ -79,6 +82,8 @@ class Result:
     peak_bytes: int | None = None
     start_bytes: int | None = None
     driver_growth_bytes: int | None = None
+    children_cpu_seconds: list[float] = field(default_factory=list)
+    imported_growth_bytes: int | None = None
 
     def add(self, run: Run) -> None:
         """Add a run that counts."""
@@ -86,6 +91,9 @@ class Result:
         self.cpu_seconds.append(run.cpu_seconds)
         growth = run.peak_bytes - run.start_bytes
         self.driver_growth_bytes = max(growth, self.driver_growth_bytes or 0)
+        self.children_cpu_seconds.append(run.children_cpu_seconds)
+        grown = run.peak_bytes - run.imported_bytes
+        self.imported_growth_bytes = max(grown, self.imported_growth_bytes or 0)
 
 
 @dataclass
@@ -94,7 +102,9 @@ class _Turn:
 
     case: Case
     results: dict[str, Result]
+    first: Contender
     reference: Summary | None = None
+    columns: Columns | None = None
 
     def spent(self, contender: Contender) -> float:
         """Return the seconds that the contender's runs took in sum."""
@@ -102,18 +112,27 @@ class _Turn:
         return sum(result.seconds, start=result.warm_up_seconds or 0)
 
     def check(self, contender: Contender, run: Run) -> bool:
-        """Tell whether the answer is that of plain Polars, and note it if not."""
+        """Tell whether the answer is that of the first contender, and note it if not."""
         result = self.results[contender.name]
         result.rows = run.summary.rows
-        if contender == REFERENCE and self.reference is None:
-            self.reference = run.summary
+        if contender == self.first and self.reference is None:
+            self.reference, self.columns = run.summary, run.columns
         if self.reference is None:
-            result.status, result.note = "failed", "no answer of plain Polars to compare with"
+            result.status = "failed"
+            result.note = f"no answer of {self.first.title} to compare with"
         elif run.summary.rows != self.reference.rows:
             result.status = "wrong answer"
             result.note = f"{run.summary.rows:,} rows instead of {self.reference.rows:,}"
         elif run.summary != self.reference and self.case.any_rows and contender.unordered:
             result.note = "other rows, as many: this library's data sets have no order"
+        elif run.columns is not None and self.columns is not None:
+            others = _other_values(run.columns, self.columns)
+            notes = [*_other_types(self.case, run.columns)]
+            notes += [f"other values in {', '.join(others)}"] if others else []
+            result.note = "; ".join(notes)
+            if run.summary != self.reference and not (others and {*others} <= {*contender.lossy}):
+                result.status = "wrong answer"
+                result.note = result.note or "as many rows, but other ones"
         elif run.summary != self.reference:
             result.status, result.note = "wrong answer", "as many rows, but other ones"
         return result.status == "ok"
@@ -123,7 +142,7 @@ _Step = Callable[[_Turn, Contender], None]
 
 
 class Schedule:
-    """Runs cases on contenders; the first of these must be plain Polars.
+    """Runs cases on contenders; the answer of the first is the one to which others are compared.
 
     Attributes:
         versions: of each contender's libraries, once it has run.
@@ -132,15 +151,11 @@ class Schedule:
     def __init__(
         self,
         contenders: Sequence[Contender],
-        data: Data,
+        data: Source,
         settings: Settings,
         limits: Limits,
         cache: Path,
     ) -> None:
-        if contenders[0] != REFERENCE:
-            raise ValueError(
-                "the first contender must be plain Polars: answers are compared with it"
-            )
         self._contenders = contenders
         self._data = data
         self._settings = settings
@@ -174,13 +189,17 @@ class Schedule:
             return Result("failed", f"no environment: {python}")
         if case.name in contender.lacks:
             return Result("none", "has no counterpart of this")
+        provision = self._data.provided().get(contender.needs)
+        if provision is not None and provision.missing:
+            return Result("failed", provision.missing)
         return Result()
 
     def _run_case(self, case: Case) -> dict[str, Result]:
         print(f"{case.name}: {case.title}", flush=True)
         if case.cold or case.fresh:
             self._close_all()
-        turn = _Turn(case, {c.name: self._blank(case, c) for c in self._contenders})
+        blank = {c.name: self._blank(case, c) for c in self._contenders}
+        turn = _Turn(case, blank, self._contenders[0])
         rounds = self._limits.cold_rounds if case.cold else self._limits.rounds
         if not case.cold:
             self._round(turn, self._warm_up)
@@ -265,3 +284,11 @@ def _line(result: Result) -> str:
     if not result.seconds:
         return "ok"
     return f"{statistics.median(result.seconds):.3f} s (median of {len(result.seconds)})"
+
+
+def _other_types(case: Case, found: Columns) -> list[str]:
+    return [f"{name}: {text} instead of {case.schema[name]}" for name, text in found.types.items()]
+
+
+def _other_values(found: Columns, wanted: Columns) -> list[str]:
+    return [name for name, sum_ in wanted.checksums.items() if found.checksums[name] != sum_]

@@ -2,8 +2,9 @@
 
 It is told what to do by lines of JSON on its standard input, and answers by lines on what was its
 standard output; whatever libraries print goes to its standard error. A request to run a case is
-answered by three events: `prepared`, `answered` with the time it took, and `checked` with the
-summary of the answer, which is made after the time was taken. `failed` ends any request.
+answered by three events: `prepared`, then, once it is told to go, `answered` with the time it took,
+and `checked` with the summary of the answer, which is made after the time was taken. `failed` ends
+any request.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from importlib import metadata
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.answers import summarise
+from benchmarks.answers import columns, summarise
 from benchmarks.cases import CASES, Case
-from benchmarks.data import Data, Size
+from benchmarks.data import Data, Source
+from benchmarks.databases import cases as databases
+from benchmarks.databases.table import Table
 from benchmarks.settings import NotOfferedError, Settings
 
 _PACKAGES = (
@@ -37,13 +39,20 @@ _PACKAGES = (
     "distributed",
     "pandas",
     "pyarrow",
+    "adbc-driver-postgresql",
+    "connectorx",
+    "arrow-odbc",
+    "pyodbc",
 )
+
+_CASES = {**CASES, **databases.CASES}
+_SOURCES: dict[str, Callable[..., Source]] = {"files": Data.received, "table": Table.received}
 
 
 class Server:
     """Runs requests on the module of one contender."""
 
-    def __init__(self, module: str, settings: Settings, data: Data) -> None:
+    def __init__(self, module: str, settings: Settings, data: Source) -> None:
         self._name = module
         self._settings = settings
         self._data = data
@@ -57,8 +66,10 @@ class Server:
         self._module.start(self._settings)
         return {"event": "started", "versions": versions()}
 
-    def run(self, case: Case, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """Run a case.
+    def run(
+        self, case: Case, say: Callable[[dict[str, Any]], None], wait: Callable[[], None]
+    ) -> dict[str, Any]:
+        """Run a case, once `wait` returns.
 
         Raises:
             NotOfferedError: the contender has nothing to run it with.
@@ -67,12 +78,14 @@ class Server:
         argument = self._argument(case)
         gc.collect()
         say({"event": "prepared"})
+        wait()
         cpu, start = time.process_time(), time.perf_counter()
         answer = query(argument)
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
         say({"event": "answered", "seconds": seconds, "cpu_seconds": cpu_seconds})
         summary = summarise(answer, case.schema)
-        return {"event": "checked", **summary._asdict()}
+        each = columns(answer, case.schema) if case.by_column else None
+        return {"event": "checked", **summary._asdict(), "columns": each}
 
     def _query(self, case: Case) -> Callable[[Any], Any]:
         name = "hourly" if case.periods else case.name
@@ -108,16 +121,21 @@ def main() -> None:
     def say(event: dict[str, Any]) -> None:
         out.write(json.dumps(event) + "\n")
 
+    def wait() -> None:
+        if not sys.stdin.readline():
+            sys.exit()
+
     told = json.loads(sys.argv[1])
-    data = Data(Path(told["folder"]), Size(**told["size"]))
-    server = Server(told["module"], Settings(**told["settings"]), data)
+    kind, described = told["data"]
+    settings = Settings(**told["settings"])
+    server = Server(told["module"], settings, _SOURCES[kind](**described))
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if request["do"] == "start":
                 say(server.start())
             else:
-                say(server.run(CASES[request["case"]], say))
+                say(server.run(_CASES[request["case"]], say, wait))
         except NotOfferedError as error:
             say({"event": "failed", "offered": False, "error": str(error)})
         except Exception as error:  # noqa: BLE001  (whatever a library raises is its result)

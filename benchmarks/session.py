@@ -15,11 +15,11 @@ from pathlib import Path
 from secrets import token_hex
 from typing import IO, Any
 
-from benchmarks.answers import Summary
+from benchmarks.answers import Columns, Summary
 from benchmarks.cases import Case
-from benchmarks.data import Data
+from benchmarks.data import Source
 from benchmarks.environments import ROOT, Contender, child_environment
-from benchmarks.processes import Sampler, end, tree
+from benchmarks.processes import Sampler, children_cpu_seconds, end, memory, tree
 from benchmarks.settings import Settings
 
 __all__ = ["EndedError", "FailedError", "NotCounterpartError", "Run", "Session", "TooSlowError"]
@@ -48,11 +48,25 @@ class TooSlowError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of a case gave."""
+    """What one run of a case gave.
+
+    Attributes:
+        seconds: its time.
+        cpu_seconds: the processor time of the driver.
+        children_cpu_seconds: that of all processes that the driver has started.
+        summary: of the answer.
+        columns: of the answer too, where the case wants them.
+        imported_bytes: the memory of the driver before it ran anything.
+        start_bytes: the memory before the run, of the driver or of all processes.
+        peak_bytes: the most of it during the run.
+    """
 
     seconds: float
     cpu_seconds: float
+    children_cpu_seconds: float
     summary: Summary
+    columns: Columns | None
+    imported_bytes: int
     start_bytes: int
     peak_bytes: int
 
@@ -67,7 +81,7 @@ class Session:
     """
 
     def __init__(
-        self, contender: Contender, python: Path, settings: Settings, data: Data, log: Path
+        self, contender: Contender, python: Path, settings: Settings, data: Source, log: Path
     ) -> None:
         self.contender = contender
         self._python = python
@@ -88,6 +102,7 @@ class Session:
                 self.versions = self._receive("started", _START_SECONDS)["versions"]
                 # Known even after the driver has ended without taking its cluster along.
                 self._family = tree(self._process.pid)
+                self._imported_bytes = memory(self._process.pid)
             except (EndedError, FailedError, TooSlowError):
                 self.close(grace_seconds=0)
                 if attempt == _START_ATTEMPTS:
@@ -102,10 +117,11 @@ class Session:
         told = {
             "module": self.contender.module,
             "settings": asdict(replace(self._settings, scratch=self._scratch)),
-            "folder": str(self._data.folder),
-            "size": asdict(self._data.size),
+            "data": self._data.told(),
         }
         variables = child_environment(isolated=bool(self.contender.requirements))
+        if provision := self._data.provided().get(self.contender.needs):
+            variables |= provision.variables
         if self._settings.ray_address is None:
             variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token_hex(32)}
         self._log = self._log_path.open("a")
@@ -136,15 +152,22 @@ class Session:
         """
         self._send({"do": "run", "case": case.name})
         self._receive("prepared", _CHECK_SECONDS)
-        with Sampler(self._process.pid, whole_tree=whole_tree) as memory:
+        before = children_cpu_seconds(self._process.pid)
+        with Sampler(self._process.pid, whole_tree=whole_tree) as sampler:
+            self._send({"do": "go"})
             answered = self._receive("answered", limit)
+        after = children_cpu_seconds(self._process.pid)
         checked = self._receive("checked", _CHECK_SECONDS)
+        columns = checked["columns"]
         return Run(
             answered["seconds"],
             answered["cpu_seconds"],
+            after - before,
             Summary(checked["rows"], checked["checksum"]),
-            memory.start_bytes,
-            memory.peak_bytes,
+            columns and Columns(*columns),
+            self._imported_bytes,
+            sampler.start_bytes,
+            sampler.peak_bytes,
         )
 
     def let_go(self) -> None:

@@ -35,6 +35,7 @@ from benchmarks.report import as_json, as_markdown
 from benchmarks.results import MismatchError, Outcome
 from benchmarks.schedule import Limits, Result, Schedule
 from benchmarks.settings import Settings
+from benchmarks.suites import FILES
 
 HEAD = CASES["head"]
 SETTINGS = Settings(cpus=1, store_bytes=0, scratch="")
@@ -128,6 +129,7 @@ from benchmarks.data import SMALL, Data
 from benchmarks.environments import REFERENCE
 from benchmarks.session import Session
 from benchmarks.settings import Settings
+from benchmarks.suites import FILES
 data = Data(Path({str(data.folder)!r}), SMALL)
 log = Path({str(tmp_path / "log")!r})
 session = Session(REFERENCE, Path(sys.executable), Settings(1, 0, ""), data, log)
@@ -264,7 +266,7 @@ def test_what_was_found_before_an_interruption_is_kept(tmp_path: Path) -> None:
             yield "head", {"polars": Result(seconds=[1.0])}
             raise KeyboardInterrupt
 
-    options = Namespace(add=False, results=tmp_path, cases=[])
+    options = Namespace(add=False, results=tmp_path, cases=[], suite=FILES)
     with pytest.raises(KeyboardInterrupt):
         run(cast("Schedule", Interrupted()), options, about())
     found = Outcome.read(tmp_path)
