@@ -46,7 +46,8 @@
 // # Decisions
 //
 // Values are parameters, whose type a cast in the text says; what is not a value, such
-// as a limit, stands in the text. Parameters of the user's own text keep their
+// as a limit, stands in the text. Behind ODBC, whose clients bind texts only, numbers and
+// times do too. Parameters of the user's own text keep their
 // numbers, and ours follow. The text itself goes in as it is, after a scanner that
 // knows the dialect's strings, names and comments has found it to be one SELECT, WITH
 // or VALUES whose brackets close. A limit is done before the predicate, as Polars

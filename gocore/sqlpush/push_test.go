@@ -381,6 +381,8 @@ func FuzzPush(f *testing.F) {
 			`"exprs":[{"k":"col","name":"a"},{"k":"lit","type":"other","scalar":"decimal[0]","value":"99999999999999999999999999999999999999999"},{"k":"bin","op":"le","args":[0,1]}],"root":2}`, // a number that does not fit
 		`{"dialect":"generic","query":"SELECT ?","columns":[{"name":"a","type":"enum[\"\",\"\"]","db":{}}],"limit":0,` +
 			`"exprs":[{"k":"col","name":"a"},{"k":"cast","type":"string","args":[0]},{"k":"call","name":"not","args":[1]},{"k":"when","args":[2,2,2]}],"root":3}`, // conditions that are none
+		`{"dialect":"odbc","query":"SELECT ?","columns":[{"name":"?","type":"date","db":{}},{"name":"s","type":"string","db":{"type":"VARCHAR"}}],` +
+			`"exprs":[{"k":"col","name":"?","type":"date"},{"k":"lit","type":"date","lo":0,"hi":0},{"k":"bin","op":"ge","args":[0,1]}],"root":2}`, // values in the text
 	}
 	for _, s := range seeds {
 		f.Add([]byte(s))

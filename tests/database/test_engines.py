@@ -125,7 +125,7 @@ def test_a_query_that_takes_too_long_is_ended(place: Place) -> None:
 
 
 _INTERRUPTED = """
-import sys
+import sys, time
 import polars as pl
 import polars_io_tools as piot
 uri, query, options, engine = sys.argv[1], sys.argv[2], eval(sys.argv[3]), sys.argv[4]
@@ -137,6 +137,10 @@ print("reading", flush=True)
 try:
     lf.collect(engine=engine)
 except KeyboardInterrupt:
+    try:
+        time.sleep(0.2)  # it may come twice: from Python, and from Polars
+    except KeyboardInterrupt:
+        pass
     print("interrupted", flush=True)
 """
 
