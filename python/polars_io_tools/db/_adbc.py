@@ -19,7 +19,7 @@ from polars_io_tools.db._background import in_background
 from polars_io_tools.db._from_arrow import Converter, converter_of
 from polars_io_tools.db._push import push
 from polars_io_tools.db._reader import Description, Frames, Query, Statement, check_drift
-from polars_io_tools.db._secrets import public_uri
+from polars_io_tools.db._secrets import public_uri, server_of
 from polars_io_tools.errors import DatabaseConnectionError, UnsupportedColumnError
 
 __all__ = ["AdbcReader"]
@@ -35,8 +35,16 @@ _BATCH_BYTES = 2**22
 _TYPE_NAME = b"ARROW:FLIGHT:SQL:TYPE_NAME"
 
 
+# The schemes of databases that are files, to which there may be any number of connections.
+_FILES = ("duckdb", "sqlite")
+
+
 class AdbcReader:
-    """Reads from one database through a driver of ADBC."""
+    """Reads from one database through a driver of ADBC.
+
+    Attributes:
+        server: names what `max_connections` bounds, "" for a file.
+    """
 
     def __init__(self, uri: str, dialect: str | None = None) -> None:
         self._uri = uri
@@ -44,6 +52,7 @@ class AdbcReader:
         self._driver = DRIVERS[self._scheme]
         self.dialect = dialect or self._driver.dialects[0]
         self.quote = self._driver.quote if self.dialect == "generic" else '"'
+        self.server = "" if self._scheme in _FILES else server_of(uri)
 
     def __repr__(self) -> str:
         return self.shown()

@@ -63,6 +63,11 @@ class OdbcReader:
         """Name the driver and the database."""
         return public_uri(self._string)
 
+    @property
+    def server(self) -> str:
+        """Name what `max_connections` bounds: an ODBC string does not show whether it is a file."""
+        return self.shown()
+
     def describe(self, query: Query) -> Description:
         """Return the columns that a query gives, by the query without rows."""
         found: list[Description] = []

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from polars_io_tools._budget import BUDGET
 from polars_io_tools._resources import Resources
+from polars_io_tools._task import inside_task
 from polars_io_tools.db._reader import Query, Reader, SharingReader
 
 __all__ = ["Joined", "Sharing"]
@@ -95,6 +96,20 @@ class Sharing:
         finally:
             BUDGET.drop(server, count)
             resources.close()
+
+    @contextmanager
+    def alone(self, reader: Reader) -> Iterator[None]:
+        """Count the connection of one statement of this process; it waits for nobody.
+
+        In a task, that of the task is counted where the task was begun.
+        """
+        server = getattr(reader, "server", "")
+        count = 1 if server and not inside_task() else 0
+        BUDGET.add(server, count)
+        try:
+            yield
+        finally:
+            BUDGET.drop(server, count)
 
     def _snapshot(self, source: _Source, reader: Reader | None, resources: Resources) -> str:
         if self.snapshot == "off" or reader is None:

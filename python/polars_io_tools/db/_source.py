@@ -189,8 +189,9 @@ class DbSource:
             frames = self.frames(reader, statement, predicate, n_rows)
             kept = None if columns is None else cs.by_name(*columns)
             nothing = self._casts.frame(statement.nothing())
-            with closing(_until_over(frames, lifetime)) as until_over:
-                for frame in until_over:
+            until_over = closing(_until_over(frames, lifetime))
+            with self._sharing.alone(reader), until_over as wanted:
+                for frame in wanted:
                     rows = nothing if frame is None else frame
                     yield rows if kept is None else rows.select(kept)
 
