@@ -246,6 +246,10 @@ print("reading", flush=True)
 try:
     lf.collect(engine=sys.argv[3])
 except KeyboardInterrupt:
+    try:
+        time.sleep(0.2)  # it may come twice: from Python, and from Polars
+    except KeyboardInterrupt:
+        pass
     print("interrupted", flush=True)
 """
 
