@@ -25,8 +25,11 @@ PURE = (
     "bounds",
     "calendar",
     "coverage",
+    "cuts",
+    "deltastats",
     "expr",
     "interval",
+    "keyrange",
     "partition",
     "payload",
     "plan",
@@ -34,10 +37,12 @@ PURE = (
     "saturate",
     "splittable",
     "sqlpush",
+    "strictjson",
+    "tablewire",
 )
 # Standard packages that reach outside the process, or around the type system.
 IMPURE = ("C", "log", "net", "os", "plugin", "runtime", "syscall", "unsafe")
-UNSAFE_PACKAGES = ("arrowc", "pack")
+UNSAFE_PACKAGES = ("arrowc", "keyarrow", "pack")
 
 GO_IMPORT = re.compile(r'^(?:import\s+|\t)(?:[\w.]+\s+)?"([^"]+)"$')
 SILENCED = re.compile(
