@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -79,12 +80,19 @@ func (v *Value) Object(fields ...string) (Object, error) {
 	if err := v.want(object); err != nil {
 		return nil, err
 	}
-	for name := range v.members {
-		if !slices.Contains(fields, name) {
-			return nil, fmt.Errorf("unknown field %q: %w", Shorten(name), ErrJSON)
+	known := 0
+	for _, name := range fields {
+		if _, ok := v.members[name]; ok {
+			known++
 		}
 	}
-	return v.members, nil
+	if known == len(v.members) {
+		return v.members, nil
+	}
+	unknown := slices.DeleteFunc(slices.Sorted(maps.Keys(v.members)), func(name string) bool {
+		return slices.Contains(fields, name)
+	})
+	return nil, fmt.Errorf("unknown field %q: %w", Shorten(unknown[0]), ErrJSON)
 }
 
 // Fields returns the fields of the object that v is, whatever they are called.
