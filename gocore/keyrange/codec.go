@@ -1,6 +1,7 @@
 package keyrange
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -49,7 +50,7 @@ func (t Type) encode(dst []byte, text string) ([]byte, error) {
 	switch t.Form {
 	case Text:
 		if utf8.ValidString(text) {
-			return appendText(dst, text), nil
+			return appendText(dst, []byte(text)), nil
 		}
 	case Binary:
 		// Other texts of the same bytes, with line breaks, are refused.
@@ -65,16 +66,17 @@ func (t Type) encode(dst []byte, text string) ([]byte, error) {
 	return nil, fmt.Errorf("%q is no %s, which is %s: %w", strictjson.Shorten(text), t.Name, t.whatIs(), ErrValue)
 }
 
-// appendText appends a field of bytes.
-func appendText[T string | []byte](dst []byte, text T) []byte {
+// appendText appends a field of bytes, most of which have nothing to escape.
+func appendText(dst, text []byte) []byte {
 	dst = append(dst, fieldMark)
-	for i := range len(text) {
-		dst = append(dst, text[i])
-		if text[i] == textEnd {
-			dst = append(dst, textNul)
+	for {
+		i := bytes.IndexByte(text, textEnd)
+		if i < 0 {
+			return append(append(dst, text...), endOfText...)
 		}
+		dst = append(append(dst, text[:i+1]...), textNul)
+		text = text[i+1:]
 	}
-	return append(dst, endOfText...)
 }
 
 // Decode returns the tuple of a key: every key that Encode gives, and no other.

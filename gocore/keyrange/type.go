@@ -156,6 +156,8 @@ func enumType(labels string) (Type, error) {
 // Short reports whether every value of t has an ordinal of 64 bits.
 func (t Type) Short() bool { return t.Bits > 0 && t.Bits <= 64 }
 
+func (t Type) isEnum() bool { return strings.HasPrefix(t.Name, "enum") }
+
 // String returns the wire name.
 func (t Type) String() string { return t.Name }
 
