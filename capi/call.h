@@ -41,4 +41,19 @@ PyObject *piot_mod_pg_check(PyObject *, PyObject *);
 PyObject *piot_mod_pg_close(PyObject *, PyObject *);
 PyObject *piot_mod_pg_disconnect(PyObject *, PyObject *);
 
+/* tables.c */
+PyObject *piot_mod_table_shard(PyObject *, PyObject *);
+PyObject *piot_mod_table_operations(PyObject *, PyObject *);
+PyObject *piot_mod_table_asof(PyObject *, PyObject *);
+PyObject *piot_mod_table_shards(PyObject *, PyObject *);
+PyObject *piot_mod_table_spots(PyObject *, PyObject *);
+PyObject *piot_mod_table_cuts(PyObject *, PyObject *);
+PyObject *piot_mod_table_conflicts(PyObject *, PyObject *);
+PyObject *piot_mod_table_statistics(PyObject *, PyObject *);
+PyObject *piot_mod_key_ranges(PyObject *, PyObject *);
+PyObject *piot_mod_key_scan(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *piot_mod_tally_open(PyObject *, PyObject *);
+PyObject *piot_mod_tally_add(PyObject *, PyObject *const *, Py_ssize_t);
+PyObject *piot_mod_tally_next(PyObject *, PyObject *);
+
 #endif

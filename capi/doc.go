@@ -14,6 +14,7 @@
 //	unpack.c  buffers into a stream        assembled.c              the stream over them
 //	held.c    buffers given back later     pack.h, held.h           what these pass
 //	pg.c      streams, snapshots, batches  export_pg.go             the PostgreSQL reader
+//	tables.c  keys and shards of tables    export_tables.go         their Go side
 //
 // # Ownership
 //

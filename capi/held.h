@@ -18,6 +18,7 @@ int piot_held_init(void);
 
 /* pack.c and unpack.c */
 int piot_pack_init(void);
+piot_source *piot_source_take(PyObject *, const char *function);
 PyObject *piot_mod_pack(PyObject *, PyObject *const *, Py_ssize_t);
 PyObject *piot_mod_unpack(PyObject *, PyObject *);
 PyObject *piot_frame_capsule(piot_frame *);

@@ -102,13 +102,13 @@ static void source_over(piot_kept *kept)
 }
 
 /* Moves the stream out of its capsule, under the GIL; NULL with an exception set. */
-static piot_source *take_stream(PyObject *capsule)
+piot_source *piot_source_take(PyObject *capsule, const char *function)
 {
 	struct ArrowArrayStream *from;
 	piot_source *source;
 
 	if (!PyCapsule_IsValid(capsule, CAPSULE)) {
-		PyErr_Format(PyExc_TypeError, "pack: the stream is not a capsule named \"%s\"", CAPSULE);
+		PyErr_Format(PyExc_TypeError, "%s: the stream is not a capsule named \"%s\"", function, CAPSULE);
 		return NULL;
 	}
 	source = calloc(1, sizeof *source);
@@ -144,7 +144,7 @@ static PyObject *tuple_of(PyObject *items[3])
 
 static PyObject *pack(PyObject *capsule, long long limit)
 {
-	piot_source *source = take_stream(capsule);
+	piot_source *source = piot_source_take(capsule, "pack");
 	piot_result out = {0};
 	PyThreadState *state;
 	PyObject *items[3];

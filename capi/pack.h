@@ -20,6 +20,13 @@ typedef struct {
 	int64_t pieces;
 } piot_source;
 
+/* Several streams that are read together. */
+typedef struct {
+	piot_kept kept; /* comes first */
+	piot_source **items;
+	size_t n;
+} piot_sources;
+
 struct ArrowArray *piot_source_next(piot_source *, int *);
 void *piot_source_arena(piot_source *, size_t);
 piot_bytes *piot_source_blobs(piot_source *, size_t);

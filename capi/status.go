@@ -5,12 +5,17 @@ import (
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/arrowc"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/calendar"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/cuts"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/deltastats"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/keyrange"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/pack"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/payload"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/pgread"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/prune"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/sqlpush"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/strictjson"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/tablewire"
 )
 
 // Python modules that hold exception classes.
@@ -64,6 +69,16 @@ var statuses = []struct {
 	{pgread.ErrCancelled, ourErrors, "DatabaseError"},
 	{pgread.ErrMalformed, ourErrors, "DatabaseError"},
 	{pgread.ErrQuery, ourErrors, "DatabaseError"},
+	{tablewire.ErrPath, builtins, "ValueError"},
+	{tablewire.ErrForm, builtins, "ValueError"},
+	{strictjson.ErrJSON, builtins, "ValueError"},
+	{keyrange.ErrType, builtins, "ValueError"},
+	{keyrange.ErrValue, builtins, "ValueError"},
+	{keyrange.ErrNull, builtins, "ValueError"},
+	{keyrange.ErrRange, builtins, "ValueError"},
+	{cuts.ErrAim, builtins, "ValueError"},
+	{cuts.ErrChanged, ourErrors, "SourceChangedError"},
+	{deltastats.ErrStatistics, builtins, "ValueError"},
 	{errNoMemory, builtins, "MemoryError"},
 	{errTestHook, builtins, "ValueError"},
 }

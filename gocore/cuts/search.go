@@ -21,6 +21,14 @@ type region[K cmp.Ordered] struct {
 	hasBeyond bool
 	first     int
 	end       int
+	windows   []window[K]
+	need      float64 // how many keys are likely to be in a window
+}
+
+// window is where a cut is likely to be: from lo on, and before hi unless it is open.
+type window[K cmp.Ordered] struct {
+	lo, hi K
+	open   bool
 }
 
 // search finds the keys at ranks, by passes over the same keys in any order.
@@ -132,8 +140,8 @@ func (s *search[K]) settle(r region[K]) (open []region[K], splits [][]K, err err
 			case b.whole():
 				s.pick(sub, b.sample())
 			default:
+				splits = append(splits, s.split(&sub, b.sample()))
 				open = append(open, sub)
-				splits = append(splits, s.split(sub, b.sample()))
 			}
 		}
 		ranks, base = ranks[n:], base+b.count
@@ -205,34 +213,45 @@ func (s *search[K]) choose(r region[K], k K, first, end int64, beyond K, hasBeyo
 
 // split says where to split a region, of which a sample is known: around the places where its ranks
 // are likely to be, by four standard deviations of a share of a sample.
-func (s *search[K]) split(r region[K], sample []K) []K {
+func (s *search[K]) split(r *region[K], sample []K) []K {
 	var at []K
 	n := len(sample)
 	reach := 2*int(math.Sqrt(float64(n))) + 1
+	r.need = float64(r.rows) * float64(2*reach) / float64(n)
 	for _, rank := range r.ranks {
 		middle := int(float64(rank-r.base) / float64(r.rows) * float64(n))
-		for _, i := range []int{middle - reach, middle, middle + reach} {
-			if i < 0 || i >= n {
-				continue
-			}
-			// A key by itself is a point, which needs no further pass however often it is there.
-			k := sample[i]
-			at = append(at, k)
-			if after, ok := s.next(k); ok {
-				at = append(at, after)
-			}
+		w := window[K]{r.lo, r.hi, r.open}
+		if i := middle - reach; i >= 0 {
+			w.lo = sample[i]
+			at = s.single(at, w.lo)
 		}
+		if i := middle + reach; i < n {
+			w.hi, w.open = sample[i], false
+			at = s.single(at, w.hi)
+		}
+		r.windows = append(r.windows, w)
+		at = s.single(at, sample[min(middle, n-1)])
 	}
 	slices.Sort(at)
 	at = slices.Compact(at)
 	return slices.DeleteFunc(at, func(k K) bool { return k <= r.lo || !r.open && k >= r.hi })
 }
 
+// single appends the ends of a bucket for one key: a point, which needs no further pass, however often
+// the key is there.
+func (s *search[K]) single(at []K, k K) []K {
+	at = append(at, k)
+	if after, ok := s.next(k); ok {
+		at = append(at, after)
+	}
+	return at
+}
+
 // prepare makes the buckets of the next pass: those of each region, and one for each gap between.
 func (s *search[K]) prepare(splits [][]K) {
 	var least K
 	var starts []K
-	inside := 0
+	need := 0.0
 	for i := range s.regions {
 		r := &s.regions[i]
 		if len(starts) == 0 && r.lo != least {
@@ -244,16 +263,31 @@ func (s *search[K]) prepare(splits [][]K) {
 		r.first = len(starts)
 		starts = append(append(starts, r.lo), splits[i]...)
 		r.end = len(starts)
-		inside += r.end - r.first
+		need += r.need * float64(len(r.windows))
 		if !r.open {
 			starts = append(starts, r.hi)
 		}
 	}
 	rooms := make([]int, len(starts))
 	for _, r := range s.regions {
-		for i := r.first; i < r.end; i++ {
-			rooms[i] = max(leastRoom, s.room/inside)
-		}
+		r.share(starts, rooms, int(float64(s.room)*r.need/need/bucketsOfWindow))
 	}
 	s.lay(starts, func(i int) int { return rooms[i] })
+}
+
+// bucketsOfWindow is how many buckets of a window keep keys: its middle is a point.
+const bucketsOfWindow = 2
+
+// share gives room to the buckets of a region, most of it to those in windows.
+func (r region[K]) share(starts []K, rooms []int, most int) {
+	windows := r.windows
+	for i := r.first; i < r.end; i++ {
+		for len(windows) > 0 && !windows[0].open && windows[0].hi <= starts[i] {
+			windows = windows[1:]
+		}
+		rooms[i] = leastRoom
+		if len(windows) > 0 && windows[0].lo <= starts[i] {
+			rooms[i] = max(leastRoom, most)
+		}
+	}
 }

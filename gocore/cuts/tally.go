@@ -41,7 +41,7 @@ type engine interface {
 // What a tally keeps: as many numbers or keys.
 const (
 	roomForNumbers = 1 << 21
-	roomForKeys    = 1 << 18
+	roomForKeys    = 1 << 19
 )
 
 // New begins to find cuts. Candidates are keys that may lie near to them, such as the bounds of row

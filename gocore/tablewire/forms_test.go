@@ -169,7 +169,7 @@ func TestRefused(t *testing.T) {
 		{"ops", replace(ops, `["a","-1"]`, `null`), "lo: null instead of a list"},
 		{"ops", replace(ops, `"path":"x"`, `"path":"d=1/old.parquet"`), `file "d=1/old.parquet" is named twice`},
 		{"ops", replace(ops, `"path":"x"`, `"path":"../x"`), `removes[1]: path "../x": the part ".."`},
-		{"ops", replace(ops, `"hi":null,"through":["c"]`, `"hi":["d"],"through":["c"]`), "two upper ends"},
+		{"ops", replace(ops, `"hi":null,"through":["c"]`, `"hi":["d"],"through":["c"]`), "two ends on one side, hi and through"},
 		{"ops", without(ops, `,"replaced":[{"lo":["a"],"hi":["b","0"]},{"lo":null,"hi":null},{"lo":["c"],"hi":null,"through":["c"]}]`), "replaced: null instead of a list"},
 		{"ops", head + `"add":` + add + `,"remove":{"path":"x","size":1}}`, "one of add, remove and replace"},
 		{"ops", head + `"add":` + add + `,"adds":[]}`, "one of add, remove and replace"},

@@ -80,17 +80,18 @@ func readEnd(s keyrange.Schema, v *strictjson.Value) (keyrange.Key, error) {
 	return readTuple(s, v)
 }
 
-// wireRange is a range as it is written. Its upper end is Hi, before which it ends, or Through, which
-// it holds together with all keys that begin with it.
+// wireRange is a range as it is written. It begins at Lo, or After all keys that begin with a tuple; it
+// ends before Hi, or goes Through all keys that begin with a tuple.
 type wireRange struct {
 	Lo      []string `json:"lo"`
+	After   []string `json:"after,omitempty"`
 	Hi      []string `json:"hi"`
 	Through []string `json:"through,omitempty"`
 }
 
-// readRange reads {"lo": …, "hi": …} or {"lo": …, "through": …}.
+// readRange reads {"lo": …, "hi": …}, with "after" for "lo" or "through" for "hi".
 func readRange(s keyrange.Schema, v *strictjson.Value) (keyrange.Range, error) {
-	o, err := v.Object("lo", "hi", "through")
+	o, err := v.Object("lo", "after", "hi", "through")
 	if err != nil {
 		return keyrange.Range{}, err
 	}
@@ -98,25 +99,33 @@ func readRange(s keyrange.Schema, v *strictjson.Value) (keyrange.Range, error) {
 }
 
 func endsOf(s keyrange.Schema, o strictjson.Object) (keyrange.Range, error) {
-	lo, err := readEnd(s, o.Get("lo"))
+	lo, err := endOf(s, o, "lo", "after")
 	if err != nil {
-		return keyrange.Range{}, strictjson.In("lo", err)
+		return keyrange.Range{}, err
 	}
-	hi, err := readEnd(s, o.Get("hi"))
+	hi, err := endOf(s, o, "hi", "through")
 	if err != nil {
-		return keyrange.Range{}, strictjson.In("hi", err)
+		return keyrange.Range{}, err
 	}
-	through, err := readEnd(s, o.Get("through"))
+	return keyrange.NewRange(lo, hi)
+}
+
+// endOf reads one end, which is before a tuple or after all keys that begin with one.
+func endOf(s keyrange.Schema, o strictjson.Object, before, after string) (keyrange.Key, error) {
+	a, err := readEnd(s, o.Get(before))
 	if err != nil {
-		return keyrange.Range{}, strictjson.In("through", err)
+		return "", strictjson.In(before, err)
 	}
-	if hi != "" && through != "" {
-		return keyrange.Range{}, malformed("two upper ends, hi and through")
+	b, err := readEnd(s, o.Get(after))
+	switch {
+	case err != nil:
+		return "", strictjson.In(after, err)
+	case a != "" && b != "":
+		return "", malformed("two ends on one side, %s and %s", before, after)
+	case b != "":
+		return b.After(), nil
 	}
-	if hi != "" {
-		return keyrange.NewRange(lo, hi)
-	}
-	return keyrange.Through(lo, through)
+	return a, nil
 }
 
 func readRanges(name string, s keyrange.Schema, v *strictjson.Value) ([]keyrange.Range, error) {
@@ -138,15 +147,16 @@ func writeTuple(s keyrange.Schema, k keyrange.Key) ([]string, error) {
 }
 
 func writeRange(s keyrange.Schema, r keyrange.Range) (out wireRange, err error) {
-	// A lower end after a tuple begins where the tuple ends.
-	if out.Lo, _, err = end(s, r.Lo); err != nil {
+	lo, after, err := end(s, r.Lo)
+	if err != nil {
 		return out, err
 	}
+	if out.Lo = lo; after {
+		out.Lo, out.After = nil, lo
+	}
 	hi, after, err := end(s, r.Hi)
-	if after {
-		out.Through = hi
-	} else {
-		out.Hi = hi
+	if out.Hi = hi; after {
+		out.Hi, out.Through = nil, hi
 	}
 	return out, err
 }

@@ -228,6 +228,138 @@ def pg_close(handle: PgStream | PgSnapshot, /) -> None:
 def pg_disconnect() -> None:
     """Close the connections that are kept for the next query of the process."""
 
+def table_shard(shard: Buffer, /) -> bytes:
+    """Read a shard, which is JSON that may come from anywhere, and write it in its one form.
+
+    It is `{"v": 1, "key": [["sym", "string"], ["ts", "datetime[us, UTC]"]], "lo": ["S0038", "15778980"],
+    "hi": null, "rows": 750, "nbytes": null}`: ends are the first values of a key as texts of their
+    physical form (binary in base64, enums by position), and null is an open end.
+
+    Raises:
+        ValueError: It is not a shard, or one of a version or type that is not known.
+    """
+
+def table_operations(operations: Buffer, /) -> bytes:
+    """Read operations of a transaction, which are JSON from anywhere, and write them in one form.
+
+    They are `{"v": 1, "table": id, "version": n, "txn": uuid, "key": [...], "adds": [{"path", "size",
+    "mtime", "stats", "lo", "hi", "rows"}], "removes": [{"path", "size"}], "replaced": [{"lo", "hi"}]}`;
+    a single operation has `add`, `remove` or `replace` for the lists. `lo` and `hi` of a file are its
+    least and greatest key; a file of another transaction has its `txn` as well.
+
+    Raises:
+        ValueError: They are not operations, or a path does not lead to a file of the table.
+    """
+
+def table_asof(state: Buffer, /) -> bytes:
+    """Read a state of a table, as JSON or as `id@version`, and give it as JSON: `table`, `version`.
+
+    Raises:
+        ValueError: It is not a state.
+    """
+
+def table_shards(request: Buffer, /) -> bytes:
+    """Cut a table where its files begin, both as JSON; see `Shards` of gocore/tablewire.
+
+    The request has, by columns, the bounds of each file as far as they are known: `key`, `lo` and `hi`
+    (a list for each column of the key), `rows`, `nbytes`, and `target_rows` or null. The answer has
+    `shards`.
+
+    Raises:
+        ValueError: The request is malformed.
+    """
+
+def table_spots(request: Buffer, /) -> bytes:
+    """Say which rows of which files begin equal parts, as `spots`: file, row, and rows before it.
+
+    The request is that of `table_shards`, with `n` or `each` for `target_rows`. The answer has `total`,
+    and in `why`, where files may overlap or are not known well enough, why there are no spots.
+
+    Raises:
+        ValueError: The request is malformed.
+    """
+
+def table_cuts(request: Buffer, /) -> bytes:
+    """Make `shards` of `key`, `cuts`, their `ranks` (or nulls), `total` and `nbytes`, all JSON.
+
+    Raises:
+        ValueError: The request is malformed.
+    """
+
+def table_conflicts(request: Buffer, /) -> bytes:
+    """Compare two transactions by `key`, `unique`, `ours` and `theirs` (ranges `added`, `replaced`).
+
+    The answer has the ranges of `conflicts`, and those that are `doubtful`: a key may be in both.
+
+    Raises:
+        ValueError: The request is malformed.
+    """
+
+def table_statistics(request: Buffer, /) -> bytes:
+    """Write the statistics of a file for the log: `rows`, and `columns` with what is known of them.
+
+    A column has `path`, `type`, `least`, `greatest`, `nulls` and, of floats, whether one is `nan`.
+
+    Raises:
+        ValueError: They contradict themselves, or the request is malformed.
+    """
+
+def key_ranges(request: Buffer, /) -> bytes:
+    """Compute with ranges of keys, as JSON; see `Ranges` of gocore/tablewire.
+
+    `do` is one of union, intersect, subtract (of `a` and `b`), cover (of `a` by `b`) and contains (of
+    `keys` in `a`).
+
+    Raises:
+        ValueError: The request is malformed.
+    """
+
+def key_scan(request: Buffer, streams: Sequence[object], /) -> bytes:
+    """Merge sorted Arrow streams of key columns and say whether a key is there twice.
+
+    The request has `key` and `unique`. The answer has `order` (ascending, descends or repeats) and, of
+    the latter, the `key` and the two rows `at` which it is, each as stream and row. The streams are
+    capsules named `"arrow_array_stream"`. They are moved, also when the call fails.
+
+    Raises:
+        ValueError: A column is missing, of another type than the key's, or has nulls; a stream fails;
+            or the request is malformed.
+        TypeError: An element is not such a capsule.
+    """
+
+@type_check_only
+class Tally:
+    """Counts of keys by which rows are cut into equal parts."""
+
+def tally_open(request: Buffer, /) -> Tally:
+    """Begin to cut rows into `n` parts, or parts of `each` so many rows, by counting keys.
+
+    The request has `key`, `n` or `each`, `candidates` (keys that may lie near to the cuts, or null) and
+    `nbytes` of all rows, or null.
+
+    Raises:
+        ValueError: The request is malformed.
+    """
+
+def tally_add(tally: Tally, stream: object, /) -> None:
+    """Count the keys of an Arrow stream, as `key_scan` reads it. Threads may call it together.
+
+    Raises:
+        ValueError: As `key_scan`.
+        TypeError: It is not such a capsule.
+    """
+
+def tally_next(tally: Tally, /) -> bytes:
+    """End a pass, in which all keys were added, and say what follows, as JSON.
+
+    If `done`, these are the `shards`, with exact rows; else every key in the ranges of `read` has to be
+    added once more, and others may be. `total` is how many rows there are.
+
+    Raises:
+        SourceChangedError: A pass had other rows than the one before.
+        ValueError: There would be too many parts.
+    """
+
 def check_process() -> None:
     """Do nothing, or raise `ForkedProcessError` in a forked child."""
 
