@@ -9,7 +9,7 @@ import (
 
 // line is all keys in their order, cut into buckets that count them.
 type line[K cmp.Ordered] struct {
-	// starts ascends, and its first is the least K there is: bucket i begins at starts[i].
+	// starts never descends, and its first is the least K there is: bucket i begins at starts[i].
 	starts  []K
 	buckets []bucket[K]
 	random  *rand.Rand

@@ -247,7 +247,8 @@ func (s *search[K]) single(at []K, k K) []K {
 	return at
 }
 
-// prepare makes the buckets of the next pass: those of each region, and one for each gap between.
+// prepare makes the buckets of the next pass: those of each region, and one for each gap between, which
+// is empty where regions touch.
 func (s *search[K]) prepare(splits [][]K) {
 	var least K
 	var starts []K
@@ -256,9 +257,6 @@ func (s *search[K]) prepare(splits [][]K) {
 		r := &s.regions[i]
 		if len(starts) == 0 && r.lo != least {
 			starts = append(starts, least)
-		}
-		if n := len(starts); n > 0 && starts[n-1] == r.lo {
-			starts = starts[:n-1]
 		}
 		r.first = len(starts)
 		starts = append(append(starts, r.lo), splits[i]...)

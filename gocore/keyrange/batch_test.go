@@ -170,6 +170,7 @@ func TestScan(t *testing.T) {
 		{"a b  c", keyrange.Unique, "ascending"},
 		{"abc,cde", keyrange.Unique, "c twice: 0:2, 1:0"},
 		{"abc,cde", keyrange.Repeated, "ascending"},
+		{"a,a,a,a", keyrange.Unique, "a twice: 0:0, 1:0"},
 		{"abb", keyrange.Unique, "b twice: 0:1, 0:2"},
 		{"ab b", keyrange.Unique, "b twice: 0:1, 0:2"},
 		{"ac,bc,ab", keyrange.Unique, "a twice: 0:0, 2:0"},
