@@ -231,9 +231,9 @@ def pg_disconnect() -> None:
 def table_shard(shard: Buffer, /) -> bytes:
     """Read a shard, which is JSON that may come from anywhere, and write it in its one form.
 
-    It is `{"v": 1, "key": [["sym", "string"], ["ts", "datetime[us, UTC]"]], "lo": ["S0038", "15778980"],
-    "hi": null, "rows": 750, "nbytes": null}`: ends are the first values of a key as texts of their
-    physical form (binary in base64, enums by position), and null is an open end.
+    It is `{"v": 1, "key": [["sym", "string"], ["ts", "datetime[us, UTC]"]], "lo": ["S0038",
+    "15778980"], "hi": null, "rows": 750, "nbytes": null}`: ends are the first values of a key as
+    texts of their physical form (binary in base64, enums by position), and null is an open end.
 
     Raises:
         ValueError: It is not a shard, or one of a version or type that is not known.
@@ -242,10 +242,11 @@ def table_shard(shard: Buffer, /) -> bytes:
 def table_operations(operations: Buffer, /) -> bytes:
     """Read operations of a transaction, which are JSON from anywhere, and write them in one form.
 
-    They are `{"v": 1, "table": id, "version": n, "txn": uuid, "key": [...], "adds": [{"path", "size",
-    "mtime", "stats", "lo", "hi", "rows"}], "removes": [{"path", "size"}], "replaced": [{"lo", "hi"}]}`;
-    a single operation has `add`, `remove` or `replace` for the lists. `lo` and `hi` of a file are its
-    least and greatest key; a file of another transaction has its `txn` as well.
+    They are `{"v": 1, "table": id, "version": n, "txn": uuid, "key": [...], "adds": [{"path",
+    "size", "mtime", "stats", "lo", "hi", "rows"}], "removes": [{"path", "size"}], "replaced":
+    [{"lo", "hi"}]}`; a single operation has `add`, `remove` or `replace` for the lists. `lo` and
+    `hi` of a file are its least and greatest key; a file of another transaction has its `txn` as
+    well.
 
     Raises:
         ValueError: They are not operations, or a path does not lead to a file of the table.
@@ -261,9 +262,9 @@ def table_asof(state: Buffer, /) -> bytes:
 def table_shards(request: Buffer, /) -> bytes:
     """Cut a table where its files begin, both as JSON; see `Shards` of gocore/tablewire.
 
-    The request has, by columns, the bounds of each file as far as they are known: `key`, `lo` and `hi`
-    (a list for each column of the key), `rows`, `nbytes`, and `target_rows` or null. The answer has
-    `shards`.
+    The request has, by columns, the bounds of each file as far as they are known: `key`, `lo` and
+    `hi` (a list for each column of the key), `rows`, `nbytes`, and `target_rows` or null. The
+    answer has `shards`.
 
     Raises:
         ValueError: The request is malformed.
@@ -272,8 +273,9 @@ def table_shards(request: Buffer, /) -> bytes:
 def table_spots(request: Buffer, /) -> bytes:
     """Say which rows of which files begin equal parts, as `spots`: file, row, and rows before it.
 
-    The request is that of `table_shards`, with `n` or `each` for `target_rows`. The answer has `total`,
-    and in `why`, where files may overlap or are not known well enough, why there are no spots.
+    The request is that of `table_shards`, with `n` or `each` for `target_rows`. The answer has
+    `total`, and in `why`, where files may overlap or are not known well enough, why there are no
+    spots.
 
     Raises:
         ValueError: The request is malformed.
@@ -287,7 +289,7 @@ def table_cuts(request: Buffer, /) -> bytes:
     """
 
 def table_conflicts(request: Buffer, /) -> bytes:
-    """Compare two transactions by `key`, `unique`, `ours` and `theirs` (ranges `added`, `replaced`).
+    """Compare two transactions: `key`, `unique`, `ours` and `theirs` (ranges `added`, `replaced`).
 
     The answer has the ranges of `conflicts`, and those that are `doubtful`: a key may be in both.
 
@@ -307,8 +309,8 @@ def table_statistics(request: Buffer, /) -> bytes:
 def key_ranges(request: Buffer, /) -> bytes:
     """Compute with ranges of keys, as JSON; see `Ranges` of gocore/tablewire.
 
-    `do` is one of union, intersect, subtract (of `a` and `b`), cover (of `a` by `b`) and contains (of
-    `keys` in `a`).
+    `do` is one of union, intersect, subtract (of `a` and `b`), cover (of `a` by `b`) and contains
+    (of `keys` in `a`).
 
     Raises:
         ValueError: The request is malformed.
@@ -317,13 +319,13 @@ def key_ranges(request: Buffer, /) -> bytes:
 def key_scan(request: Buffer, streams: Sequence[object], /) -> bytes:
     """Merge sorted Arrow streams of key columns and say whether a key is there twice.
 
-    The request has `key` and `unique`. The answer has `order` (ascending, descends or repeats) and, of
-    the latter, the `key` and the two rows `at` which it is, each as stream and row. The streams are
-    capsules named `"arrow_array_stream"`. They are moved, also when the call fails.
+    The request has `key` and `unique`. The answer has `order` (ascending, descends or repeats) and,
+    of the latter, the `key` and the two rows `at` which it is, each as stream and row. The streams
+    are capsules named `"arrow_array_stream"`. They are moved, also when the call fails.
 
     Raises:
-        ValueError: A column is missing, of another type than the key's, or has nulls; a stream fails;
-            or the request is malformed.
+        ValueError: A column is missing, of another type than the key's, or has nulls; a stream
+            fails; or the request is malformed.
         TypeError: An element is not such a capsule.
     """
 
@@ -334,8 +336,8 @@ class Tally:
 def tally_open(request: Buffer, /) -> Tally:
     """Begin to cut rows into `n` parts, or parts of `each` so many rows, by counting keys.
 
-    The request has `key`, `n` or `each`, `candidates` (keys that may lie near to the cuts, or null) and
-    `nbytes` of all rows, or null.
+    The request has `key`, `n` or `each`, `candidates` (keys that may lie near to the cuts, or null)
+    and `nbytes` of all rows, or null.
 
     Raises:
         ValueError: The request is malformed.
@@ -352,8 +354,8 @@ def tally_add(tally: Tally, stream: object, /) -> None:
 def tally_next(tally: Tally, /) -> bytes:
     """End a pass, in which all keys were added, and say what follows, as JSON.
 
-    If `done`, these are the `shards`, with exact rows; else every key in the ranges of `read` has to be
-    added once more, and others may be. `total` is how many rows there are.
+    If `done`, these are the `shards`, with exact rows; else every key in the ranges of `read` has
+    to be added once more, and others may be. `total` is how many rows there are.
 
     Raises:
         SourceChangedError: A pass had other rows than the one before.

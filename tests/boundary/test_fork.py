@@ -31,6 +31,19 @@ CALLS = {
     "pg_close": "_gocore.pg_close(None)",
     "pg_disconnect": "_gocore.pg_disconnect()",
     "sql_push": "_gocore.sql_push(b'')",
+    "table_shard": "_gocore.table_shard(b'')",
+    "table_operations": "_gocore.table_operations(b'')",
+    "table_asof": "_gocore.table_asof(b'')",
+    "table_shards": "_gocore.table_shards(b'')",
+    "table_spots": "_gocore.table_spots(b'')",
+    "table_cuts": "_gocore.table_cuts(b'')",
+    "table_conflicts": "_gocore.table_conflicts(b'')",
+    "table_statistics": "_gocore.table_statistics(b'')",
+    "key_ranges": "_gocore.key_ranges(b'')",
+    "key_scan": "_gocore.key_scan(b'', [])",
+    "tally_open": "_gocore.tally_open(b'')",
+    "tally_add": "_gocore.tally_add(None, CountedStream([[1]]).capsule)",
+    "tally_next": "_gocore.tally_next(None)",
     "check_process": "_gocore.check_process()",
     "check_unit": "_gocore.check_unit(b'daily', b'date')",
     "build_info": "_gocore.build_info()",
@@ -102,6 +115,12 @@ if (grandchild := os.fork()) == 0:
 assert os.waitstatus_to_exitcode(os.waitpid(grandchild, 0)[1]) == 7
 """
     assert in_child(inside) == ["go"]
+
+
+def test_a_tally_is_dropped_in_the_child() -> None:
+    request = '{"key":[["x","int64"]],"n":2,"each":null,"candidates":null,"nbytes":null}'
+    before = f"tally = _gocore.tally_open(b'{request}')"
+    assert in_child("del tally", before) == ["go"]
 
 
 def test_refused_streams_stay_with_their_capsules() -> None:
