@@ -18,6 +18,15 @@ All derive from `PiotError`; where a builtin fits as well, they derive from it t
     │   ├─ SnapshotEndedError                         the snapshot of a read is gone
     │   ├─ UnsupportedColumnError(TypeError)          a type that cannot be read as it is
     │   └─ ColumnValueError(ValueError)               a value that its column cannot hold
+    ├─ TableError(RuntimeError)               a table refused what was asked of it
+    │   ├─ TableNotFoundError(LookupError)    there is no table of this package there
+    │   ├─ TableSchemaError(ValueError)       columns or keys that a table cannot have
+    │   ├─ SnapshotNotFoundError(LookupError) a state of a table that is not there (any more)
+    │   ├─ ShardNotFoundError(LookupError)    a shard of another table
+    │   ├─ InvalidRowsError(ValueError)       rows that the table may not hold
+    │   ├─ InvalidOperationsError(ValueError) operations that do not fit the transaction
+    │   ├─ TransactionClosedError             a transaction was used after its end
+    │   └─ CommitConflictError                somebody else changed what a transaction read
     ├─ MissingDependencyError(ImportError)    an optional package is not installed
     ├─ ForkedProcessError(RuntimeError)       called in a process made by fork()
     └─ InternalError                          a defect of this package: please report it
@@ -31,20 +40,29 @@ from polars_io_tools._installation import check_installation
 
 __all__ = [
     "ColumnValueError",
+    "CommitConflictError",
     "DatabaseConnectionError",
     "DatabaseError",
     "DatabaseTimeoutError",
     "ExpressionError",
     "ForkedProcessError",
     "InternalError",
+    "InvalidOperationsError",
+    "InvalidRowsError",
     "MissingDependencyError",
     "PiotError",
     "RayNotInitialisedError",
     "SchemaMismatchError",
+    "ShardNotFoundError",
     "SnapshotEndedError",
+    "SnapshotNotFoundError",
     "SourceChangedError",
     "StoreFullError",
+    "TableError",
+    "TableNotFoundError",
+    "TableSchemaError",
     "TooManyPeriodsError",
+    "TransactionClosedError",
     "UnboundedPredicateError",
     "UnsplittablePlanError",
     "UnsupportedColumnError",
@@ -164,6 +182,49 @@ class UnsupportedColumnError(DatabaseError, TypeError):
 
 class ColumnValueError(DatabaseError, ValueError):
     """A value does not fit the type of its column. The message names column and row."""
+
+
+class TableError(PiotError, RuntimeError):
+    """A table refused what was asked of it. The message says what to do instead."""
+
+
+class TableNotFoundError(TableError, LookupError):
+    """There is no table at this place, or none that this package can work with."""
+
+
+class TableSchemaError(TableError, ValueError):
+    """Columns, types or keys that a table cannot have, or that this one does not have."""
+
+
+class SnapshotNotFoundError(TableError, LookupError):
+    """A state of a table is not there: it never was, its files were removed, or it is another's."""
+
+
+class ShardNotFoundError(TableError, LookupError):
+    """A shard has other key columns than the table: it is a shard of another one."""
+
+
+class InvalidRowsError(TableError, ValueError):
+    """Rows that the table may not hold.
+
+    They have nulls or repeated keys where there may be none, break a constraint, or have values
+    that their column cannot hold. The message names the column or the key.
+    """
+
+
+class InvalidOperationsError(TableError, ValueError):
+    """Operations of another transaction that do not fit this one, or that cannot be trusted."""
+
+
+class TransactionClosedError(TableError):
+    """A transaction was used after it was committed, taken or aborted."""
+
+
+class CommitConflictError(TableError):
+    """Somebody else changed what a transaction read or replaces.
+
+    Nothing of it is visible: run it again.
+    """
 
 
 class MissingDependencyError(PiotError, ImportError):

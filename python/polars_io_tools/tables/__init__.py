@@ -1,0 +1,13 @@
+"""Tables on Delta Lake that are ordered by a key, for scans and transactions in many processes.
+
+Importing this package imports no deltalake.
+
+Invariant: a table is a plain Delta table, which any reader of Delta can read; what is decided about
+keys, shards and conflicts is decided by the Go core.
+"""
+
+from polars_io_tools.tables._asof import Asof
+from polars_io_tools.tables._snapshot import Snapshot
+from polars_io_tools.tables._table import Table, create_table, table
+
+__all__ = ["Asof", "Snapshot", "Table", "create_table", "table"]

@@ -1,0 +1,191 @@
+"""`Table`: a handle, and how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from polars_io_tools.errors import TableError, TableSchemaError
+from polars_io_tools.tables._asof import When
+from polars_io_tools.tables._delta import deltalake, local_path, open_log
+from polars_io_tools.tables._schema import Layout, layout_of_log, new_layout
+from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
+
+__all__ = ["Table", "create_table", "table"]
+
+
+class Table:
+    """A table on Delta Lake, ordered by a key. `table` and `create_table` make it.
+
+    It holds no state of the table: each scan, snapshot and transaction begins at the newest.
+    Pickled, it opens the table where it arrives.
+    """
+
+    def __init__(self, path: str, table_id: str, layout: Layout) -> None:
+        self._path = path
+        self._id = table_id
+        self._layout = layout
+
+    def __repr__(self) -> str:
+        return f"Table({self._path!r}, key={list(self._layout.key)})"
+
+    @property
+    def uri(self) -> str:
+        """Where the table is."""
+        return self._path
+
+    @property
+    def table_id(self) -> str:
+        """The id that the table got when it was made."""
+        return self._id
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns, as they were when the table was opened."""
+        return self._layout.schema
+
+    @property
+    def key_schema(self) -> pl.Schema:
+        """The key columns, in the order in which they compare."""
+        return pl.Schema({c.name: c.dtype for c in self._layout.keys})
+
+    @property
+    def unique(self) -> bool:
+        """Whether a key may be there only once."""
+        return self._layout.unique
+
+    def __getitem__(self, name: str) -> pl.Expr:
+        """Return `pl.col(name)`, if there is such a column.
+
+        Raises:
+            TableSchemaError: there is none.
+        """
+        if name not in self.schema:
+            known = ", ".join(map(repr, self.schema))
+            raise TableSchemaError(f"the table has no column {name!r}; it has {known}")
+        return pl.col(name)
+
+    def snapshot(self, asof: When = None) -> Snapshot:
+        """Fix a state: the newest, that of a value, or the one that was the newest at a time.
+
+        Args:
+            asof: an `Asof`, its str or its JSON, or a datetime, which is local without a zone.
+
+        Raises:
+            SnapshotNotFoundError: there is no such state: it belongs to another table, was
+                removed, is from before the first commit or in the future.
+        """
+        return open_snapshot(self._path, self._id, asof)
+
+    def history(self) -> pl.DataFrame:
+        """Return the commits, newest first, a row each: version, time, operation, transaction."""
+        commits = self.snapshot().log.history()
+        rows = [
+            {
+                "version": c["version"],
+                "timestamp": c["timestamp"],
+                "operation": c.get("operation"),
+                "txn": c.get("piot.txn"),
+                "parameters": str(c.get("operationParameters", {})),
+            }
+            for c in commits
+        ]
+        schema = {
+            "version": pl.Int64,
+            "timestamp": pl.Datetime("ms", "UTC"),
+            "operation": pl.String,
+            "txn": pl.String,
+            "parameters": pl.String,
+        }
+        return pl.DataFrame(rows, schema=schema)
+
+
+def table(uri: str | Path) -> Table:
+    """Open a table.
+
+    Raises:
+        TableNotFoundError: there is none, or none that has a key.
+
+    Example:
+        >>> import polars as pl, polars_io_tools as piot, tempfile
+        >>> uri = tempfile.mkdtemp() + "/t"
+        >>> made = piot.create_table(uri, {"key": pl.Int64, "square": pl.Int64}, key=["key"])
+        >>> piot.table(uri).key_schema
+        Schema({'key': Int64})
+    """
+    path = local_path(uri)
+    log = open_log(path)
+    return Table(path, str(log.metadata().id), layout_of_log(log, path))
+
+
+def create_table(
+    uri: str | Path,
+    schema: Any,
+    key: Sequence[str] | str | None = None,
+    *,
+    key_schema: Any = None,
+    unique: bool = True,
+    exist_ok: bool = False,
+) -> Table:
+    """Make a table without rows.
+
+    Args:
+        uri: the folder of the table.
+        schema: the columns, as a pl.Schema, a dict or a pyarrow Schema. A field of the last that
+            is not nullable may have no nulls.
+        key: the names of the key columns, in the order in which they compare. They have no nulls.
+        key_schema: the key columns with their types, instead of `key`.
+        unique: whether a key may be there only once.
+        exist_ok: whether a table with the same columns and key may be there already.
+
+    Raises:
+        TableSchemaError: a column cannot be stored, or the key is none. The message says what to
+            use.
+        TableError: there is a table already, or another one than that with `exist_ok`.
+
+    Example:
+        >>> import polars as pl, polars_io_tools as piot, tempfile
+        >>> schema = {"symbol": pl.String, "ts": pl.Datetime("us", "UTC"), "price": pl.Float64}
+        >>> t = piot.create_table(tempfile.mkdtemp() + "/trades", schema, key=["symbol", "ts"])
+        >>> list(t.key_schema)
+        ['symbol', 'ts']
+    """
+    path = local_path(uri)
+    layout = new_layout(schema, key, key_schema, unique=unique)
+    package = deltalake()
+    if not package.DeltaTable.is_deltatable(path):
+        try:
+            package.DeltaTable.create(
+                path,
+                layout.delta_schema(),
+                configuration=layout.properties(),
+                raise_if_key_not_exists=False,
+            )
+        except package.exceptions.DeltaError as error:
+            # Somebody else may have made it meanwhile.
+            if not package.DeltaTable.is_deltatable(path):
+                raise TableError(f"{path}: no table could be made: {error}") from error
+        else:
+            return table(path)
+    if not exist_ok:
+        raise TableError(
+            f"{path}: there is a table already; open it by piot.table, or exist_ok=True"
+        )
+    found = table(path)
+    if found._layout != layout:  # noqa: SLF001  (made here)
+        raise TableError(f"{path}: the table that is there differs: {_difference(found, layout)}")
+    return found
+
+
+def _difference(found: Table, wanted: Layout) -> str:
+    there = found._layout  # noqa: SLF001  (made here)
+    if there.schema != wanted.schema:
+        return f"its columns are {there.schema}, not {wanted.schema}"
+    if there.key != wanted.key:
+        return f"its key is {list(there.key)}, not {list(wanted.key)}"
+    if there.unique != wanted.unique:
+        return f"it has unique={there.unique}"
+    return "other columns may be null"
