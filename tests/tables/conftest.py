@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,6 @@ def uri(tmp_path: Path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _no_temporary_files_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let relative paths of tests lie in their own folder."""
     monkeypatch.chdir(tmp_path)
-    yield

@@ -12,7 +12,8 @@ import pytest
 
 import polars_io_tools as piot
 
-SCHEMA = {"symbol": pl.String, "ts": pl.Datetime("us", "UTC"), "price": pl.Float64}
+NO_KEY = '{"type":"struct","fields":[{"name":"a","type":"long","nullable":true,"metadata":{}}]}'
+SCHEMA: dict[str, Any] = {"symbol": pl.String, "ts": pl.Datetime("us", "UTC"), "price": pl.Float64}
 
 
 def test_what_was_made_is_what_is_opened(uri: str) -> None:
@@ -161,9 +162,9 @@ def test_a_table_that_is_there_is_an_error_unless_it_is_equal(uri: str) -> None:
 
 
 def test_places_without_tables_say_what_to_do(uri: str) -> None:
-    with pytest.raises(piot.TableNotFoundError, match="piot.create_table"):
+    with pytest.raises(piot.TableNotFoundError, match="make one by piot"):
         piot.table(uri)
-    deltalake.DeltaTable.create(uri, deltalake.Schema([deltalake.Field("a", "long")]))
+    deltalake.DeltaTable.create(uri, deltalake.Schema.from_json(NO_KEY))
     with pytest.raises(piot.TableNotFoundError, match="has no key"):
         piot.table(uri)
     with pytest.raises(piot.TableNotFoundError, match="local disks only"):

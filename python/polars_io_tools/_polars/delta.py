@@ -19,7 +19,7 @@ import polars as pl
 
 from polars_io_tools._polars.unreadable import TableObstacle
 
-__all__ = ["DeltaFiles", "delta_files", "is_delta", "pin_delta"]
+__all__ = ["DeltaFiles", "delta_dataset", "delta_files", "is_delta", "pin_delta"]
 
 _MODULE = "polars.io.delta._dataset"
 
@@ -48,6 +48,23 @@ def pin_delta(dataset: Any) -> str:
         dataset.table_uri_ = str(Path(uri).expanduser().resolve())
     dataset.version = version
     return f"version {version}"
+
+
+def delta_dataset(log: Any, version: int) -> Any:
+    """Return the object through which Polars reads a version of a table that is open."""
+    from polars.io.cloud._utils import NoPickleOption
+    from polars.io.delta._dataset import DeltaDataset
+
+    return DeltaDataset(
+        table_=NoPickleOption(log),
+        table_uri_=None,
+        version=version,
+        storage_options=None,
+        credential_provider_builder=None,
+        delta_table_options=None,
+        use_pyarrow=False,
+        pyarrow_options=None,
+    )
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from polars_io_tools._polars.delta import delta_files, is_delta, pin_delta
+from polars_io_tools._polars.delta import delta_dataset, delta_files, is_delta, pin_delta
 from polars_io_tools._polars.iceberg import iceberg_files, is_iceberg, pin_iceberg
 from polars_io_tools._polars.unreadable import TableObstacle
 
@@ -32,6 +32,7 @@ __all__ = [
     "table_files",
     "table_scan",
     "tables_seen",
+    "unskipped_scan",
 ]
 
 _local = threading.local()
@@ -126,6 +127,13 @@ def chosen_scan(files: SomeFiles, schema: pl.Schema, positions: Sequence[int]) -
     schema of the table, whatever these files have.
     """
     return _dataset_scan(_ChosenFiles(files, schema, positions))
+
+
+def unskipped_scan(log: Any, version: int) -> pl.LazyFrame:
+    """Return the scan of all files of a version of a Delta table, whatever its statistics say."""
+    dataset = delta_dataset(log, version)
+    files, _ = delta_files(dataset, [])
+    return chosen_scan(files, dataset.schema(), range(len(files.paths)))
 
 
 class _ChosenFiles:

@@ -7,7 +7,22 @@ keys, shards and conflicts is decided by the Go core.
 """
 
 from polars_io_tools.tables._asof import Asof
+from polars_io_tools.tables._ops import Operation, TransactionOps
+from polars_io_tools.tables._scan import TableScan
+from polars_io_tools.tables._shard import Shard
 from polars_io_tools.tables._snapshot import Snapshot
 from polars_io_tools.tables._table import Table, create_table, table
+from polars_io_tools.tables._txn import Transaction
 
-__all__ = ["Asof", "Snapshot", "Table", "create_table", "table"]
+__all__ = [
+    "Asof",
+    "Operation",
+    "Shard",
+    "Snapshot",
+    "Table",
+    "TableScan",
+    "Transaction",
+    "TransactionOps",
+    "create_table",
+    "table",
+]

@@ -49,7 +49,12 @@ class Snapshot:
     @property
     def asof(self) -> Asof:
         """The state, as a value that travels."""
-        return Asof(str(self.log.metadata().id), self.version)
+        return Asof(self.table_id, self.version)
+
+    @property
+    def table_id(self) -> str:
+        """The id of the table."""
+        return str(self.log.metadata().id)
 
     @property
     def layout(self) -> Layout:

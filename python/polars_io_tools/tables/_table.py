@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,11 @@ import polars as pl
 from polars_io_tools.errors import TableError, TableSchemaError
 from polars_io_tools.tables._asof import When
 from polars_io_tools.tables._delta import deltalake, local_path, open_log
+from polars_io_tools.tables._scan import TableScan, both
 from polars_io_tools.tables._schema import Layout, layout_of_log, new_layout
+from polars_io_tools.tables._shard import Shard, check_shards
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
+from polars_io_tools.tables._txn import Mode, Transaction
 
 __all__ = ["Table", "create_table", "table"]
 
@@ -80,6 +83,58 @@ class Table:
         """
         return open_snapshot(self._path, self._id, asof)
 
+    def scan(
+        self,
+        *columns: str,
+        where: pl.Expr | None = None,
+        asof: When = None,
+        shard: Shard | None = None,
+        shards: Iterable[Shard] | None = None,
+        limit: int | None = None,
+    ) -> TableScan:
+        """Say what to read: nothing is read yet, but the state is fixed.
+
+        Args:
+            *columns: the columns, all of them if none is named.
+            where: which rows.
+            asof: the state, as for `snapshot`.
+            shard: the shard to read.
+            shards: the shards to read.
+            limit: how many rows at most, of each call that reads.
+
+        Raises:
+            SnapshotNotFoundError: there is no such state, or the table was vacuumed since.
+            TableSchemaError: a column is not there.
+            ShardNotFoundError: a shard is another table's.
+        """
+        snapshot = self.snapshot(asof)
+        given = both(shard, shards)
+        chosen = None if given is None else check_shards(given, snapshot.layout)
+        if limit is not None and limit < 0:
+            raise ValueError(f"limit must be at least 0, not {limit}")
+        return TableScan(snapshot, columns, where, chosen, limit)
+
+    def txn(
+        self, mode: Mode = "append", *, app_id: str | None = None, app_version: int | None = None
+    ) -> Transaction:
+        """Begin a transaction at the newest state.
+
+        Args:
+            mode: "append" adds rows, "upsert" replaces those with the same keys.
+            app_id: the name of an application of which each version is to be committed once.
+            app_version: the version of the application. If it or a later one was committed
+                before, this transaction commits nothing and says so (`txn.skipped`).
+
+        Raises:
+            TableError: the table has features that this package cannot write.
+        """
+        if mode not in ("append", "upsert"):
+            raise ValueError(f"mode must be 'append' or 'upsert', not {mode!r}")
+        if (app_id is None) != (app_version is None):
+            raise ValueError("give both app_id and app_version, or neither")
+        app = None if app_id is None or app_version is None else (app_id, app_version)
+        return Transaction(self.snapshot(), mode, app)
+
     def history(self) -> pl.DataFrame:
         """Return the commits, newest first, a row each: version, time, operation, transaction."""
         commits = self.snapshot().log.history()
@@ -93,7 +148,7 @@ class Table:
             }
             for c in commits
         ]
-        schema = {
+        schema: dict[str, Any] = {
             "version": pl.Int64,
             "timestamp": pl.Datetime("ms", "UTC"),
             "operation": pl.String,

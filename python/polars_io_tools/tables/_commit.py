@@ -1,0 +1,226 @@
+"""The commit of a transaction: compare and swap on the version of the table, until it is done.
+
+Invariant: a transaction is in the log once or not at all; and it is only there if nothing that it
+saw or replaced was changed since it began.
+
+delta-rs has a loop of its own, which is turned off: it lets a removed file be removed again after a
+compaction, which doubles rows.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from polars_io_tools.errors import CommitConflictError, InvalidOperationsError, TableError
+from polars_io_tools.tables import _core
+from polars_io_tools.tables._changes import Changes
+from polars_io_tools.tables._delta import deltalake
+from polars_io_tools.tables._keys import wire_key
+from polars_io_tools.tables._live import live_files, ranges_of
+from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
+from polars_io_tools.tables._unique import check_added_keys, range_of
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = ["TXN", "TXNS", "Done", "Intent", "commit", "commits_since", "committed_in"]
+
+# What a commit says of itself in the log: its transaction, and those that it included.
+TXN = "piot.txn"
+TXNS = "piot.included"
+
+_TRIES = 100
+_LONGEST_WAIT = 0.5
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What is to be committed.
+
+    Attributes:
+        start: the state that the transaction began at.
+        txn: its UUID.
+        changes: what it does.
+        app: the application and the version of it that this is a run of.
+    """
+
+    start: Snapshot
+    txn: str
+    changes: Changes
+    app: tuple[str, int] | None
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a commit ended.
+
+    Attributes:
+        version: the version of the commit; None if nothing was committed.
+        skipped: whether this version of the application had been there before.
+    """
+
+    version: int | None
+    skipped: bool = False
+
+
+def commits_since(log: DeltaTable, version: int) -> list[dict[str, Any]]:
+    """Return what the commits after a version say of themselves."""
+    count = log.version() - version
+    return [c for c in log.history(count) if c["version"] > version] if count > 0 else []
+
+
+def commit(intent: Intent) -> Done:
+    """Commit a transaction.
+
+    Raises:
+        CommitConflictError: somebody changed what it saw or replaces, or the table.
+        InvalidRowsError: a key would be there twice.
+        TableError: the log cannot be written.
+    """
+    checked: set[str] = set()
+    for attempt in range(_TRIES):
+        now = open_snapshot(intent.start.path, intent.start.table_id, None)
+        since = commits_since(now.log, intent.start.version)
+        done = _found(intent, now, since)
+        if done is not None:
+            return done
+        _check_same_table(intent, now)
+        _check_not_included(intent, since)
+        live = live_files(now)
+        _check_ranges(intent, live)
+        if intent.start.layout.unique:
+            added = [a for p, a in intent.changes.adds.items() if p not in intent.changes.kept]
+            fresh = live.filter(~pl.col("path").is_in([*checked, *intent.changes.removes]))
+            check_added_keys(added, fresh, intent.start.layout, intent.start.path)
+            checked.update(live["path"])
+        if _swap(intent, now.log):
+            return Done(now.version + 1)
+        time.sleep(random.random() * min(_LONGEST_WAIT, 0.01 * 2**attempt))  # noqa: S311  (spreads writers)
+    raise CommitConflictError(
+        f"{intent.start.path}: others committed {_TRIES} times in a row while this transaction "
+        "tried to; run it again"
+    )
+
+
+def committed_in(commits: Sequence[dict[str, Any]], transactions: set[str]) -> int | None:
+    """Return the version in which one of some transactions was committed or included."""
+    for entry in commits:
+        there = {entry.get(TXN), *json.loads(entry.get(TXNS, "[]"))}
+        if there & transactions:
+            return int(entry["version"])
+    return None
+
+
+def _found(intent: Intent, now: Snapshot, since: Sequence[dict[str, Any]]) -> Done | None:
+    """Return the commit of this transaction, or that of an earlier run of the application.
+
+    An answer that got lost on its way back from the storage is a commit all the same.
+    """
+    for entry in since:
+        if entry.get(TXN) == intent.txn:
+            return Done(int(entry["version"]))
+    if intent.app is not None:
+        name, version = intent.app
+        latest = now.log.transaction_version(name)
+        if latest is not None and latest >= version:
+            return Done(None, skipped=True)
+    return None
+
+
+def _check_same_table(intent: Intent, now: Snapshot) -> None:
+    before, after = intent.start.log, now.log
+    if before.schema().to_json() != after.schema().to_json():
+        raise CommitConflictError(
+            "the columns of the table were changed since the transaction began"
+        )
+    if before.metadata().configuration != after.metadata().configuration:
+        raise CommitConflictError(
+            "properties of the table were changed since the transaction began"
+        )
+
+
+def _check_not_included(intent: Intent, since: Sequence[dict[str, Any]]) -> None:
+    version = committed_in(since, intent.changes.transactions)
+    if version is not None:
+        raise InvalidOperationsError(
+            f"operations that are included were committed already, in version {version}"
+        )
+    for path in intent.changes.adds:
+        if not (Path(intent.start.path) / path).exists():
+            raise InvalidOperationsError(f"{path}, which is to be added, is gone: write it again")
+
+
+def _check_ranges(intent: Intent, live: pl.DataFrame) -> None:
+    """Raise if somebody changed rows where this transaction takes some away."""
+    changes = intent.changes
+    paths = {*live["path"]}
+    gone = [p for p in changes.removes if p not in paths]
+    if gone:
+        raise CommitConflictError(
+            f"{gone[0]} and with it rows that this transaction replaces were replaced by somebody "
+            "else since it began: run it again"
+        )
+    if not changes.replaced:
+        return
+    start = live_files(intent.start)
+    before, layout = {*start["path"]}, intent.start.layout
+    theirs = {
+        "added": ranges_of(live.filter(~pl.col("path").is_in([*before])), layout),
+        "replaced": ranges_of(start.filter(~pl.col("path").is_in([*paths])), layout),
+    }
+    ours = {"added": [range_of(a) for a in changes.adds.values()], "replaced": changes.replaced}
+    met = _core.meet(wire_key(layout), ours, theirs)
+    if met is not None:
+        raise CommitConflictError(
+            f"somebody else changed rows with keys in {met[1]} since this transaction, which "
+            f"replaces those in {met[0]}, began: run it again"
+        )
+
+
+def _swap(intent: Intent, log: DeltaTable) -> bool:
+    """Write the next version, and return whether it is this transaction's.
+
+    Raises:
+        TableError: it was not written, for another reason than that there is one already.
+    """
+    package = deltalake()
+    from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+
+    now = int(time.time() * 1000)
+    adds = [
+        AddAction(a["path"], a["size"], {}, a["mtime"], data_change=True, stats=a["stats"])
+        for a in intent.changes.adds.values()
+    ]
+    removes = [RemoveAction(p, True, now, s, {}) for p, s in intent.changes.removes.items()]
+    noted: dict[str, Any] = {TXN: intent.txn, "piot.startVersion": str(intent.start.version)}
+    if intent.changes.transactions:
+        noted[TXNS] = json.dumps(sorted(intent.changes.transactions))
+    apps = [] if intent.app is None else [Transaction(*intent.app)]
+    properties = CommitProperties(
+        custom_metadata=noted, max_commit_retries=0, app_transactions=apps
+    )
+    try:
+        log.create_write_transaction(
+            [*adds, *removes], "append", log.schema(), commit_properties=properties
+        )
+    except package.exceptions.CommitFailedError:
+        return False
+    except (package.exceptions.DeltaError, OSError) as error:
+        # The answer may have got lost: the log says what became of it.
+        if _is_there(intent):
+            return True
+        raise TableError(f"{intent.start.path}: the commit failed: {error}") from error
+    return True
+
+
+def _is_there(intent: Intent) -> bool:
+    log = open_snapshot(intent.start.path, None, None).log
+    return any(c.get(TXN) == intent.txn for c in commits_since(log, intent.start.version))

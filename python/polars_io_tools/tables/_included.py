@@ -1,0 +1,98 @@
+"""Operations from elsewhere, compared with the table and with the files that they speak of.
+
+Invariant: what gets into a transaction is as good as what it wrote itself, wherever it came from.
+"""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from polars_io_tools.errors import InvalidOperationsError
+from polars_io_tools.tables._commit import commits_since, committed_in
+from polars_io_tools.tables._files import describe
+from polars_io_tools.tables._ops import Head
+from polars_io_tools.tables._schema import Layout
+from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
+
+__all__ = ["check_added", "check_head"]
+
+
+def check_head(head: Head, mine: Head, start: Snapshot) -> None:
+    """Compare where operations come from with the transaction that is to include them.
+
+    Raises:
+        InvalidOperationsError: they are another table's, began before it, or were committed.
+    """
+    if head.table != mine.table:
+        msg = f"operations of the table {head.table} cannot be included in one of {mine.table}"
+        raise InvalidOperationsError(msg)
+    if head.key != mine.key:
+        raise InvalidOperationsError(f"operations with the key {head.key}, not {mine.key}")
+    if head.txn == mine.txn:
+        raise InvalidOperationsError("a transaction cannot include its own operations")
+    if head.version < mine.version:
+        raise InvalidOperationsError(
+            f"operations of transaction {head.txn} began at version {head.version}, before this "
+            f"one at {mine.version}: begin the transaction that includes others first"
+        )
+    newest = open_snapshot(start.path, mine.table, None)
+    if head.version > newest.version:
+        raise InvalidOperationsError(
+            f"operations of transaction {head.txn} began at version {head.version}, which is not "
+            f"there: the newest is {newest.version}"
+        )
+    version = committed_in(commits_since(newest.log, start.version), {head.txn})
+    if version is not None:
+        raise InvalidOperationsError(
+            f"operations of transaction {head.txn} were committed already, in version {version}"
+        )
+
+
+def check_added(add: dict[str, Any], layout: Layout, folder: str) -> None:
+    """Compare a file with what operations say of it.
+
+    Raises:
+        InvalidOperationsError: it is not there, is no regular file, or is another.
+    """
+    path = Path(folder) / add["path"]
+    _check_file(path, add["size"])
+    scan = pl.scan_parquet(path, glob=False)
+    try:
+        described = _described(scan, layout, path)
+    except pl.exceptions.PolarsError as error:
+        raise InvalidOperationsError(f"{path}: no Parquet file: {error}") from error
+    for name, value in described.items():
+        if add[name] != value:
+            raise InvalidOperationsError(
+                f"{path}: {name} is {value!r}, where the operations say {add[name]!r}"
+            )
+
+
+def _check_file(path: Path, size: int) -> None:
+    try:
+        found = path.lstat()
+    except OSError as error:
+        raise InvalidOperationsError(f"{path}: the file that is added is not there") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise InvalidOperationsError(f"{path}: no regular file; links and folders are not added")
+    if found.st_size != size:
+        raise InvalidOperationsError(
+            f"{path}: {found.st_size} bytes, where the operations say {size}"
+        )
+
+
+def _described(scan: pl.LazyFrame, layout: Layout, path: Path) -> dict[str, Any]:
+    schema = scan.collect_schema()
+    if schema != layout.stored:
+        raise InvalidOperationsError(f"{path}: its columns are {schema}, not {layout.stored}")
+    required = [c.name for c in layout.columns if not c.nullable]
+    if any(scan.select(pl.col(required).null_count()).collect().row(0)):
+        raise InvalidOperationsError(f"{path}: there are nulls in a column of {required}")
+    keys = scan.select(layout.key).collect()
+    if not keys.equals(keys.sort(list(layout.key))):
+        raise InvalidOperationsError(f"{path}: its rows are not in the order of the key")
+    return describe(scan, layout)

@@ -1,0 +1,92 @@
+"""The files of a state of a table with the bounds of their keys, as far as the log has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import polars as pl
+
+from polars_io_tools.tables._keys import FULL, Range, overlaps, texts_of
+from polars_io_tools.tables._schema import Layout
+from polars_io_tools.tables._snapshot import Snapshot
+
+__all__ = ["high", "live_files", "low", "may_overlap", "ranges_of", "read_files"]
+
+# Names of files that this package writes, whose statistics are exact.
+_OURS = "^part-[0-9a-f]{8}-[0-9a-f]{4}-"
+
+
+def low(name: str) -> str:
+    """Return the name of the column with the least values of a key column."""
+    return f"low.{name}"
+
+
+def high(name: str) -> str:
+    """Return the name of the column with the greatest values of a key column."""
+    return f"high.{name}"
+
+
+def live_files(snapshot: Snapshot) -> pl.DataFrame:
+    """Return path, size, rows, and bounds of the key columns of each file; null is not known."""
+    actions = snapshot.actions
+    bounds = [
+        _bound(actions, which, c.name, c.stored).alias(name(c.name))
+        for c in snapshot.layout.keys
+        for which, name in (("min", low), ("max", high))
+    ]
+    counted = "num_records" in actions and not snapshot.has_vectors
+    rows = pl.col("num_records") if counted else pl.lit(None, dtype=pl.Int64)
+    return actions.select("path", pl.col("size_bytes").alias("size"), rows.alias("rows"), *bounds)
+
+
+def _bound(actions: pl.DataFrame, which: str, name: str, dtype: pl.DataType) -> pl.Expr:
+    field = {f.name: f.dtype for f in getattr(actions.schema.get(which), "fields", [])}
+    # Other writers take decimals for floats.
+    if name not in field or isinstance(dtype, pl.Decimal):
+        return pl.lit(None, dtype=dtype)
+    value = pl.col(which).struct.field(name).cast(dtype)
+    if which == "max" and isinstance(dtype, pl.Datetime):
+        # Other writers cut off what is less than a millisecond.
+        wider = value + pl.duration(microseconds=999)
+        return pl.when(pl.col("path").str.contains(_OURS)).then(value).otherwise(wider)
+    return value
+
+
+def may_overlap(files: pl.DataFrame, within: Range, layout: Layout) -> pl.DataFrame:
+    """Return the files that may have keys in a range."""
+    return files.filter(overlaps(within, layout, low, high))
+
+
+def ranges_of(files: pl.DataFrame, layout: Layout) -> list[Range]:
+    """Return the range of keys of each file, as far as it is known."""
+    ends = [_ends(files, layout, name) for name in (low, high)]
+    return [
+        {**FULL, "lo": lo or None, **({"through": hi} if hi else {})}
+        for lo, hi in zip(*ends, strict=True)
+    ]
+
+
+def _ends(files: pl.DataFrame, layout: Layout, name: Callable[[str], str]) -> list[list[str]]:
+    """Return the bounds of each file up to the first that is not known."""
+    out: list[list[str]] = [[] for _ in range(files.height)]
+    going = list(range(files.height))
+    for column in layout.keys:
+        values = files.select(column.load(pl.col(name(column.name)))).to_series()[going]
+        known = values.is_not_null()
+        going = [i for i, there in zip(going, known, strict=True) if there]
+        for i, text in zip(going, texts_of(values.filter(known)), strict=True):
+            out[i].append(text)
+    return out
+
+
+def read_files(folder: str, names: Iterable[str], layout: Layout) -> pl.LazyFrame:
+    """Return the stored rows of files, in the columns of the table."""
+    return pl.scan_parquet(
+        [Path(folder) / name for name in names],
+        schema=layout.stored,
+        glob=False,
+        hive_partitioning=False,
+        missing_columns="insert",
+        extra_columns="ignore",
+    )

@@ -1,0 +1,217 @@
+"""`TableScan`: rows of one state of a table, whole or by shards.
+
+Invariant: the rows of all shards are the rows of the scan, each once. A shard is a filter, so that
+statistics, right or missing, decide only what is read for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from polars_io_tools._polars.tables import unskipped_scan
+from polars_io_tools.errors import MissingDependencyError, TableSchemaError
+from polars_io_tools.tables._asof import Asof
+from polars_io_tools.tables._keys import range_filter
+from polars_io_tools.tables._planning import plan_shards
+from polars_io_tools.tables._shard import Shard, check_shards
+from polars_io_tools.tables._snapshot import Snapshot, open_snapshot, vacuumed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["TableScan", "stored_scan"]
+
+
+class TableScan:
+    """Rows of one state of a table. `Table.scan` makes it; it travels pickled.
+
+    Every method that reads takes `shard=`, one shard, or `shards=`, some.
+
+    Example:
+        >>> import polars as pl, polars_io_tools as piot, tempfile
+        >>> t = piot.create_table(
+        ...     tempfile.mkdtemp() + "/t", {"key": pl.Int64, "square": pl.Int64}, key="key"
+        ... )
+        >>> with t.txn() as txn:
+        ...     txn.write({"key": [1, 2, 3], "square": [1, 4, 9]})
+        >>> scan = t.scan("square", where=t["key"] > 1)
+        >>> scan.to_polars()["square"].to_list()
+        [4, 9]
+        >>> sum(scan.to_polars(shard=shard).height for shard in scan.shards())
+        2
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        columns: tuple[str, ...],
+        where: pl.Expr | None,
+        shards: list[Shard] | None,
+        limit: int | None,
+    ) -> None:
+        self._snapshot = snapshot
+        self._columns = columns
+        self._where = where
+        self._shards = shards
+        self._limit = limit
+        for name in [*columns, *(where.meta.root_names() if where is not None else [])]:
+            if name not in snapshot.schema:
+                known = ", ".join(map(repr, snapshot.schema))
+                raise TableSchemaError(f"the table has no column {name!r}; it has {known}")
+        snapshot.check_files()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as the state that is read, and open it where it arrives."""
+        snapshot = self._snapshot
+        rest = (self._columns, self._where, self._shards, self._limit)
+        return _opened, (snapshot.path, str(snapshot.asof), *rest)
+
+    def __repr__(self) -> str:
+        return f"TableScan({self._snapshot.path!r}, asof={str(self.asof)!r})"
+
+    @property
+    def asof(self) -> Asof:
+        """The state that is read."""
+        return self._snapshot.asof
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns that are read."""
+        whole = self._snapshot.schema
+        return pl.Schema({n: whole[n] for n in self._columns or whole})
+
+    @property
+    def key_schema(self) -> pl.Schema:
+        """The key columns, read or not."""
+        return pl.Schema({c.name: c.dtype for c in self._snapshot.layout.keys})
+
+    def lazy(
+        self, *, shard: Shard | None = None, shards: Iterable[Shard] | None = None
+    ) -> pl.LazyFrame:
+        """Return the scan as a LazyFrame, which `execute_on_ray` can split."""
+        layout = self._snapshot.layout
+        lf = stored_scan(self._snapshot)
+        for chosen in (self._shards, self._chosen(shard, shards)):
+            if chosen is not None:
+                filters = [range_filter(s.range, layout) for s in chosen]
+                lf = lf.filter(functools.reduce(operator.or_, filters, pl.lit(value=False)))
+        loaded = [c.load(pl.col(c.name)) for c in layout.columns if c.dtype != c.stored]
+        lf = lf.with_columns(loaded) if loaded else lf
+        lf = lf if self._where is None else lf.filter(self._where)
+        lf = lf.select(self._columns) if self._columns else lf
+        return lf if self._limit is None else lf.head(self._limit)
+
+    def to_polars(
+        self, *, shard: Shard | None = None, shards: Iterable[Shard] | None = None
+    ) -> pl.DataFrame:
+        """Read into a DataFrame.
+
+        Raises:
+            SnapshotNotFoundError: the table was vacuumed.
+        """
+        with self._files_there():
+            return self.lazy(shard=shard, shards=shards).collect()
+
+    def to_table(
+        self, *, shard: Shard | None = None, shards: Iterable[Shard] | None = None
+    ) -> pa.Table:
+        """Read into a pyarrow Table."""
+        _require("pyarrow")
+        return self.to_polars(shard=shard, shards=shards).to_arrow()
+
+    def to_pandas(
+        self, *, shard: Shard | None = None, shards: Iterable[Shard] | None = None
+    ) -> pd.DataFrame:
+        """Read into a pandas DataFrame."""
+        _require("pandas")
+        _require("pyarrow")
+        return self.to_polars(shard=shard, shards=shards).to_pandas()
+
+    def to_record_batches(
+        self, *, shard: Shard | None = None, shards: Iterable[Shard] | None = None
+    ) -> pa.RecordBatchReader:
+        """Read batch by batch, in bounded memory, as a pyarrow RecordBatchReader."""
+        pyarrow = _require("pyarrow")
+        lf = self.lazy(shard=shard, shards=shards)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with self._files_there():
+                for frame in lf.collect_batches(maintain_order=True):
+                    yield from frame.to_arrow().to_batches()
+
+        schema = pl.DataFrame(schema=self.schema).to_arrow().schema
+        return pyarrow.RecordBatchReader.from_batches(schema, batches())
+
+    def shards(self) -> list[Shard]:
+        """Return shards that follow the files: no data is read for them.
+
+        They cover every key, and no key is in two. A table without rows has one.
+        """
+        found = plan_shards(self._snapshot, self._shards)
+        if self._where is None and self._limit is None:
+            return found
+        return [Shard(s.key, s.lo, s.hi, None, s.nbytes) for s in found]
+
+    def _chosen(self, shard: Shard | None, shards: Iterable[Shard] | None) -> list[Shard] | None:
+        given = both(shard, shards)
+        return None if given is None else check_shards(given, self._snapshot.layout)
+
+    @contextmanager
+    def _files_there(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise vacuumed(self._snapshot, str(error).split(":")[0]) from error
+
+
+def both(shard: Shard | None, shards: Iterable[Shard] | None) -> Shard | Iterable[Shard] | None:
+    """Return whichever of two arguments is given."""
+    if shard is not None and shards is not None:
+        raise TypeError("give shard= or shards=, not both")
+    return shards if shard is None else shard
+
+
+def _opened(path: str, asof: str, *rest: Any) -> TableScan:
+    return TableScan(open_snapshot(path, None, asof), *rest)
+
+
+def _require(name: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        msg = f"this needs {name}, which is not installed: pip install {name}; or use to_polars()"
+        raise MissingDependencyError(msg) from error
+
+
+def stored_scan(snapshot: Snapshot) -> pl.LazyFrame:
+    """Return the scan of the stored columns of a state.
+
+    Other writers give the log decimals as floats, by which Polars would leave rows out: then it
+    gets no statistics.
+    """
+    if _has_decimal_bounds(snapshot):
+        return unskipped_scan(snapshot.log, snapshot.version)
+    return pl.scan_delta(snapshot.log, version=snapshot.version)
+
+
+def _has_decimal_bounds(snapshot: Snapshot) -> bool:
+    columns = [c.name for c in snapshot.layout.columns if _has_decimals(c.stored)]
+    if not columns or "max" not in snapshot.actions:
+        return False
+    bounds = snapshot.actions["max"].struct.unnest()
+    return any(name in bounds and bounds[name].null_count() < bounds.height for name in columns)
+
+
+def _has_decimals(dtype: Any) -> bool:
+    if isinstance(dtype, pl.Struct):
+        return any(_has_decimals(f.dtype) for f in dtype.fields)
+    return isinstance(dtype, pl.Decimal)

@@ -1,0 +1,288 @@
+"""`Transaction`: changes of a table that become visible at once, or not at all."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import polars as pl
+
+from polars_io_tools.errors import (
+    CommitConflictError,
+    InvalidOperationsError,
+    InvalidRowsError,
+    TransactionClosedError,
+)
+from polars_io_tools.tables import _core
+from polars_io_tools.tables._changes import Changes
+from polars_io_tools.tables._commit import Intent, commit, commits_since, committed_in
+from polars_io_tools.tables._constraints import check_writable
+from polars_io_tools.tables._files import key_columns, remove_files, write_sorted
+from polars_io_tools.tables._included import check_added, check_head
+from polars_io_tools.tables._keys import Range, key_texts, range_filter, tuple_of, wire_key
+from polars_io_tools.tables._live import live_files
+from polars_io_tools.tables._ops import Head, Operation, TransactionOps
+from polars_io_tools.tables._rows import check_unique, frames_of, stored_rows
+from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
+
+__all__ = ["Mode", "Transaction"]
+
+Mode = Literal["append", "upsert"]
+
+State = Literal["open", "committed", "taken", "aborted", "failed"]
+
+
+class Transaction:
+    """Changes of a table. `Table.txn` makes it.
+
+    As a context it commits at the end, and aborts on an exception. What it writes is in files of
+    the table's folder at once, but no reader sees them before the commit.
+
+    Example:
+        >>> import polars as pl, polars_io_tools as piot, tempfile
+        >>> t = piot.create_table(
+        ...     tempfile.mkdtemp() + "/t", {"key": pl.Int64, "square": pl.Int64}, key="key"
+        ... )
+        >>> with t.txn() as txn:
+        ...     txn.write({"key": [1, 2, 3], "square": [1, 4, 9]})
+        >>> with t.txn(mode="upsert") as txn:
+        ...     txn.write({"key": [3, 4], "square": [-9, 16]})
+        ...     txn.delete_keys({"key": [1]})
+        >>> t.scan().to_polars().sort("key").rows()
+        [(2, 4), (3, -9), (4, 16)]
+    """
+
+    def __init__(self, start: Snapshot, mode: Mode, app: tuple[str, int] | None) -> None:
+        self._start = start
+        self._mode = mode
+        self._app = app
+        self._id = str(uuid.uuid4())
+        self._numbers = itertools.count()
+        self._constraints = check_writable(start.log)
+        self._changes = Changes(live_files(start), start.layout, start.path)
+        self._state: State = "open"
+        self._version: int | None = None
+        self._skipped = False
+
+    def __repr__(self) -> str:
+        return f"Transaction({self._start.path!r}, id={self._id!r}, {self._state})"
+
+    @property
+    def id(self) -> str:
+        """The UUID of the transaction; names of its files begin with `part-` and it."""
+        return self._id
+
+    @property
+    def version(self) -> int | None:
+        """The version of the table that the commit made; None if there is none."""
+        return self._version
+
+    @property
+    def skipped(self) -> bool:
+        """Whether nothing was committed, as this version of the application had been before."""
+        return self._skipped
+
+    def write(self, rows: Any) -> None:
+        """Add rows; with `mode="upsert"` they replace those with the same keys.
+
+        Args:
+            rows: a DataFrame, a LazyFrame, an Arrow table, a dict of columns or a list of dicts.
+                Columns that are left out become null. A LazyFrame is read batch by batch.
+
+        Raises:
+            InvalidRowsError: they do not fit the table: types, nulls, constraints, or a key that
+                is there twice. Keys that are in the table already are found by the commit.
+        """
+        self._check_open("write")
+        for stored in self._stored(rows):
+            if self._mode == "upsert":
+                check_unique(stored, self._start.layout)
+                self._take_away_keys(stored, new=False)
+            elif self._start.layout.unique:
+                check_unique(stored, self._start.layout)
+            self._changes.add(self._write(stored))
+
+    def delete_keys(self, keys: Any) -> None:
+        """Remove the rows with these keys, if there are any.
+
+        Args:
+            keys: the key columns, in a form that `write` takes. Other columns are left aside.
+
+        Raises:
+            InvalidRowsError: a key column is not there, or does not fit.
+        """
+        self._check_open("delete_keys")
+        layout = self._start.layout
+        for frame in frames_of(keys, layout):
+            missing = [n for n in layout.key if n not in frame.columns]
+            if missing:
+                raise InvalidRowsError(f"delete_keys: the key column {missing[0]!r} is not there")
+            only = type(layout)(layout.keys, layout.key, layout.unique)
+            stored = stored_rows(frame.select(layout.key), only)
+            if stored.height:
+                self._take_away_keys(stored, new=True)
+
+    def replace_range(self, lo: Any, hi: Any, rows: Any = None) -> None:
+        """Replace all rows whose keys are at or after `lo` and before `hi`.
+
+        Args:
+            lo: a key, or the values of its first columns, as a tuple or a scalar; None is open.
+            hi: likewise.
+            rows: the rows that take their place, in a form that `write` takes.
+
+        Raises:
+            InvalidRowsError: a row is outside of the range or does not fit the table, or `lo` is
+                not before `hi`.
+        """
+        self._check_open("replace_range")
+        layout = self._start.layout
+        within: Range = {"lo": tuple_of(lo, layout), "hi": tuple_of(hi, layout)}
+        inside = range_filter(within, layout)
+        self._check_range(within, lo, hi)
+        frames = [] if rows is None else list(self._stored(rows))
+        for stored in frames:
+            outside = stored.filter(~inside)
+            if outside.height:
+                raise InvalidRowsError(
+                    f"{outside.height} rows are outside of the range [{lo!r}, {hi!r}), such as "
+                    f"{outside.row(0, named=True)}: replace a range that has them"
+                )
+            if layout.unique:
+                check_unique(stored, layout)
+        self._changes.take_away(within, lambda lf: lf.filter(~inside), self._write, new=True)
+        for stored in frames:
+            self._changes.add(self._write(stored))
+
+    def include(self, *ops: TransactionOps | Operation) -> None:
+        """Add what other transactions, which were taken, are to do.
+
+        The same operations twice are the same as once.
+
+        Raises:
+            InvalidOperationsError: they are another table's, began before this transaction, were
+                committed already, overlap with others, or say of a file what is not so.
+        """
+        self._check_open("include")
+        for given in ops:
+            whole = (
+                given if isinstance(given, TransactionOps) else TransactionOps(given.head, (given,))
+            )
+            check_head(whole.head, self._head(), self._start)
+            known = self._changes.included(whole.head.txn)
+            for op in whole:
+                if op.kind == "add" and op not in known:
+                    check_added(op.body, self._start.layout, self._start.path)
+            self._changes.include(whole)
+
+    def take(self) -> TransactionOps:
+        """End the transaction, and return what it is to do, for another one to include."""
+        self._check_open("take")
+        self._state = "taken"
+        remove_files(self._start.path, self._changes.dropped)
+        return self._changes.operations(self._head())
+
+    def abort(self) -> None:
+        """End the transaction without a commit, and remove the files that it wrote or included."""
+        if self._state == "open":
+            self._state = "aborted"
+            self._remove_all()
+
+    def commit(self) -> int | None:
+        """Make the changes visible, and return the version of the table that has them.
+
+        Without changes, or if this version of the application was committed before, there is no
+        commit, and the version is None.
+
+        Raises:
+            CommitConflictError: somebody else changed what this transaction saw or replaces.
+            InvalidRowsError: a key would be in the table twice.
+            TableError: the log cannot be written.
+        """
+        self._check_open("commit")
+        if self._changes or self._app is not None:
+            intent = Intent(self._start, self._id, self._changes, self._app)
+            try:
+                done = commit(intent)
+            except (CommitConflictError, InvalidRowsError, InvalidOperationsError):
+                self.abort()
+                raise
+            except BaseException:
+                # What became of it is not known: its files may be the table's.
+                self._state = "failed"
+                raise
+            self._version, self._skipped = done.version, done.skipped
+        self._state = "committed"
+        if self._version is None:
+            self._remove_all()
+        else:
+            remove_files(self._start.path, self._changes.dropped)
+        return self._version
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Commit, or abort on an exception."""
+        if self._state != "open":
+            return
+        if error is None:
+            self.commit()
+        else:
+            self.abort()
+
+    def _check_open(self, what: str) -> None:
+        if self._state != "open":
+            raise TransactionClosedError(
+                f"{what}: the transaction is {self._state}; begin another one by Table.txn()"
+            )
+
+    def _stored(self, rows: Any) -> Iterator[pl.DataFrame]:
+        layout = self._start.layout
+        for frame in frames_of(rows, layout):
+            stored = stored_rows(frame, layout, self._constraints)
+            if stored.height:
+                yield stored
+
+    def _write(self, stored: pl.DataFrame) -> list[dict[str, Any]]:
+        names = (f"part-{self._id}-{number}.parquet" for number in self._numbers)
+        return write_sorted(stored, self._start.layout, self._start.path, names)
+
+    def _take_away_keys(self, stored: pl.DataFrame, *, new: bool) -> None:
+        layout = self._start.layout
+        ends = pl.concat([stored.head(1), stored.tail(1)])
+        lo, through = key_texts(ends.select(c.load(pl.col(c.name)) for c in layout.keys), layout)
+        within: Range = {"lo": lo, "hi": None, "through": through}
+        keys = stored.lazy().select(layout.key)
+        self._changes.take_away(
+            within, lambda lf: lf.join(keys, on=list(layout.key), how="anti"), self._write, new=new
+        )
+
+    def _check_range(self, within: Range, lo: Any, hi: Any) -> None:
+        if _core.is_empty(wire_key(self._start.layout), within):
+            raise InvalidRowsError(
+                f"the range [{lo!r}, {hi!r}) has no keys: lo has to be before hi"
+            )
+
+    def _head(self) -> Head:
+        start = self._start
+        return Head(start.table_id, start.version, self._id, key_columns(start.layout))
+
+    def _remove_all(self) -> None:
+        """Remove the files of this transaction, and those of others that no commit has."""
+        own = [p for p in self._changes.paths if p.startswith(f"part-{self._id}-")]
+        remove_files(self._start.path, own)
+        others = self._changes.paths.difference(own)
+        if others:
+            newest = open_snapshot(self._start.path, self._start.table_id, None)
+            found = commits_since(newest.log, self._start.version)
+            authors = {p: p[len("part-") :][: len(self._id)] for p in others}
+            unused = [p for p, txn in authors.items() if committed_in(found, {txn}) is None]
+            remove_files(self._start.path, unused)
