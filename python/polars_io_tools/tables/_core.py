@@ -72,12 +72,10 @@ def read_shard(text: str) -> dict[str, Any]:
         ShardNotFoundError: it is no JSON of a shard.
     """
     given = _parsed(text)
-    if isinstance(given, dict) and given.get("v") == 1:
-        fields = {"v", "key", "lo", "hi", "rows", "nbytes"}
-        ends = (given.get("lo"), given.get("hi"))
-        texts = all(e is None or (_is_list(e, str) and e) for e in ends)
-        counts = all(isinstance(given.get(n), int | None) for n in ("rows", "nbytes"))
-        if given.keys() == fields and texts and counts and _is_key(given["key"]):
+    fields = {"v", "key", "lo", "hi", "rows", "nbytes"}
+    if isinstance(given, dict) and given.keys() == fields and given["v"] == 1:
+        counts = all(given[n] is None or _count(given[n]) for n in ("rows", "nbytes"))
+        if counts and _is_key(given["key"]) and _is_range(given["key"], given["lo"], given["hi"]):
             return given
     raise ShardNotFoundError(f"{text[:80]!r} is no shard; give shard.to_json()")
 
@@ -102,37 +100,50 @@ def read_operations(text: str, *, single: bool) -> dict[str, Any]:
     found = given.keys() - head
     if (len(found) != 1 or not found <= {*lists.values()}) if single else found != lists.keys():
         _refuse(f"the fields {sorted(given)} are others")
-    if not isinstance(given["table"], str) or not _count(given["version"]):
+    if not isinstance(given.get("table"), str) or not _count(given.get("version")):
         _refuse("table or version")
-    if not _is_key(given["key"]) or not re.fullmatch(_UUID, str(given["txn"])):
+    if not _is_key(given.get("key")) or not re.fullmatch(_UUID, str(given.get("txn"))):
         _refuse("key or txn")
     for many, one in lists.items():
-        for body in [given[one]] if one in found else given.get(many, []):
-            _check_operation(one, body, given["txn"])
+        bodies = [given[one]] if one in found else given.get(many, [])
+        for body in bodies if isinstance(bodies, list) else [None]:
+            _check_operation(one, body, given)
     return given
 
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
-def _check_operation(kind: str, body: Any, txn: str) -> None:
+def _check_operation(kind: str, body: Any, head: dict[str, Any]) -> None:
     if not isinstance(body, dict):
         _refuse(f"{kind}: {body!r}")
-    path = body.get("path", "")
-    if kind == "add":
-        names = {"path", "size", "mtime", "stats", "lo", "hi", "rows"}
-        counts = all(_count(body.get(n)) for n in ("size", "mtime", "rows"))
-        by = str(body.get("txn", txn))
-        if body.keys() - {"txn"} != names or not counts or not re.fullmatch(_UUID, by):
-            _refuse(f"{kind}: {body}")
-        if not isinstance(path, str) or not re.fullmatch(
-            f"part-{by}-[A-Za-z0-9_-]+\\.parquet", path
-        ):
-            _refuse(f"the path {path!r}; files are named part-{by}-<more>.parquet")
-    elif kind == "remove":
-        plain = isinstance(path, str) and re.fullmatch("[^/\\\\%:*?]+", path)
-        if body.keys() != {"path", "size"} or not plain or path.startswith((".", "_")):
-            _refuse(f"the path {path!r}")
+    checks = {"add": _is_add, "remove": _is_remove, "replace": _is_replace}
+    if not checks[kind](body, head):
+        _refuse(f"{kind}: {body!r}; files are named part-<txn>-<more>.parquet, in no folder")
+
+
+def _is_add(body: dict[str, Any], head: dict[str, Any]) -> bool:
+    fields = {"path", "size", "mtime", "stats", "lo", "hi", "rows"}
+    by = body.get("txn", head["txn"])
+    if body.keys() - {"txn"} != fields or not re.fullmatch(_UUID, str(by)):
+        return False
+    named = re.fullmatch(f"part-{by}-[A-Za-z0-9_-]+\\.parquet", str(body["path"]))
+    counts = all(_count(body[n]) for n in ("size", "mtime", "rows"))
+    ends = [e for e in (body["lo"], body["hi"]) if _is_list(e, str) and len(e) == len(head["key"])]
+    whole = len(ends) == 2 and _is_range(head["key"], *ends)  # noqa: PLR2004  (both ends)
+    return bool(named) and counts and whole
+
+
+def _is_remove(body: dict[str, Any], _: dict[str, Any]) -> bool:
+    path = str(body.get("path"))
+    plain = re.fullmatch(r"[^/\\%:*?\s]+", path) and not path.startswith((".", "_"))
+    return body.keys() == {"path", "size"} and path == body["path"] and bool(plain)
+
+
+def _is_replace(body: dict[str, Any], head: dict[str, Any]) -> bool:
+    fields = body.keys() in ({"lo", "hi"}, {"lo", "hi", "through"})
+    ends = ("hi", "through")
+    return fields and all(_is_range(head["key"], body["lo"], body.get(n)) for n in ends)
 
 
 def _count(value: Any) -> bool:
@@ -145,6 +156,20 @@ def _is_list(value: Any, kind: type) -> bool:
 
 def _is_key(value: Any) -> bool:
     return _is_list(value, list) and all(_is_list(p, str) and len(p) == 2 for p in value)  # noqa: PLR2004  (name and type)
+
+
+def _is_range(key: Any, lo: Any, hi: Any) -> bool:
+    """Tell whether two values are tuples of a key, or open ends."""
+    for end in (lo, hi):
+        if end is None:
+            continue
+        if not _is_list(end, str) or not 0 < len(end) <= len(key):
+            return False
+        try:
+            _end(key, end)
+        except ValueError:
+            return False
+    return True
 
 
 def _refuse(what: str) -> NoReturn:

@@ -109,7 +109,8 @@ class Transaction:
         """Remove the rows with these keys, if there are any.
 
         Args:
-            keys: the key columns, in a form that `write` takes. Other columns are left aside.
+            keys: the key columns, in a form that `write` takes. Other columns of the table are
+                left aside.
 
         Raises:
             InvalidRowsError: a key column is not there, or does not fit.

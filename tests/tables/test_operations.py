@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import polars_io_tools as piot
+
+
+@pytest.fixture
+def t(uri: str) -> piot.Table:
+    made = piot.create_table(uri, {"k": pl.Int64, "s": pl.String}, key="k")
+    with made.txn() as txn:
+        txn.write({"k": [*range(10)], "s": ["x"] * 10})
+    return made
+
+
+def taken(t: piot.Table, *keys: int) -> piot.TransactionOps:
+    txn = t.txn()
+    txn.write({"k": [*keys], "s": ["y"] * len(keys)})
+    return txn.take()
+
+
+def replaced(t: piot.Table, lo: Any, hi: Any, *keys: int) -> piot.TransactionOps:
+    txn = t.txn()
+    txn.replace_range(lo, hi, {"k": [*keys]})
+    return txn.take()
+
+
+def keys(t: piot.Table) -> list[int]:
+    return t.scan().to_polars()["k"].sort().to_list()
+
+
+def data_files(t: piot.Table) -> set[str]:
+    return {p.name for p in Path(t.uri).iterdir() if p.is_file()}
+
+
+def test_operations_travel(t: piot.Table) -> None:
+    ops = replaced(t, 3, 5, 4)
+    assert [op.kind for op in ops] == ["add", "add", "remove", "replace"]
+    for again in (piot.TransactionOps.from_json(ops.to_json()), pickle.loads(pickle.dumps(ops))):
+        assert again == ops
+        assert len(again) == 4
+    assert [piot.Operation.from_json(op.to_json()) for op in ops] == list(ops)
+    assert json.loads(ops.to_json())["v"] == 1
+
+
+def test_operations_of_many_are_committed_once(t: piot.Table) -> None:
+    with t.txn() as txn:
+        txn.include(taken(t, 20), taken(t, 22), replaced(t, 3, 5, 4))
+        txn.write({"k": [21]})
+        assert keys(t) == [*range(10)]
+    assert keys(t) == sorted({*range(10), 20, 21, 22} - {3})
+    assert txn.version == 2
+
+
+def test_operations_one_by_one_are_the_same(t: piot.Table) -> None:
+    ops = replaced(t, 3, 5, 4)
+    with t.txn() as txn:
+        for op in ops:
+            txn.include(piot.Operation.from_json(op.to_json()))
+    assert keys(t) == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+
+
+def test_operations_may_pass_through_others(t: piot.Table) -> None:
+    middle = t.txn()
+    middle.include(taken(t, 20))
+    middle.write({"k": [21]})
+    with t.txn() as txn:
+        txn.include(piot.TransactionOps.from_json(middle.take().to_json()))
+    assert keys(t) == [*range(10), 20, 21]
+
+
+def test_twice_is_once(t: piot.Table) -> None:
+    ops = taken(t, 20)
+    with t.txn() as txn:
+        txn.include(ops, ops)
+        txn.include(piot.TransactionOps.from_json(ops.to_json()))
+    assert keys(t) == [*range(10), 20]
+
+
+def test_what_was_committed_is_refused(t: piot.Table) -> None:
+    driver, other = t.txn(), t.txn()
+    ops = taken(t, 20)
+    driver.include(ops)
+    other.include(ops)
+    driver.commit()
+    with pytest.raises(piot.InvalidOperationsError, match="committed already, in version 2"):
+        other.commit()
+    assert keys(t) == [*range(10), 20], "the refused transaction removed the committed file"
+    with pytest.raises(piot.InvalidOperationsError, match="began at version 1, before this one"):
+        t.txn().include(ops)
+
+
+def test_what_was_committed_since_the_beginning_is_refused_at_once(t: piot.Table) -> None:
+    late = t.txn()
+    ops = taken(t, 20)
+    with t.txn() as txn:
+        txn.include(ops)
+    with pytest.raises(piot.InvalidOperationsError, match="committed already, in version 2"):
+        late.include(ops)
+
+
+def test_operations_that_began_before_are_refused(t: piot.Table) -> None:
+    ops = taken(t, 20)
+    with t.txn() as txn:
+        txn.write({"k": [30]})
+    with pytest.raises(
+        piot.InvalidOperationsError, match="began at version 1, before this one at 2"
+    ):
+        t.txn().include(ops)
+
+
+def test_operations_of_another_table_are_refused(t: piot.Table, tmp_path: Path) -> None:
+    other = piot.create_table(tmp_path / "other", t.schema, key="k")
+    with pytest.raises(piot.InvalidOperationsError, match="cannot be included in one of"):
+        other.txn().include(taken(t, 20))
+
+
+def test_operations_that_overlap_are_refused(t: piot.Table) -> None:
+    for first, second in (
+        (replaced(t, 0, 5), replaced(t, 4, 8)),
+        (replaced(t, 100, 200), taken(t, 150)),
+        (taken(t, 150), replaced(t, 100, 200)),
+        (replaced(t, 0, 2), replaced(t, 2, 4)),  # the same file
+    ):
+        txn = t.txn()
+        txn.include(first)
+        with pytest.raises(piot.InvalidOperationsError, match="keys of its own"):
+            txn.include(second)
+    assert keys(t) == [*range(10)]
+
+
+def test_the_same_key_from_two_is_refused_by_the_commit(t: piot.Table) -> None:
+    with pytest.raises(piot.InvalidRowsError, match="k=20 would"), t.txn() as txn:
+        txn.include(taken(t, 20, 25), taken(t, 18, 20))
+
+
+def test_an_abort_removes_what_was_included(t: piot.Table) -> None:
+    files = data_files(t)
+    txn = t.txn()
+    txn.include(taken(t, 20))
+    txn.write({"k": [21]})
+    txn.abort()
+    assert data_files(t) == files
+
+
+def edited(ops: piot.TransactionOps, **changes: Any) -> str:
+    """Return operations with another first file."""
+    wire = json.loads(ops.to_json())
+    wire["adds"][0].update(changes)
+    return json.dumps(wire)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"size": 1}, "where the operations say 1"),
+        ({"rows": 7}, "where the operations say"),
+        ({"lo": ["19"]}, "lo is"),
+        ({"hi": ["21"]}, "hi is"),
+        ({"stats": json.dumps({"numRecords": 1, "minValues": {}})}, "stats is"),
+    ],
+)
+def test_files_are_compared_with_what_is_said_of_them(
+    t: piot.Table, changes: Any, message: str
+) -> None:
+    ops = taken(t, 20)
+    with pytest.raises(piot.InvalidOperationsError, match=message):
+        t.txn().include(piot.TransactionOps.from_json(edited(ops, **changes)))
+
+
+def test_links_and_other_files_are_refused(t: piot.Table, tmp_path: Path) -> None:
+    ops = taken(t, 20)
+    [path] = [Path(t.uri) / (op.path or "") for op in ops]
+    content = path.read_bytes()
+    for make, message in (
+        (lambda: path.symlink_to(tmp_path / "outside"), "no regular file"),
+        (path.mkdir, "no regular file"),
+        (lambda: path.write_bytes(content[::-1]), "no Parquet file"),
+        (lambda: pl.DataFrame({"x": [1]}).write_parquet(path), "bytes, where"),
+        (lambda: None, "is not there"),
+    ):
+        (tmp_path / "outside").write_bytes(content)
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        make()
+        with pytest.raises(piot.InvalidOperationsError, match=message):
+            t.txn().include(ops)
+
+
+def test_rows_that_the_table_may_not_hold_are_refused(t: piot.Table) -> None:
+    ops = taken(t, 20, 21)
+    [op] = ops
+    path = Path(t.uri) / (op.path or "")
+    for frame, message in (
+        (pl.DataFrame({"k": [None, 20], "s": ["y", "y"]}, t.schema), "there are nulls"),
+        (pl.DataFrame({"k": [21, 20], "s": ["y", "y"]}), "not in the order"),
+        (pl.DataFrame({"k": [20, 21], "z": ["y", "y"]}), "its columns are"),
+    ):
+        frame.write_parquet(path)
+        text = edited(ops, size=path.stat().st_size)
+        with pytest.raises(piot.InvalidOperationsError, match=message):
+            t.txn().include(piot.TransactionOps.from_json(text))
+
+
+PATHS = [
+    *("/etc/passwd", "../x.parquet", "a/../../x.parquet", "", ".", "..", "part-x-0.parquet"),
+    *("_delta_log/00000000000000000000.json", "file:///etc/passwd", "s3://b/x", "C:\\x", "a\0b"),
+    *("%2e%2e/x.parquet", "part-{txn}-/../../x.parquet", "part-{txn}-0.parquet/", "~/x"),
+    *("part-{txn}-0.parquet\n", "part-{txn}-..parquet", "part-{other}-0.parquet"),
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_paths_that_lead_elsewhere_are_refused(t: piot.Table, path: str) -> None:
+    ops = taken(t, 20)
+    path = path.replace("{txn}", ops.head.txn).replace("{other}", ops.head.txn[::-1])
+    with pytest.raises(piot.InvalidOperationsError):
+        piot.TransactionOps.from_json(edited(ops, path=path))
+    wire = json.loads(ops.to_json())
+    wire["adds"] = []
+    wire["removes"] = [{"path": path, "size": 1}]
+    text = json.dumps(wire)
+    with pytest.raises(piot.InvalidOperationsError):
+        t.txn().include(piot.TransactionOps.from_json(text))
+
+
+NASTY: list[Any] = [
+    *(None, True, 0, -1, 1.5, 2**63, 10**400, "", "x", [], [[]], {}, [None], {"v": 1}),
+    *("../x", "\ud800", ["a", "b"], {"path": "/etc/passwd", "size": 1}, [[["k", "int64"]]]),
+]
+
+
+def mutated(value: Any, rng: random.Random) -> Any:
+    """Return a copy of a JSON value with something else somewhere in it."""
+    value = copy.deepcopy(value)
+    here = value
+    while True:
+        places = [*here] if isinstance(here, dict) else [*range(len(here))]
+        place = rng.choice(places)
+        inner = here[place]
+        if isinstance(inner, dict | list) and inner and rng.random() < 0.7:
+            here = inner
+            continue
+        action = rng.random()
+        if action < 0.8:
+            here[place] = rng.choice(NASTY)
+        elif action < 0.9:
+            del here[place]
+        elif isinstance(here, dict):
+            here[rng.choice(["extra", "path", "txn", "through"])] = rng.choice(NASTY)
+        return value
+
+
+def test_a_thousand_hostile_texts_do_nothing(t: piot.Table, tmp_path: Path) -> None:
+    rng = random.Random(1)
+    ops = replaced(t, 3, 5, 4)
+    wires = [json.loads(ops.to_json()), json.loads(t.scan().shards()[0].to_json())]
+    wires[1]["lo"] = ["3"]
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    expected = keys(t)
+    accepted = 0
+    for i in range(1000):
+        wire = mutated(wires[i % 2], rng)
+        text = json.dumps(wire)
+        if rng.random() < 0.1:
+            text = text[: rng.randrange(len(text))]
+        txn = t.txn() if i % 2 == 0 else None
+        try:
+            if txn is None:
+                piot.table(t.uri).scan(shard=piot.Shard.from_json(text)).to_polars()
+            else:
+                txn.include(piot.TransactionOps.from_json(text))
+            accepted += 1
+        except piot.TableError:
+            pass
+    assert accepted < 200, "most of them are refused"
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+    assert keys(t) == expected
