@@ -1,13 +1,18 @@
 """Polars queries over dated data, split into calendar periods and run on Ray.
 
-Importing the package registers the `.piot` namespace on LazyFrames. It imports neither Ray nor
+Importing the package registers the `.piot` namespaces on frames. It imports neither Ray nor
 anything else that only some users need.
 """
 
 from polars_io_tools import errors
 from polars_io_tools._diagnosis import Check, Diagnosis
 from polars_io_tools._doctor import doctor
-from polars_io_tools._namespace import Partitions, PiotNamespace, TimeUnit
+from polars_io_tools._namespace import (
+    Partitions,
+    PiotFrameNamespace,
+    PiotNamespace,
+    TimeUnit,
+)
 from polars_io_tools._partitioners import (
     by_key,
     by_quantile,
@@ -91,6 +96,7 @@ __all__ = [
     "Partitions",
     "Period",
     "PiotError",
+    "PiotFrameNamespace",
     "PiotNamespace",
     "PlannedFilter",
     "RayNotInitialisedError",

@@ -1,4 +1,4 @@
-"""The `.piot` namespace of LazyFrames: signatures and docstrings, each body one call."""
+"""The `.piot` namespaces of frames: signatures and docstrings, each body one call."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from polars_io_tools._plan import RayPlan
 from polars_io_tools._transport import ReturnAs
 from polars_io_tools.db import SqlPlan, explain_sql
 from polars_io_tools.ray import execute_on_ray, explain_on_ray
+from polars_io_tools.tables import Mode, Table, write_table
 
-__all__ = ["Partitions", "PiotNamespace", "TimeUnit"]
+__all__ = ["Partitions", "PiotFrameNamespace", "PiotNamespace", "TimeUnit"]
 
 Partitions = (
     ByTime | ByValue | ByRange | ByQuantile | KeyPartitions | Partitioner | Iterable[ReadPartition]
@@ -255,3 +256,39 @@ class PiotNamespace:
             exact: size == 5 as piot."size" = 5
         """
         return explain_sql(self._lf)
+
+    def write_table(self, table: Table, mode: Mode = "append") -> int | None:
+        """Write the query into a table in one transaction, batch by batch, in bounded memory.
+
+        A query that gives its rows in the order of the table's key makes files that do not overlap.
+
+        Args:
+            table: the table.
+            mode: "append" adds rows, "upsert" replaces those with the same keys.
+
+        Returns:
+            The version of the table that has the rows; None if there were none.
+
+        Raises:
+            InvalidRowsError: the rows do not fit the table, or a key would be there twice.
+            CommitConflictError: somebody else changed the table meanwhile.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"key": pl.Int64}, key="key")
+            >>> pl.LazyFrame({"key": [1, 2]}).piot.write_table(t)
+            1
+        """
+        return write_table(self._lf, table, mode)
+
+
+@pl.api.register_dataframe_namespace("piot")
+class PiotFrameNamespace:
+    """Methods of this package on a DataFrame, as `df.piot`."""
+
+    def __init__(self, df: pl.DataFrame) -> None:
+        self._df = df
+
+    def write_table(self, table: Table, mode: Mode = "append") -> int | None:
+        """Write the frame into a table in one transaction; see `LazyFrame.piot.write_table`."""
+        return write_table(self._df, table, mode)

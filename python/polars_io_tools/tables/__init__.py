@@ -11,11 +11,12 @@ from polars_io_tools.tables._ops import Operation, TransactionOps
 from polars_io_tools.tables._scan import TableScan
 from polars_io_tools.tables._shard import Shard
 from polars_io_tools.tables._snapshot import Snapshot
-from polars_io_tools.tables._table import Table, create_table, table
-from polars_io_tools.tables._txn import Transaction
+from polars_io_tools.tables._table import Table, create_table, table, write_table
+from polars_io_tools.tables._txn import Mode, Transaction
 
 __all__ = [
     "Asof",
+    "Mode",
     "Operation",
     "Shard",
     "Snapshot",
@@ -25,4 +26,5 @@ __all__ = [
     "TransactionOps",
     "create_table",
     "table",
+    "write_table",
 ]

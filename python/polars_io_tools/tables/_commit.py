@@ -99,7 +99,8 @@ def commit(intent: Intent) -> Done:
         if intent.start.layout.unique:
             added = [a for p, a in intent.changes.adds.items() if p not in intent.changes.kept]
             fresh = live.filter(~pl.col("path").is_in([*checked, *intent.changes.removes]))
-            check_added_keys(added, fresh, intent.start.layout, intent.start.path)
+            where = (intent.start.layout, intent.start.path)
+            check_added_keys(added, fresh, *where, among=attempt == 0)
             checked.update(live["path"])
         if _swap(intent, now.log):
             return Done(now.version + 1)

@@ -37,9 +37,10 @@ class Snapshot:
         (0, 1)
     """
 
-    def __init__(self, path: str, log: DeltaTable) -> None:
+    def __init__(self, path: str, log: DeltaTable, newest: DeltaTable | None = None) -> None:
         self.path = path
         self.log = log
+        self._newest = newest
         self.version = log.version()
         self._layout = layout_of_log(log, path)
 
@@ -77,15 +78,14 @@ class Snapshot:
         return "deletionVectors" in (self.log.protocol().reader_features or [])
 
     def check_files(self) -> None:
-        """Raise if files of this state were removed; only those of older states ever are.
+        """Raise if files of this state were gone when it was opened; those of the newest never are.
 
         Raises:
             SnapshotNotFoundError: the table was vacuumed.
         """
-        newest = open_log(self.path)
-        if newest.version() == self.version:
+        if self._newest is None:
             return
-        kept = {*pl.DataFrame(newest.get_add_actions())["path"]}
+        kept = {*pl.DataFrame(self._newest.get_add_actions())["path"]}
         for name in self.actions["path"]:
             if name not in kept and not (Path(self.path) / name).exists():
                 raise vacuumed(self, name)
@@ -132,4 +132,4 @@ def open_snapshot(path: str, table_id: str | None, when: When) -> Snapshot:
         )
     if version is None or version == newest.version():
         return Snapshot(path, newest)
-    return Snapshot(path, open_log(path, version))
+    return Snapshot(path, open_log(path, version), newest)

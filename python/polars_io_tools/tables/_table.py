@@ -17,7 +17,7 @@ from polars_io_tools.tables._shard import Shard, check_shards
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from polars_io_tools.tables._txn import Mode, Transaction
 
-__all__ = ["Table", "create_table", "table"]
+__all__ = ["Table", "create_table", "table", "write_table"]
 
 
 class Table:
@@ -168,8 +168,8 @@ def table(uri: str | Path) -> Table:
         >>> import polars as pl, polars_io_tools as piot, tempfile
         >>> uri = tempfile.mkdtemp() + "/t"
         >>> made = piot.create_table(uri, {"key": pl.Int64, "square": pl.Int64}, key=["key"])
-        >>> piot.table(uri).key_schema
-        Schema({'key': Int64})
+        >>> list(piot.table(uri).key_schema)
+        ['key']
     """
     path = local_path(uri)
     log = open_log(path)
@@ -233,6 +233,16 @@ def create_table(
     if found._layout != layout:  # noqa: SLF001  (made here)
         raise TableError(f"{path}: the table that is there differs: {_difference(found, layout)}")
     return found
+
+
+def write_table(rows: Any, into: Table, mode: Mode) -> int | None:
+    """Write rows in one transaction, and return the version of the table that has them."""
+    if not isinstance(into, Table):
+        kind = type(into).__name__
+        raise TypeError(f"write_table: the table must be a piot.Table, not {kind}; see piot.table")
+    with into.txn(mode) as txn:
+        txn.write(rows)
+    return txn.version
 
 
 def _difference(found: Table, wanted: Layout) -> str:

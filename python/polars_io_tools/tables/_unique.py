@@ -24,11 +24,23 @@ def range_of(add: dict[str, Any]) -> Range:
 
 
 def check_added_keys(
-    adds: Sequence[dict[str, Any]], live: pl.DataFrame, layout: Layout, folder: str
+    adds: Sequence[dict[str, Any]],
+    live: pl.DataFrame,
+    layout: Layout,
+    folder: str,
+    *,
+    among: bool,
 ) -> None:
     """Raise if a key of files that are added is there twice, or in a live file as well.
 
     Only files whose ranges meet are read, and of them the keys in the ranges that are added.
+
+    Args:
+        adds: the files that are added.
+        live: the files to compare them with.
+        layout: the columns of the table.
+        folder: where the files are.
+        among: whether those that are added are compared with one another as well.
 
     Raises:
         InvalidRowsError: a key is; the message names it.
@@ -43,7 +55,7 @@ def check_added_keys(
     every = [*ranges, *ranges_of(met, layout)]
     for group in _core.overlap_groups(wire_key(layout), every):
         added = [i for i in group if i < len(ranges)]
-        if added:
+        if added and (among or len(added) < len(group)):
             _check_group([names[i] for i in group], [ranges[i] for i in added], layout, folder)
 
 
