@@ -163,7 +163,7 @@ def edited(ops: piot.TransactionOps, **changes: Any) -> str:
     ("changes", "message"),
     [
         ({"size": 1}, "where the operations say 1"),
-        ({"rows": 7}, "where the operations say"),
+        ({"rows": 7}, "1 records in a file of 7 rows"),
         ({"lo": ["19"]}, "lo is"),
         ({"hi": ["21"]}, "hi is"),
         ({"stats": json.dumps({"numRecords": 1, "minValues": {}})}, "stats is"),

@@ -133,11 +133,42 @@ def test_columns_are_checked(t: piot.Table) -> None:
         t.scan(where=pl.col("y") > 1)
     with pytest.raises(ValueError, match="limit must be at least 0"):
         t.scan(limit=-1)
-    [shard] = t.scan().shards()
+    shard = t.scan().shards()[0]
     with pytest.raises(TypeError, match="not both"):
         t.scan(shard=shard, shards=[shard])
     with pytest.raises(TypeError, match=r"see piot\.Shard\.from_json"):
         t.scan(shards=[shard.to_json()])  # type: ignore[list-item]  # is what is tested
+
+
+def test_shards_follow_the_files(t: piot.Table) -> None:
+    scan = t.scan()
+    first, second = scan.shards()
+    assert (first.lo, first.hi, second.hi) == (None, second.lo, None)
+    assert (second.lo or ())[0] == "B"
+    assert [s.rows for s in (first, second)] == [100, 100]
+    assert all(s.nbytes for s in (first, second))
+    assert [scan.to_polars(shard=s).height for s in (first, second)] == [100, 100]
+    assert len(scan.shards(target_rows=1000)) == 1
+    assert [s.rows for s in t.scan(where=t["price"] > 5).shards()] == [None, None]
+
+
+def test_shards_of_shards_lie_within(t: piot.Table) -> None:
+    whole = t.scan().shards()[0]
+    within = Shard(whole.key, ("A", "1577923200000000"), ("B", "1580515200000000"))
+    scan = t.scan(shard=within)
+    parts = scan.shards()
+    assert (parts[0].lo, parts[-1].hi) == (within.lo, within.hi)
+    assert len(parts) == 2
+    assert sum(scan.to_polars(shard=s).height for s in parts) == scan.to_polars().height == 130
+
+
+def test_files_without_statistics_are_in_a_shard(uri: str) -> None:
+    t = piot.create_table(uri, {"k": pl.Decimal(10, 2)}, key="k")
+    for k in range(3):
+        with t.txn() as txn:
+            txn.write({"k": [Decimal(k)]})
+    scan = t.scan()
+    assert sum(scan.to_polars(shard=s).height for s in scan.shards()) == 3
 
 
 def test_shards_of_other_tables_are_refused(t: piot.Table, tmp_path: Path) -> None:

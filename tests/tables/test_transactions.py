@@ -343,6 +343,17 @@ def test_foreign_writers_and_ours_get_along(t: piot.Table) -> None:
     assert deltalake.DeltaTable(t.uri).to_pyarrow_table().num_rows == 22
 
 
+def test_bounds_that_others_cut_to_milliseconds_hide_no_key(tmp_path: Path) -> None:
+    t = piot.create_table(tmp_path / "m", {"k": pl.Datetime("us")}, key="k")
+    moments = [dt.datetime(1969, 12, 31, 23, 59, 59, n) for n in (100, 200, 999)]
+    frame = pl.DataFrame({"k": moments}, t.schema)
+    deltalake.write_deltalake(t.uri, frame, mode="append")
+    cut = t.snapshot().actions["max"].struct.field("k").item()
+    assert cut < moments[-1], "delta-rs writes microseconds now"
+    with pytest.raises(piot.InvalidRowsError, match="more than once"):
+        write(t, frame.tail(1))
+
+
 def test_no_file_is_left_that_no_commit_names(t: piot.Table) -> None:
     with t.txn() as txn:
         txn.write({"k": [100, 101]})

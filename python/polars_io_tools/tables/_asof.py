@@ -57,15 +57,7 @@ class Asof:
         Raises:
             SnapshotNotFoundError: it is neither.
         """
-        if text.lstrip().startswith("{"):
-            return cls.from_json(text)
-        table, _, version = text.rpartition("@")
-        if not table or not version.isdecimal() or not version.isascii():
-            shown = text[:80]
-            raise SnapshotNotFoundError(
-                f"{shown!r} is no state of a table; give str(snapshot.asof)"
-            )
-        return cls(table, int(version))
+        return cls(*_core.read_asof(text))
 
     def __lt__(self, other: object) -> bool:
         """Tell whether this state came before another one of the same table."""

@@ -13,7 +13,7 @@ import polars as pl
 
 from polars_io_tools.errors import InvalidOperationsError
 from polars_io_tools.tables import _core
-from polars_io_tools.tables._keys import Range, wire_key
+from polars_io_tools.tables._keys import Range, shown, wire_key
 from polars_io_tools.tables._live import may_overlap, read_files
 from polars_io_tools.tables._ops import KINDS, Head, Kind, Operation, TransactionOps
 from polars_io_tools.tables._schema import Layout
@@ -91,8 +91,7 @@ class Changes:
                         self.add(written)
 
     def _meets(self, within: Range, add: dict[str, Any]) -> bool:
-        key = wire_key(self._layout)
-        return bool(_core.overlap_groups(key, [within, range_of(add)]))
+        return _core.common(wire_key(self._layout), within, range_of(add)) is not None
 
     def _left(self, path: str, survivors: Survivors) -> pl.DataFrame | None:
         """Return the rows of a file that stay, None if all do."""
@@ -157,8 +156,8 @@ class Changes:
         if met is not None:
             raise InvalidOperationsError(
                 f"operations of transaction {txn} overlap with others of this one: both change "
-                f"keys in {met[0]} and {met[1]}; let each writer have keys of its own, such as "
-                "those of a shard"
+                f"keys in {shown(met)}; let each writer have keys of its own, such as those of a "
+                "shard"
             )
         self.add([{"txn": txn, **a} for a in bodies["add"]])
         self._source.update({a["path"]: txn for a in bodies["add"]})

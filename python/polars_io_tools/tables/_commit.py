@@ -23,7 +23,7 @@ from polars_io_tools.errors import CommitConflictError, InvalidOperationsError, 
 from polars_io_tools.tables import _core
 from polars_io_tools.tables._changes import Changes
 from polars_io_tools.tables._delta import deltalake
-from polars_io_tools.tables._keys import wire_key
+from polars_io_tools.tables._keys import shown, wire_key
 from polars_io_tools.tables._live import live_files, ranges_of
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from polars_io_tools.tables._unique import check_added_keys, range_of
@@ -181,8 +181,8 @@ def _check_ranges(intent: Intent, live: pl.DataFrame) -> None:
     met = _core.meet(wire_key(layout), ours, theirs)
     if met is not None:
         raise CommitConflictError(
-            f"somebody else changed rows with keys in {met[1]} since this transaction, which "
-            f"replaces those in {met[0]}, began: run it again"
+            f"somebody else changed rows with keys in {shown(met)} since this transaction, which "
+            "replaces them, began: run it again"
         )
 
 

@@ -1,19 +1,18 @@
 """The Go core of tables, as this package calls it: what is decided about keys is decided there.
 
-What follows is to be replaced by calls of `_gocore`, function by function.
+Ranges are what the JSON of shards and operations has, see gocore/tablewire.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import math
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
+from polars_io_tools import _gocore
+from polars_io_tools._arrow import stream_of
 from polars_io_tools.errors import (
     InvalidOperationsError,
     ShardNotFoundError,
@@ -21,48 +20,61 @@ from polars_io_tools.errors import (
 )
 
 __all__ = [
-    "has_bounds",
+    "common",
     "is_empty",
     "meet",
-    "overlap_groups",
+    "overlaps",
+    "physical_shards",
     "read_asof",
     "read_operations",
     "read_shard",
+    "repeated",
     "statistics",
     "write_asof",
     "write_operations",
     "write_shard",
 ]
 
+Key = Sequence[Sequence[str]]
 Range = Mapping[str, list[str] | None]
 Footprint = Mapping[str, Sequence[Any]]
 
-# Texts that are longer have no bounds in the statistics, as cut ones would not be exact.
-_MOST_BYTES = 256
 
-_DEEPEST = 5_000
+def _bytes(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _given(text: str) -> bytes:
+    """Return a text from anywhere; what is no UTF-8 is for Go to refuse."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def write_asof(table: str, version: int) -> str:
     """Return the JSON of a state of a table."""
-    return json.dumps({"table": table, "version": version})
+    return _gocore.table_asof(_bytes({"table": table, "version": version})).decode()
 
 
 def read_asof(text: str) -> tuple[str, int]:
-    """Return the table and the version of a state.
+    """Return the table and the version of a state, from its JSON or its str.
 
     Raises:
-        SnapshotNotFoundError: it is no JSON of a state.
+        SnapshotNotFoundError: it is neither.
     """
-    match _parsed(text):
-        case {"table": str(table), "version": int(version), **rest} if not rest and version >= 0:
-            return table, version
-    raise SnapshotNotFoundError(f"{text[:80]!r} is no state of a table; give asof.to_json()")
+    try:
+        given = json.loads(_gocore.table_asof(_given(text)))
+    except ValueError as error:
+        msg = f"{text[:80]!r} is no state of a table; give str(asof) or asof.to_json(): {error}"
+        raise SnapshotNotFoundError(msg) from error
+    return given["table"], given["version"]
 
 
 def write_shard(shard: dict[str, Any]) -> str:
-    """Return the JSON of a shard."""
-    return json.dumps(shard)
+    """Return the JSON of a shard.
+
+    Raises:
+        ShardNotFoundError: its ends are no values of its key.
+    """
+    return json.dumps(read_shard(json.dumps(shard)), separators=(",", ":"))
 
 
 def read_shard(text: str) -> dict[str, Any]:
@@ -71,18 +83,16 @@ def read_shard(text: str) -> dict[str, Any]:
     Raises:
         ShardNotFoundError: it is no JSON of a shard.
     """
-    given = _parsed(text)
-    fields = {"v", "key", "lo", "hi", "rows", "nbytes"}
-    if isinstance(given, dict) and given.keys() == fields and given["v"] == 1:
-        counts = all(given[n] is None or _count(given[n]) for n in ("rows", "nbytes"))
-        if counts and _is_key(given["key"]) and _is_range(given["key"], given["lo"], given["hi"]):
-            return given
-    raise ShardNotFoundError(f"{text[:80]!r} is no shard; give shard.to_json()")
+    try:
+        shard: dict[str, Any] = json.loads(_gocore.table_shard(_given(text)))
+    except ValueError as error:
+        raise ShardNotFoundError(f"no shard: {error}; give shard.to_json()") from error
+    return shard
 
 
 def write_operations(operations: dict[str, Any]) -> str:
-    """Return the JSON of operations."""
-    return json.dumps(operations)
+    """Return the JSON of operations, or of one."""
+    return _gocore.table_operations(_bytes(operations)).decode()
 
 
 def read_operations(text: str, *, single: bool) -> dict[str, Any]:
@@ -92,207 +102,88 @@ def read_operations(text: str, *, single: bool) -> dict[str, Any]:
         InvalidOperationsError: it is no JSON of that, or a path leads anywhere but to a file that
             a transaction may have written.
     """
-    given = _parsed(text)
-    if not isinstance(given, dict) or given.get("v") != 1:
-        _refuse(f"{text[:80]!r} is none of a version that is known")
-    head = {"v", "table", "version", "txn", "key"}
-    lists = {"adds": "add", "removes": "remove", "replaced": "replace"}
-    found = given.keys() - head
-    if (len(found) != 1 or not found <= {*lists.values()}) if single else found != lists.keys():
-        _refuse(f"the fields {sorted(given)} are others")
-    if not isinstance(given.get("table"), str) or not _count(given.get("version")):
-        _refuse("table or version")
-    if not _is_key(given.get("key")) or not re.fullmatch(_UUID, str(given.get("txn"))):
-        _refuse("key or txn")
-    for many, one in lists.items():
-        bodies = [given[one]] if one in found else given.get(many, [])
-        for body in bodies if isinstance(bodies, list) else [None]:
-            _check_operation(one, body, given)
+    try:
+        given: dict[str, Any] = json.loads(_gocore.table_operations(_given(text)))
+    except ValueError as error:
+        raise InvalidOperationsError(f"no operations of a transaction: {error}") from error
+    if single == ("adds" in given):
+        other = "piot.TransactionOps" if single else "piot.Operation"
+        raise InvalidOperationsError(f"this is the JSON of a {other}: read it by its from_json")
     return given
 
 
-_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-
-
-def _check_operation(kind: str, body: Any, head: dict[str, Any]) -> None:
-    if not isinstance(body, dict):
-        _refuse(f"{kind}: {body!r}")
-    checks = {"add": _is_add, "remove": _is_remove, "replace": _is_replace}
-    if not checks[kind](body, head):
-        _refuse(f"{kind}: {body!r}; files are named part-<txn>-<more>.parquet, in no folder")
-
-
-def _is_add(body: dict[str, Any], head: dict[str, Any]) -> bool:
-    fields = {"path", "size", "mtime", "stats", "lo", "hi", "rows"}
-    by = body.get("txn", head["txn"])
-    if body.keys() - {"txn"} != fields or not re.fullmatch(_UUID, str(by)):
-        return False
-    named = re.fullmatch(f"part-{by}-[A-Za-z0-9_-]+\\.parquet", str(body["path"]))
-    counts = all(_count(body[n]) for n in ("size", "mtime", "rows"))
-    ends = [e for e in (body["lo"], body["hi"]) if _is_list(e, str) and len(e) == len(head["key"])]
-    whole = len(ends) == 2 and _is_range(head["key"], *ends)  # noqa: PLR2004  (both ends)
-    return bool(named) and counts and whole
-
-
-def _is_remove(body: dict[str, Any], _: dict[str, Any]) -> bool:
-    path = str(body.get("path"))
-    plain = re.fullmatch(r"[^/\\%:*?\s]+", path) and not path.startswith((".", "_"))
-    return body.keys() == {"path", "size"} and path == body["path"] and bool(plain)
-
-
-def _is_replace(body: dict[str, Any], head: dict[str, Any]) -> bool:
-    fields = body.keys() in ({"lo", "hi"}, {"lo", "hi", "through"})
-    ends = ("hi", "through")
-    return fields and all(_is_range(head["key"], body["lo"], body.get(n)) for n in ends)
-
-
-def _count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
-
-
-def _is_list(value: Any, kind: type) -> bool:
-    return isinstance(value, list) and all(isinstance(v, kind) for v in value)
-
-
-def _is_key(value: Any) -> bool:
-    return _is_list(value, list) and all(_is_list(p, str) and len(p) == 2 for p in value)  # noqa: PLR2004  (name and type)
-
-
-def _is_range(key: Any, lo: Any, hi: Any) -> bool:
-    """Tell whether two values are tuples of a key, or open ends."""
-    for end in (lo, hi):
-        if end is None:
-            continue
-        if not _is_list(end, str) or not 0 < len(end) <= len(key):
-            return False
-        try:
-            _end(key, end)
-        except ValueError:
-            return False
-    return True
-
-
-def _refuse(what: str) -> NoReturn:
-    raise InvalidOperationsError(f"no operations of a transaction: {what}")
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def has_bounds(dtype: pl.DataType) -> bool:
-    """Tell whether statistics have the least and greatest value of a stored type.
-
-    Decimals have none: readers take them for floats.
-    """
-    return (
-        dtype.is_integer()
-        or dtype.is_float()
-        or dtype in {pl.String, pl.Date}
-        or (isinstance(dtype, pl.Datetime))
-    )
-
-
-def statistics(
-    rows: int, nulls: dict[str, int], least: pl.DataFrame, greatest: pl.DataFrame
-) -> str:
+def statistics(rows: int, columns: Iterable[dict[str, Any]]) -> str:
     """Return the statistics of a file, as the log has them: exact or absent.
 
     Args:
         rows: how many it has.
-        nulls: how many nulls each column has.
-        least: the least values, a row of them.
-        greatest: the greatest values.
+        columns: of each `path`, `type`, `least`, `greatest`, `nulls` and, of floats, `nan`.
     """
-    bounds: list[dict[str, Any]] = [{}, {}]
-    for name in nulls:
-        if name in least:
-            texts = [_logged(frame[name]) for frame in (least, greatest)]
-            if None not in texts:
-                bounds[0][name], bounds[1][name] = texts
-    stats = {"numRecords": rows, "minValues": bounds[0], "maxValues": bounds[1], "nullCount": nulls}
-    return json.dumps(stats, ensure_ascii=False)
+    return _gocore.table_statistics(_bytes({"rows": rows, "columns": list(columns)})).decode()
 
 
-def _logged(value: pl.Series) -> Any:
-    dtype, item = value.dtype, value.item()
-    if item is None or (dtype.is_float() and not math.isfinite(item)):
-        return None
-    if isinstance(dtype, pl.Datetime):
-        zone = "Z" if dtype.time_zone else ""
-        return value.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f").item() + zone
-    if dtype == pl.Date:
-        return value.dt.to_string("%Y-%m-%d").item()
-    if dtype == pl.String:
-        return item if len(item.encode()) <= _MOST_BYTES else None
-    return item
+def meet(key: Key, ours: Footprint, theirs: Footprint) -> Range | None:
+    """Return a range in which we take rows away, and they changed some; None without any."""
+    ranges: list[Range] = _conflicts(key, ours, theirs)["conflicts"]
+    return ranges[0] if ranges else None
 
 
-class _Above:
-    """Is after every value."""
-
-    def __lt__(self, other: object) -> bool:
-        return False
-
-    def __gt__(self, other: object) -> bool:
-        return not isinstance(other, _Above)
+def _conflicts(key: Key, ours: Footprint, theirs: Footprint) -> dict[str, list[Range]]:
+    request = {"key": key, "unique": True, "ours": ours, "theirs": theirs}
+    answer: dict[str, list[Range]] = json.loads(_gocore.table_conflicts(_bytes(request)))
+    return answer
 
 
-def _end(key: Sequence[Sequence[str]], texts: Sequence[str] | None) -> tuple[Any, ...]:
-    return tuple(_value(kind, text) for (_, kind), text in zip(key, texts or (), strict=False))
+def overlaps(
+    key: Key, added: Sequence[Range], live: Sequence[Range], *, among: bool
+) -> list[Range]:
+    """Return the ranges in which added files may have a key that a live one has.
+
+    Args:
+        key: the key.
+        added: the ranges of added files.
+        live: the ranges of live files.
+        among: whether those in which two added files may have the same key are returned as well.
+    """
+    mine = {"added": added, "replaced": []}
+    found = _conflicts(key, mine, {"added": live, "replaced": []})["doubtful"]
+    if among:
+        whole = [{"lo": None, "hi": None}]
+        request = {"key": key, "do": "cover", "a": whole, "b": added, "keys": None}
+        found += json.loads(_gocore.key_ranges(_bytes(request)))["overlaps"]
+    return found
 
 
-def _value(kind: str, text: str) -> Any:
-    if kind == "string":
-        return text.encode()
-    if kind == "binary":
-        return base64.b64decode(text)
-    return text == "true" if kind == "boolean" else int(text)
+def common(key: Key, a: Range, b: Range) -> dict[str, Any] | None:
+    """Return the range that two have in common, None without any."""
+    request = {"key": key, "do": "intersect", "a": [a], "b": [b], "keys": None}
+    ranges: list[dict[str, Any]] = json.loads(_gocore.key_ranges(_bytes(request)))["ranges"]
+    return ranges[0] if ranges else None
 
 
-Ends = tuple[tuple[Any, ...], tuple[Any, ...]]
+def is_empty(key: Key, within: Range) -> bool:
+    """Tell whether no key can be in a range of values of the key."""
+    request = {"key": key, "do": "union", "a": [within], "b": [], "keys": None}
+    try:
+        _gocore.key_ranges(_bytes(request))
+    except ValueError:
+        return True
+    return False
 
 
-def _ends(key: Sequence[Sequence[str]], within: Range) -> Ends:
-    if within.get("through") is not None:
-        return _end(key, within["lo"]), (*_end(key, within["through"]), _Above())
-    if within["hi"] is None:
-        return _end(key, within["lo"]), (_Above(),)
-    return _end(key, within["lo"]), _end(key, within["hi"])
+def repeated(key: Key, streams: Sequence[pl.DataFrame]) -> list[str] | None:
+    """Return a key that is there twice in frames of key columns, each sorted by them."""
+    request = _bytes({"key": key, "unique": True})
+    answer = json.loads(_gocore.key_scan(request, [stream_of(frame) for frame in streams]))
+    found: list[str] | None = answer["key"]
+    return found
 
 
-def meet(
-    key: Sequence[Sequence[str]], ours: Footprint, theirs: Footprint
-) -> tuple[Range, Range] | None:
-    """Return a range that we replace and one that they added to or replaced with keys in both."""
-    there = [(r, _ends(key, r)) for r in [*theirs["added"], *theirs["replaced"]]]
-    for mine in ours["replaced"]:
-        lo, hi = _ends(key, mine)
-        for other, (low, high) in there:
-            if max(lo, low) < min(hi, high):
-                return mine, other
-    return None
+def physical_shards(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return shards that begin where files begin.
 
-
-def is_empty(key: Sequence[Sequence[str]], within: Range) -> bool:
-    """Tell whether no key can be in a range."""
-    lo, hi = _ends(key, within)
-    return not lo < hi
-
-
-def overlap_groups(key: Sequence[Sequence[str]], ranges: Sequence[Range]) -> list[list[int]]:
-    """Return the positions of ranges that overlap one another, group by group."""
-    ends = [_ends(key, r) for r in ranges]
-    groups: list[list[int]] = []
-    last: tuple[Any, ...] | None = None
-    for i in sorted(range(len(ends)), key=lambda i: ends[i][0]):
-        lo, hi = ends[i]
-        if last is None or not lo < last:
-            groups.append([])
-            last = hi
-        groups[-1].append(i)
-        last = max(last, hi)
-    return [g for g in groups if len(g) > 1]
+    Args:
+        request: what is known of the files by columns, see `table_shards`.
+    """
+    shards: list[dict[str, Any]] = json.loads(_gocore.table_shards(_bytes(request)))["shards"]
+    return shards

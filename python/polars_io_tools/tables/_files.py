@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools.tables import _core
-from polars_io_tools.tables._keys import key_texts, wire_key
+from polars_io_tools.tables._keys import key_texts, texts_of, wire_key, wire_type
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._types import Column
 
@@ -49,35 +49,58 @@ def write_sorted(
 
 
 def describe(stored: pl.LazyFrame, layout: Layout) -> dict[str, Any]:
-    """Return the statistics, the first and the last key, and the number of stored rows."""
-    counted = [c for c in layout.columns if _core.has_bounds(c.stored)]
+    """Return the statistics, the first and the last key, and the number of sorted, stored rows."""
+    columns = [c for c in layout.columns if not c.stored.is_nested()]
     found = stored.select(
-        pl.len().alias("rows"),
-        pl.struct(pl.col(c.name).null_count() for c in layout.columns).alias("nulls"),
-        _bounds(counted, "least"),
-        _bounds(counted, "greatest"),
-        pl.struct(pl.col(layout.key).first()).alias("lo"),
-        pl.struct(pl.col(layout.key).last()).alias("hi"),
+        pl.len(),
+        *(expr for i, column in enumerate(columns) for expr in _aggregates(i, column)),
+        *(pl.col(c.name).first().alias(f"first{i}") for i, c in enumerate(layout.keys)),
+        *(pl.col(c.name).last().alias(f"last{i}") for i, c in enumerate(layout.keys)),
     ).collect()
-    ends = [_key(found[end].struct.unnest(), layout) for end in ("lo", "hi")]
-    rows = int(found["rows"].item())
-    stats = _core.statistics(
-        rows,
-        found["nulls"].struct.unnest().row(0, named=True),
-        found["least"].struct.unnest(),
-        found["greatest"].struct.unnest(),
-    )
-    return {"stats": stats, "lo": ends[0], "hi": ends[1], "rows": rows}
+    rows = int(found["len"].item())
+    stats = _core.statistics(rows, (_known(found, i, c) for i, c in enumerate(columns)))
+    ends = {
+        name: key_texts(
+            found.select(
+                c.load(pl.col(f"{which}{i}")).alias(c.name) for i, c in enumerate(layout.keys)
+            ),
+            layout,
+        )[0]
+        for name, which in (("lo", "first"), ("hi", "last"))
+    }
+    return {"stats": stats, **ends, "rows": rows}
 
 
-def _bounds(columns: list[Column], which: str) -> pl.Expr:
-    exprs = [pl.col(c.name).min() if which == "least" else pl.col(c.name).max() for c in columns]
-    # A struct has at least one field.
-    return pl.struct(*exprs, pl.lit(0).alias("")).alias(which)
+def _aggregates(number: int, column: Column) -> list[pl.Expr]:
+    values = pl.col(column.name)
+    exprs = [values.null_count().alias(f"nulls{number}")]
+    if _has_bounds(column):
+        exprs += [values.min().alias(f"least{number}"), values.max().alias(f"greatest{number}")]
+    if column.stored.is_float():
+        exprs.append(values.is_nan().any().alias(f"nan{number}"))
+    return exprs
 
 
-def _key(stored: pl.DataFrame, layout: Layout) -> list[str]:
-    return key_texts(stored.select(c.load(pl.col(c.name)) for c in layout.keys), layout)[0]
+def _has_bounds(column: Column) -> bool:
+    return not isinstance(column.stored, pl.Decimal | pl.Binary)
+
+
+def _known(found: pl.DataFrame, number: int, column: Column) -> dict[str, Any]:
+    """Return what is known of a column, as Go takes it."""
+    nan = found[f"nan{number}"].item() if column.stored.is_float() else None
+    texts: list[str | None] = [None, None]
+    if _has_bounds(column) and not nan:
+        ends = [found[f"{which}{number}"] for which in ("least", "greatest")]
+        if ends[0].null_count() == 0:
+            texts = [texts_of(end)[0] for end in ends]
+    return {
+        "path": [column.name],
+        "type": wire_type(column.stored),
+        "least": texts[0],
+        "greatest": texts[1],
+        "nulls": found[f"nulls{number}"].item(),
+        "nan": nan,
+    }
 
 
 def remove_files(folder: str, names: Iterable[str]) -> None:

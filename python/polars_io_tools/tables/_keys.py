@@ -1,7 +1,7 @@
 """Keys between Polars and the Go core: values as texts of their physical form, ranges as filters.
 
-A range is what the JSON of shards and operations has: `lo`, and either `hi` or `through`, each a
-tuple of texts, or None for an open end; see gocore/tablewire.
+A range is what the JSON of shards and operations has: `lo`, or `after` for it, and `hi`, or
+`through` for it, each a tuple of texts, or None for an open end; see gocore/tablewire.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ __all__ = [
     "key_texts",
     "overlaps",
     "range_filter",
+    "shown",
     "texts_of",
+    "texts_or_none",
     "tuple_of",
     "values_of",
     "wire_key",
+    "wire_type",
 ]
 
 Tuple = list[str]
@@ -44,7 +47,12 @@ _NAMES: dict[Any, str] = {pl.String: "string", pl.Binary: "binary", pl.Time: "ti
 
 def wire_key(layout: Layout) -> list[list[str]]:
     """Return the columns of a key with the names that Go has for their types."""
-    return [[c.name, _NAMES.get(c.dtype.base_type()) or type_name(c.dtype)] for c in layout.keys]
+    return [[c.name, wire_type(c.dtype)] for c in layout.keys]
+
+
+def wire_type(dtype: pl.DataType) -> str:
+    """Return the name that Go has for a type."""
+    return _NAMES.get(dtype.base_type()) or type_name(dtype)
 
 
 def key_texts(frame: pl.DataFrame, layout: Layout) -> list[Tuple]:
@@ -58,6 +66,13 @@ def texts_of(values: pl.Series) -> list[str]:
     if values.dtype == pl.Binary:
         return values.bin.encode("base64").to_list()
     return values.to_list() if values.dtype == pl.String else to_texts(values)
+
+
+def texts_or_none(values: pl.Series) -> list[str | None]:
+    """Return values as texts, and None for nulls."""
+    known = values.is_not_null()
+    texts = iter(texts_of(values.filter(known)))
+    return [next(texts) if there else None for there in known]
 
 
 def values_of(key: Tuple, layout: Layout) -> tuple[Any, ...]:
@@ -126,6 +141,14 @@ def _exact(value: Any, column: Column) -> pl.Series:
     return series
 
 
+def shown(within: Range) -> str:
+    """Return a range as people read it."""
+    lo = within.get("after") or within["lo"] or ["…"]
+    hi = within.get("through") or within["hi"] or ["…"]
+    ends = "(" if within.get("after") else "[", "]" if within.get("through") else ")"
+    return f"{ends[0]}({', '.join(lo)}) to ({', '.join(hi)}){ends[1]}"
+
+
 def range_filter(within: Range, layout: Layout, name: Callable[[str], str] = str) -> pl.Expr:
     """Return the filter for the rows of a range, on stored columns.
 
@@ -143,6 +166,8 @@ def overlaps(
 
 
 def _from(within: Range, layout: Layout, name: Callable[[str], str]) -> pl.Expr:
+    if within.get("after") is not None:
+        return _compare(within["after"], layout, name, (operator.gt, operator.gt, operator.ge))
     return _compare(within["lo"], layout, name, (operator.gt, operator.ge, operator.ge))
 
 

@@ -13,11 +13,11 @@ import polars as pl
 
 from polars_io_tools.errors import InvalidRowsError
 from polars_io_tools.tables._constraints import Constraint
-from polars_io_tools.tables._keys import key_texts, values_of
+from polars_io_tools.tables._keys import Tuple, key_texts, values_of
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._types import Column
 
-__all__ = ["check_unique", "frames_of", "stored_rows"]
+__all__ = ["check_unique", "frames_of", "repeated_key", "stored_rows"]
 
 # About as many bytes of a query are sorted and written at a time.
 _CHUNK_BYTES = 256 << 20
@@ -178,14 +178,14 @@ def check_unique(stored: pl.DataFrame, layout: Layout) -> None:
     same = pl.all_horizontal(pl.col(n).eq(pl.col(n).shift(1)) for n in layout.key)
     repeated = keys.filter(same.fill_null(value=False))
     if repeated.height:
-        raise repeated_key(repeated, layout)
+        loaded = repeated.head(1).select(c.load(pl.col(c.name)) for c in layout.keys)
+        raise repeated_key(key_texts(loaded, layout)[0], layout)
 
 
-def repeated_key(stored: pl.DataFrame, layout: Layout) -> InvalidRowsError:
-    """Return the error for stored keys that are there more than once."""
-    loaded = stored.head(1).select(c.load(pl.col(c.name)) for c in layout.keys)
-    key = values_of(key_texts(loaded, layout)[0], layout)
-    named = ", ".join(f"{n}={v!r}" for n, v in zip(layout.key, key, strict=True))
+def repeated_key(key: Tuple, layout: Layout) -> InvalidRowsError:
+    """Return the error for a key that would be there more than once."""
+    values = values_of(key, layout)
+    named = ", ".join(f"{n}={v!r}" for n, v in zip(layout.key, values, strict=True))
     return InvalidRowsError(
         f"the key {named} would be there more than once, in a table of unique keys: drop the "
         "repeated rows, use txn(mode='upsert') to replace rows, or a table with unique=False"

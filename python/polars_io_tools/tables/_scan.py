@@ -149,12 +149,15 @@ class TableScan:
         schema = pl.DataFrame(schema=self.schema).to_arrow().schema
         return pyarrow.RecordBatchReader.from_batches(schema, batches())
 
-    def shards(self) -> list[Shard]:
+    def shards(self, target_rows: int | None = None) -> list[Shard]:
         """Return shards that follow the files: no data is read for them.
 
         They cover every key, and no key is in two. A table without rows has one.
+
+        Args:
+            target_rows: about how many rows a shard is to have; without it, as many as files have.
         """
-        found = plan_shards(self._snapshot, self._shards)
+        found = plan_shards(self._snapshot, self._shards, target_rows)
         if self._where is None and self._limit is None:
             return found
         return [Shard(s.key, s.lo, s.hi, None, s.nbytes) for s in found]

@@ -7,10 +7,10 @@ from typing import Any
 
 from polars_io_tools.errors import ShardNotFoundError
 from polars_io_tools.tables import _core
-from polars_io_tools.tables._keys import FULL, Range, Tuple, wire_key
+from polars_io_tools.tables._keys import Range, Tuple, wire_key
 from polars_io_tools.tables._schema import Layout
 
-__all__ = ["Shard", "check_shards"]
+__all__ = ["Shard", "check_shards", "shard_of"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,15 +69,10 @@ class Shard:
         return {"lo": wire["lo"], "hi": wire["hi"]}
 
 
-def shard_of(wire: dict[str, Any]) -> Shard:
-    """Return the shard of what its JSON has."""
-    key = tuple((name, kind) for name, kind in wire["key"])
+def shard_of(wire: dict[str, Any], key: tuple[tuple[str, str], ...] | None = None) -> Shard:
+    """Return the shard of what its JSON has; `key` is its key, if that is known."""
+    key = key or tuple((name, kind) for name, kind in wire["key"])
     return Shard(key, _end(wire["lo"]), _end(wire["hi"]), wire["rows"], wire["nbytes"])
-
-
-def full_shard(layout: Layout) -> Shard:
-    """Return the shard that has every row."""
-    return shard_of({"key": wire_key(layout), **FULL, "rows": None, "nbytes": None})
 
 
 def _end(values: Tuple | None) -> tuple[str, ...] | None:

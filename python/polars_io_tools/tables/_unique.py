@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools.tables import _core
-from polars_io_tools.tables._keys import Range, range_filter, wire_key
-from polars_io_tools.tables._live import may_overlap, ranges_of, read_files
+from polars_io_tools.tables._keys import Range, overlaps, range_filter, wire_key
+from polars_io_tools.tables._live import high, low, ranges_of, read_files
 from polars_io_tools.tables._rows import repeated_key
 from polars_io_tools.tables._schema import Layout
 
@@ -45,26 +45,25 @@ def check_added_keys(
     Raises:
         InvalidRowsError: a key is; the message names it.
     """
-    ranges = [range_of(add) for add in adds]
-    if not ranges:
+    added = [range_of(add) for add in adds]
+    if not added:
         return
-    met = functools.reduce(
-        lambda found, within: found.vstack(may_overlap(live, within, layout)), ranges, live.clear()
-    ).unique("path")
-    names = [add["path"] for add in adds] + met["path"].to_list()
-    every = [*ranges, *ranges_of(met, layout)]
-    for group in _core.overlap_groups(wire_key(layout), every):
-        added = [i for i in group if i < len(ranges)]
-        if added and (among or len(added) < len(group)):
-            _check_group([names[i] for i in group], [ranges[i] for i in added], layout, folder)
+    key = wire_key(layout)
+    shared = _core.overlaps(key, added, ranges_of(live, layout), among=among)
+    if not shared:
+        return
+    inside = functools.reduce(operator.or_, (range_filter(r, layout) for r in shared))
+    meeting = functools.reduce(operator.or_, (overlaps(r, layout, low, high) for r in shared))
+    names = [add["path"] for add in adds] + live.filter(meeting)["path"].to_list()
+    frames = [_keys(name, inside, layout, folder) for name in names]
+    found = _core.repeated(key, [frame for frame in frames if frame.height])
+    if found is not None:
+        raise repeated_key(found, layout)
 
 
-def _check_group(names: list[str], ranges: list[Range], layout: Layout, folder: str) -> None:
-    key = list(layout.key)
-    wanted = functools.reduce(operator.or_, (range_filter(r, layout) for r in ranges))
-    keys = read_files(folder, names, layout).filter(wanted).select(key)
-    repeated = (
-        keys.group_by(key).len().filter(pl.col("len") > 1).head(1).collect(engine="streaming")
-    )
-    if repeated.height:
-        raise repeated_key(repeated, layout)
+def _keys(name: str, inside: pl.Expr, layout: Layout, folder: str) -> pl.DataFrame:
+    """Return the sorted keys of a file that lie in ranges."""
+    rows = read_files(folder, [name], layout).filter(inside).select(layout.key)
+    loaded = [c.load(pl.col(c.name)) for c in layout.keys]
+    # Files of other writers need not be sorted.
+    return rows.sort(list(layout.key)).select(loaded).collect()
