@@ -79,7 +79,8 @@ func (t *Tally) Add(ctx context.Context, b keyrange.Batch) error {
 		return fmt.Errorf("cuts: the columns of the batch are not the key: %w", ErrAim)
 	}
 	for from := 0; from < b.Rows; from += chunk {
-		if t.err = ctx.Err(); t.err != nil {
+		if err := ctx.Err(); err != nil {
+			t.err = fmt.Errorf("cuts: a batch was given up, so begin anew: %w: %w", err, ErrAim)
 			return t.err
 		}
 		t.engine.add(b, from, min(from+chunk, b.Rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -28,6 +29,9 @@ FAILING = (
     *("plan", "find_scans", "replace_paths", "pack", "graft"),
     *("prune_index", "prune_select", "prune_extents", "prune_verify", "sql_push"),
     *("pg_describe", "pg_open", "pg_wait", "pg_next", "pg_export", "pg_check", "pg_close"),
+    *("table_shard", "table_operations", "table_asof", "table_shards", "table_spots"),
+    *("table_cuts", "table_conflicts", "table_statistics", "key_ranges", "key_scan"),
+    *("tally_open", "tally_add", "tally_next"),
 )
 
 # A server that is not there: what comes after the connection, tests/database reads over and over.
@@ -89,6 +93,51 @@ def reading_calls() -> dict[str, Callable[[], object]]:
     }
 
 
+KEY = b'"key":[["x","int64"]]'
+
+# A request of each function for tables that is answered.
+TABLE_REQUESTS = {
+    "table_shard": b'{"v":1,%s,"lo":["1"],"hi":null}' % KEY,
+    "table_operations": b'{"v":1,"table":"t","version":0,"txn":"%s",%s,"adds":[],"removes":[],'
+    b'"replaced":[]}' % (b"00000000-0000-0000-0000-000000000000", KEY),
+    "table_asof": b"t@1",
+    "table_shards": b'{%s,"lo":[["1"]],"hi":[["2"]],"rows":[1],"nbytes":[1]}' % KEY,
+    "table_spots": b'{%s,"lo":[["1"]],"hi":[["2"]],"rows":[9],"nbytes":[1],"n":3}' % KEY,
+    "table_cuts": b'{%s,"cuts":[["1"]],"ranks":[1],"total":2}' % KEY,
+    "table_conflicts": b'{%s,"unique":true,"ours":{"added":[{}],"replaced":[]},'
+    b'"theirs":{"added":[{}],"replaced":[]}}' % KEY,
+    "table_statistics": b'{"rows":1,"columns":[{"path":["x"],"type":"date","nulls":0}]}',
+    "key_ranges": b'{%s,"do":"union","a":[{}],"b":[]}' % KEY,
+    "tally_open": b'{%s,"n":3}' % KEY,
+}
+
+
+def table_calls() -> dict[str, Callable[[], object]]:
+    """The same as of `leak_calls` for the functions of tables."""
+    nothing: Any = None
+    frame = pl.DataFrame({"x": [1, 2, 3]})
+    scan = b'{%s,"unique":true}' % KEY
+    tally = _gocore.tally_open(TABLE_REQUESTS["tally_open"])
+    used = _gocore.tally_open(TABLE_REQUESTS["tally_open"])
+
+    def stream() -> object:
+        return frame.__arrow_c_stream__()
+
+    calls: dict[str, Callable[[], object]] = {
+        "key_scan": lambda: _gocore.key_scan(scan, [stream(), stream()]),
+        "key_scan of nothing": expect(ValueError, lambda: _gocore.key_scan(b"", [stream()])),
+        "tally_add": lambda: _gocore.tally_add(tally, stream()),
+        "tally_add of nothing": expect(TypeError, lambda: _gocore.tally_add(tally, nothing)),
+        "tally_next": lambda: _gocore.tally_next(used),
+        "tally_next of nothing": expect(TypeError, lambda: _gocore.tally_next(nothing)),
+    }
+    for name, request in TABLE_REQUESTS.items():
+        function = getattr(_gocore, name)
+        calls[name] = partial(function, request)
+        calls[f"{name} of nothing"] = expect(ValueError, partial(function, b""))
+    return calls
+
+
 def pruning_arguments(scan: Path) -> dict[str, tuple[Any, ...]]:
     """What the package itself gives the functions of pruning, for a scan that is pruned."""
     names = ("prune_index", "prune_select", "prune_verify", "graft")
@@ -116,6 +165,7 @@ def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
     pruning = pruning_arguments(scan)
     return {
         **reading_calls(),
+        **table_calls(),
         "plan": lambda: _gocore.plan(good),
         "plan of nothing": expect(ValueError, lambda: _gocore.plan(b"")),
         "find_scans": lambda: _gocore.find_scans(payload),

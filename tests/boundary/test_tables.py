@@ -16,6 +16,7 @@ from polars_io_tools import _gocore
 from polars_io_tools._polars.traverse import full_type
 from polars_io_tools.errors import SourceChangedError
 from tests.boundary.streams import CountedStream
+from tests.boundary.test_signals import ctrl_c_during
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,6 +198,23 @@ def test_streams_are_released_once() -> None:
     with pytest.raises(ValueError, match="batch is lost"):
         _gocore.tally_add(handle, failing.capsule)
     assert (failing.streams_released, failing.arrays_open, failing.schemas_open) == (1, 0, 0)
+
+
+def test_ctrl_c_ends_a_long_scan_and_a_long_count() -> None:
+    """What goes on would take minutes, over memory of one frame that is given many times."""
+    frame = pl.DataFrame({"k": pl.int_range(1 << 20, eager=True)})
+    request = json.dumps({"key": [["k", "int64"]], "unique": False}).encode()
+    streams = [frame.__arrow_c_stream__() for _ in range(400)]
+    with pytest.raises(KeyboardInterrupt), ctrl_c_during():
+        _gocore.key_scan(request, streams)
+    wide = pl.concat([frame] * 400, rechunk=False).to_struct("").struct.field("k")
+    handle = _gocore.tally_open(
+        b'{"key":[["k","int64"]],"n":2,"each":null,"candidates":null,"nbytes":null}'
+    )
+    with pytest.raises(KeyboardInterrupt), ctrl_c_during():
+        _gocore.tally_add(handle, wide.__arrow_c_stream__())
+    with pytest.raises(ValueError, match="given up, so begin anew"):
+        _gocore.tally_next(handle)
 
 
 def test_other_forms() -> None:
