@@ -45,5 +45,18 @@ def test_work_knows_that_it_is_not_wanted_any_more(times: int) -> None:
     with pytest.raises(KeyboardInterrupt):
         interruptible(work)
     assert ended == [True]
-    assert not is_interrupted()
     assert interruptible(is_interrupted) is False
+
+
+def test_work_that_is_interrupted_at_any_moment_ends() -> None:
+    def work() -> None:
+        # Until it is known, and some more of them after that.
+        for _ in range(50):
+            _thread.interrupt_main()
+            time.sleep(0.0005)
+        while not is_interrupted():
+            time.sleep(0.001)
+
+    for _ in range(20):
+        with pytest.raises(KeyboardInterrupt):
+            interruptible(work)
