@@ -10,10 +10,9 @@ Invariant: when `interruptible` returns or raises, nothing of its work runs any 
 
 from __future__ import annotations
 
-import threading
+import _thread
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 __all__ = ["interruptible", "is_interrupted"]
 
@@ -21,12 +20,10 @@ T = TypeVar("T")
 
 _LOOK_SECONDS = 0.1
 
-_interrupted = threading.Event()
-
 
 def is_interrupted() -> bool:
     """Return whether the task that this process works on has been cancelled."""
-    return _interrupted.is_set()
+    return _latest is not None and _latest.interrupted
 
 
 def interruptible(work: Callable[[], T]) -> T:
@@ -35,28 +32,39 @@ def interruptible(work: Callable[[], T]) -> T:
     Raises:
         KeyboardInterrupt: this thread was interrupted; the work has ended by now.
     """
+    global _latest  # noqa: PLW0603  (a process works on one task at a time)
     running = _Running(work)
-    try:
-        running.wait()
-    except BaseException:
-        _interrupted.set()
-        # Once more makes no difference. What does not end is ended with its process.
-        while running.is_alive():
-            with suppress(KeyboardInterrupt):
-                running.wait()
-        _interrupted.clear()
-        raise
+    _latest = running
+    interrupt = None
+    while not running.over:
+        try:
+            running.wait()
+        except KeyboardInterrupt as error:
+            # Once more makes no difference. What does not end is ended with its process.
+            running.interrupted = True
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
     return running.result()
 
 
 class _Running(Generic[T]):
+    """Work in a thread of its own.
+
+    What is written in Python about locks, such as events and threads of `threading`, may be left
+    locked for good when it is interrupted. So there is one lock of the interpreter's own, and
+    whether it was taken decides nothing.
+    """
+
     def __init__(self, work: Callable[[], T]) -> None:
+        self.interrupted = False
+        self.over = False
         self._work = work
         self._results: list[T] = []
         self._error: BaseException | None = None
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="piot-work", daemon=True)
-        self._thread.start()
+        self._lock = _thread.allocate_lock()
+        self._lock.acquire()
+        _thread.start_new_thread(self._run, ())
 
     def _run(self) -> None:
         try:
@@ -64,16 +72,18 @@ class _Running(Generic[T]):
         except BaseException as error:  # noqa: BLE001  (raised where it is waited for)
             self._error = error
         finally:
-            self._over.set()
-
-    def is_alive(self) -> bool:
-        return not self._over.is_set()
+            self.over = True
+            self._lock.release()
 
     def wait(self) -> None:
-        while not self._over.wait(_LOOK_SECONDS):
-            pass
+        """Wait until the work is over, or for a moment."""
+        self._lock.acquire(timeout=_LOOK_SECONDS)
 
     def result(self) -> T:
+        """Return what the work returned, or raise what it raised."""
         if self._error is not None:
             raise self._error
         return self._results[0]
+
+
+_latest: _Running[Any] | None = None

@@ -14,8 +14,10 @@ from polars_io_tools.db import _odbc_driver, explain_sql
 from polars_io_tools.db._adbc_drivers import DRIVERS
 from polars_io_tools.db._secrets import has_secret, public_uri, without_secrets
 from tests import odbc
+from tests.database.engine_cases import ENGINE_CASES
 from tests.database.engine_places import odbc_string
 from tests.flightsql import FlightServer
+from tests.messages import check_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +96,11 @@ def test_what_cannot_be_is_refused_at_the_call(name: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011  (the whole message is compared)
         piot.scan_db("SELECT 1 AS n", connection, schema={"n": pl.Int64}, **options).collect()
     assert str(caught.value) == f"scan_db: {message}"
+
+
+@pytest.mark.parametrize("name", ENGINE_CASES)
+def test_message(name: str, tmp_path: Path) -> None:
+    check_message(ENGINE_CASES[name], tmp_path)
 
 
 def test_a_reader_has_its_own_engine() -> None:

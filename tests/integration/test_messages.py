@@ -27,6 +27,7 @@ from polars_io_tools._period import Period
 from polars_io_tools._polars import payload, traverse
 from polars_io_tools._split import Split
 from polars_io_tools.ray import _bootstrap, _cluster, _connected, _progress
+from tests.database.engine_cases import ENGINE_CASES
 from tests.database.messages import DATABASE_CASES
 from tests.integration.cases import QUARTER
 from tests.integration.cases import on_ray as run_on_ray
@@ -495,7 +496,9 @@ DEFECT = "a task ended before its last period"
 
 def test_every_error_is_in_the_table(tmp_path: Path) -> None:
     messages = []
-    for number, case in enumerate([*CASES.values(), *DATABASE_CASES.values()]):
+    for number, case in enumerate(
+        [*CASES.values(), *DATABASE_CASES.values(), *ENGINE_CASES.values()]
+    ):
         folder = tmp_path / str(number)
         folder.mkdir()
         messages.append(message_of(case, folder)[1])
