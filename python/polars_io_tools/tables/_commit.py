@@ -146,6 +146,12 @@ def _check_same_table(intent: Intent, now: Snapshot) -> None:
         raise CommitConflictError(
             "properties of the table were changed since the transaction began"
         )
+    if now.deletes_rows:
+        # The file has the same name, and this transaction may have copied a row of it.
+        raise CommitConflictError(
+            "somebody else deleted rows by deletion vectors since the transaction began: purge "
+            "them, and run it again"
+        )
 
 
 def _check_not_included(intent: Intent, since: Sequence[dict[str, Any]]) -> None:

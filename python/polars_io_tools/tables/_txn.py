@@ -61,7 +61,7 @@ class Transaction:
         self._app = app
         self._id = str(uuid.uuid4())
         self._numbers = itertools.count()
-        self._constraints = check_writable(start.log)
+        self._constraints = check_writable(start)
         self._changes = Changes(live_files(start), start.layout, start.path)
         self._state: State = "open"
         self._version: int | None = None
