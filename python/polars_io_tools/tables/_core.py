@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 
@@ -20,6 +20,7 @@ from polars_io_tools.errors import (
 )
 
 __all__ = [
+    "Parts",
     "common",
     "is_empty",
     "meet",
@@ -38,6 +39,14 @@ __all__ = [
 Key = Sequence[Sequence[str]]
 Range = Mapping[str, list[str] | None]
 Footprint = Mapping[str, Sequence[Any]]
+
+
+class Parts(TypedDict):
+    """Shards that follow one another, by columns: one begins at each cut, the first before all."""
+
+    cuts: list[list[str]]
+    rows: list[int | None]
+    nbytes: list[int | None]
 
 
 def _bytes(value: Any) -> bytes:
@@ -179,11 +188,11 @@ def repeated(key: Key, streams: Sequence[pl.DataFrame]) -> list[str] | None:
     return found
 
 
-def physical_shards(request: dict[str, Any]) -> list[dict[str, Any]]:
+def physical_shards(request: dict[str, Any]) -> Parts:
     """Return shards that begin where files begin.
 
     Args:
         request: what is known of the files by columns, see `table_shards`.
     """
-    shards: list[dict[str, Any]] = json.loads(_gocore.table_shards(_bytes(request)))["shards"]
-    return shards
+    parts: Parts = json.loads(_gocore.table_shards(_bytes(request)))
+    return parts

@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools.tables import _core
-from polars_io_tools.tables._keys import key_texts, texts_of, wire_key, wire_type
+from polars_io_tools.tables._keys import key_texts, texts_of, wire_type
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._types import Column
 
-__all__ = ["describe", "key_columns", "remove_files", "write_sorted"]
+__all__ = ["describe", "remove_files", "write_sorted"]
 
 # About as many bytes of rows go into a file.
 _FILE_BYTES = 256 << 20
@@ -107,8 +107,3 @@ def remove_files(folder: str, names: Iterable[str]) -> None:
     """Remove files that no commit names."""
     for name in names:
         (Path(folder) / name).unlink(missing_ok=True)
-
-
-def key_columns(layout: Layout) -> tuple[tuple[str, str], ...]:
-    """Return the key columns with the names of their types."""
-    return tuple((name, kind) for name, kind in wire_key(layout))

@@ -70,6 +70,8 @@ def texts_of(values: pl.Series) -> list[str]:
 
 def texts_or_none(values: pl.Series) -> list[str | None]:
     """Return values as texts, and None for nulls."""
+    if not values.null_count():
+        return list(texts_of(values))
     known = values.is_not_null()
     texts = iter(texts_of(values.filter(known)))
     return [next(texts) if there else None for there in known]

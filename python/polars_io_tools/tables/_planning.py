@@ -9,7 +9,7 @@ import polars as pl
 from polars_io_tools.tables import _core
 from polars_io_tools.tables._keys import FULL, Range, texts_or_none, wire_key
 from polars_io_tools.tables._live import high, live_files, low
-from polars_io_tools.tables._shard import Shard, shard_of
+from polars_io_tools.tables._shard import Shard, shard_of, shards_of
 from polars_io_tools.tables._snapshot import Snapshot
 
 __all__ = ["plan_shards"]
@@ -35,8 +35,7 @@ def plan_shards(
         "nbytes": files["size"].to_list(),
         "target_rows": target_rows,
     }
-    key = tuple((name, kind) for name, kind in request["key"])
-    found = [shard_of(shard, key) for shard in _core.physical_shards(request)]
+    found = shards_of(_core.physical_shards(request), layout)
     if within is None:
         return found
     return [part for shard in within for part in _cut(shard, found)]
