@@ -66,7 +66,7 @@ func Spots(request []byte) ([]byte, error) {
 }
 
 func spots(o strictjson.Object) (any, error) {
-	_, files, err := readFiles(o)
+	key, files, err := readFiles(o)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func spots(o strictjson.Object) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, total, why, err := cuts.Spots(files, aim)
+	found, total, why, err := cuts.Spots(key, files, aim)
 	rows := make([][3]int64, len(found))
 	for i, s := range found {
 		rows[i] = [3]int64{int64(s.File), s.Row, s.Rank}

@@ -62,6 +62,9 @@ func TestRequests(t *testing.T) {
 		{"spots", `{` + files + `,"n":3,"each":null}`, `{"spots":[[1,0,10],[1,10,20]],"total":30,"why":null}`},
 		{"spots", `{` + files + `,"each":15}`, `{"spots":[[1,5,15]],"total":30,"why":null}`},
 		{"spots", `{` + strings.Replace(files, "[10,20]", "[10,null]", 1) + `,"n":3}`, `{"spots":[],"total":0,"why":"file 1 has an unknown number of rows"}`},
+		// A key may end a file and begin the next one; the first values of one may not.
+		{"spots", `{` + twoKey + `,"lo":[["b","b","a"],["5","5","0"]],"hi":[["c","b","b"],["0","5","5"]],"rows":[4,4,4],"nbytes":[1,1,1],"n":3}`, `{"spots":[[1,0,4],[0,0,8]],"total":12,"why":null}`},
+		{"spots", `{` + twoKey + `,"lo":[["a","b"],["0",null]],"hi":[["b","c"],[null,"5"]],"rows":[4,4],"nbytes":[1,1],"n":3}`, `{"spots":[],"total":0,"why":"files 0 and 1 may overlap"}`},
 		{"cuts", `{` + twoKey + `,"cuts":[["b"],["a","5"]],"ranks":[20,10],"total":30,"nbytes":300}`, `{"cuts":[["a","5"],["b"]],"rows":[10,10,10],"nbytes":[100,100,100]}`},
 		{"cuts", `{` + twoKey + `,"cuts":[["b"]],"ranks":[null],"total":null,"nbytes":300}`, `{"cuts":[["b"]],"rows":[null,null],"nbytes":[null,null]}`},
 		{"tally", `{` + twoKey + `,"n":5,"candidates":[["a"]],"nbytes":1}`, `{"done":true,"parts":{"cuts":[],"rows":[0],"nbytes":[null]},"total":0}`},
