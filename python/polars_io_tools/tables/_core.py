@@ -27,6 +27,7 @@ __all__ = [
     "intersection",
     "is_empty",
     "meet",
+    "order_of",
     "overlaps",
     "parts_at",
     "physical_shards",
@@ -215,6 +216,13 @@ def repeated(key: Key, streams: Sequence[pl.DataFrame]) -> list[str] | None:
     answer = json.loads(_gocore.key_scan(request, [stream_of(frame) for frame in streams]))
     found: list[str] | None = answer["key"]
     return found
+
+
+def order_of(key: Key, keys: pl.DataFrame) -> tuple[str, list[str]]:
+    """Return whether keys are "ascending", one "descends", and that key if one does."""
+    request = _bytes({"key": key, "unique": False})
+    answer = json.loads(_gocore.key_scan(request, [stream_of(keys)]))
+    return answer["order"], answer["key"]
 
 
 def physical_shards(request: dict[str, Any]) -> Parts:

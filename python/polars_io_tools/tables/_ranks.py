@@ -28,8 +28,6 @@ _MOST_ENDS = 512
 # As many rows as a row group has, so that a block is few of them.
 _BLOCK = 1 << 17
 
-_AT_ONCE = 2
-
 # A column that no table has, for the numbers of rows.
 _NUMBER = "\0number"
 
@@ -95,9 +93,11 @@ def _with_ends(files: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
 
 
 def _collected(queries: list[pl.LazyFrame]) -> list[pl.DataFrame]:
-    """Return the results of queries, of which each decodes a row group or two: some at a time."""
-    some = [queries[i : i + _AT_ONCE] for i in range(0, len(queries), _AT_ONCE)]
-    return [frame for part in some for frame in pl.collect_all(part)]
+    """Return the results of queries, of which each decodes a row group or two.
+
+    One after another: of those that read the same file, Polars would keep the whole file.
+    """
+    return [query.collect() for query in queries]
 
 
 @dataclass(frozen=True)

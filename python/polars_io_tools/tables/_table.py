@@ -18,6 +18,7 @@ from polars_io_tools.tables._shard import Shard, check_shards
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from polars_io_tools.tables._txn import Mode, Transaction
 from polars_io_tools.tables._upkeep import clean, compact
+from polars_io_tools.tables._verify import Report, verify
 
 __all__ = ["Table", "create_table", "table", "write_table"]
 
@@ -140,8 +141,8 @@ class Table:
     def compact(self, target_rows: int | None = None) -> int | None:
         """Write all rows anew in one commit, sorted into files that do not overlap.
 
-        Shards that follow the files are then of one size, and `compute_shards` reads next to
-        nothing. A shard's rows are in memory at a time. Others may append meanwhile.
+        Then `compute_shards` reads next to nothing. The rows of one file are in memory at a time.
+        Others may append meanwhile.
 
         Args:
             target_rows: about how many rows a file is to have; without it, about 128 MiB of the
@@ -159,14 +160,24 @@ class Table:
     def clean(self, older_than: dt.timedelta = dt.timedelta(days=7)) -> list[str]:
         """Remove files of transactions that are not in the log, and return their names.
 
-        They are left by processes that died. Files of any state that the log has stay, and so do
-        those of other writers; `vacuum` of delta-rs removes files of old states.
+        Files of any state that the log has stay, and so do those of other writers.
 
         Args:
             older_than: how long ago a transaction must have written its last file. It has to be
                 longer than transactions take, as those that still run are not in the log either.
         """
         return clean(self._path, self._id, older_than)
+
+    def verify(self, asof: When = None) -> Report:
+        """Read a state and compare it with its log: nothing is changed.
+
+        Missing files, order, repeated keys, nulls and statistics are checked. The keys of files
+        that overlap are in memory together.
+
+        Args:
+            asof: the state, as for `snapshot`.
+        """
+        return verify(self.snapshot(asof))
 
     def history(self) -> pl.DataFrame:
         """Return the commits, newest first, a row each: version, time, operation, transaction."""
