@@ -134,7 +134,7 @@ func TestSpots(t *testing.T) {
 		{"-d:5 d-f:6", 2, "1:0=5"},
 	}
 	for _, tt := range tests {
-		spots, _, got, err := cuts.Spots(filesOf(tt.files), cuts.Aim{Parts: tt.parts})
+		spots, _, got, err := cuts.Spots(nil, filesOf(tt.files), cuts.Aim{Parts: tt.parts})
 		var out []string
 		for _, s := range spots {
 			out = append(out, fmt.Sprintf("%d:%d=%d", s.File, s.Row, s.Rank))
@@ -143,7 +143,7 @@ func TestSpots(t *testing.T) {
 			t.Errorf("%s in %d: %s, want %s, %v", tt.files, tt.parts, got, tt.want, err)
 		}
 	}
-	if _, total, _, err := cuts.Spots(filesOf("b-d:5 d-f:6"), cuts.Aim{Rows: 3}); total != 11 || err != nil {
+	if _, total, _, err := cuts.Spots(nil, filesOf("b-d:5 d-f:6"), cuts.Aim{Rows: 3}); total != 11 || err != nil {
 		t.Errorf("%d rows, %v", total, err)
 	}
 }

@@ -15,7 +15,10 @@ import (
 //
 //	{"key": [["sym", "string"], ["day", "date"]], "lo": [["a", "b"], ["0", null]], "hi": [["b", "c"], ["9", "5"]],
 //	 "rows": [10, null], "nbytes": [400, 500], "target_rows": null}
-//	{"shards": [{"v": 1, …}, …]}
+//	{"cuts": [["b"], …], "rows": [10, null, …], "nbytes": [400, 500, …]}
+//
+// A shard begins at each cut, and the first one before all keys; rows and bytes are null where they are
+// not known.
 func Shards(request []byte) ([]byte, error) {
 	o, err := parse("shards", request, "key", "lo", "hi", "rows", "nbytes", "target_rows")
 	if err != nil {
@@ -40,7 +43,7 @@ func physical(o strictjson.Object) (any, error) {
 	if target == nil {
 		target = new(int64)
 	}
-	return shardsOf(key, cuts.Physical(files, *target), nil)
+	return partsOf(key, cuts.Physical(files, *target), nil)
 }
 
 // Spots says which rows of which files begin equal parts, as [cuts.Spots] does. Files are as for
@@ -63,7 +66,7 @@ func Spots(request []byte) ([]byte, error) {
 }
 
 func spots(o strictjson.Object) (any, error) {
-	_, files, err := readFiles(o)
+	key, files, err := readFiles(o)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +74,7 @@ func spots(o strictjson.Object) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, total, why, err := cuts.Spots(files, aim)
+	found, total, why, err := cuts.Spots(key, files, aim)
 	rows := make([][3]int64, len(found))
 	for i, s := range found {
 		rows[i] = [3]int64{int64(s.File), s.Row, s.Rank}
@@ -103,7 +106,7 @@ func readAim(o strictjson.Object) (aim cuts.Aim, err error) {
 // Cuts makes shards of keys at which to cut, in any order, with how many rows lie before each, or null:
 //
 //	{"key": […], "cuts": [["a", "5"], …], "ranks": [781250, …], "total": 50000000, "nbytes": null}
-//	{"shards": [{"v": 1, …}, …]}
+//	{"cuts": [["a", "5"], …], "rows": [781250, …], "nbytes": [null, …]}    as from [Shards]
 func Cuts(request []byte) ([]byte, error) {
 	o, err := parse("cuts", request, "key", "cuts", "ranks", "total", "nbytes")
 	if err != nil {
@@ -145,7 +148,7 @@ func cutsAt(o strictjson.Object) (any, error) {
 		total = new(int64)
 		*total = cuts.Unknown
 	}
-	return shardsOf(key, cuts.Parts(list, *total), bytes)
+	return partsOf(key, cuts.Parts(list, *total), bytes)
 }
 
 func readTuples(name string, s keyrange.Schema, v *strictjson.Value) ([]keyrange.Key, error) {
@@ -158,30 +161,40 @@ func readTuples(name string, s keyrange.Schema, v *strictjson.Value) ([]keyrange
 	return out, err
 }
 
-// shardsOf are parts as shards. The bytes of all, if they are given, are divided by rows.
-func shardsOf(key keyrange.Schema, parts []cuts.Part, bytes *int64) (any, error) {
+// wireParts are shards that follow one another, by columns: one begins at each cut, and the first before
+// all keys. A shard by itself would say its key again, and each end twice.
+type wireParts struct {
+	Cuts  [][]string `json:"cuts"`
+	Rows  []*int64   `json:"rows"`
+	Bytes []*int64   `json:"nbytes"`
+}
+
+// partsOf writes parts, which follow one another. The bytes of all, if they are given, are divided by rows.
+func partsOf(key keyrange.Schema, parts []cuts.Part, bytes *int64) (any, error) {
 	total := int64(0)
 	for _, p := range parts {
 		total += max(0, p.Rows)
 	}
-	out := make([]wireShard, len(parts))
-	for i, p := range parts {
-		s := Shard{Key: key, Range: p.Range}
+	out := wireParts{Cuts: make([][]string, len(parts)-1), Rows: make([]*int64, len(parts)), Bytes: make([]*int64, len(parts))}
+	for i := range parts {
+		p := &parts[i]
+		if i > 0 {
+			var err error
+			if out.Cuts[i-1], err = key.Decode(p.Range.Lo); err != nil {
+				return nil, err
+			}
+		}
 		if p.Rows != cuts.Unknown {
-			s.Rows = &parts[i].Rows
+			out.Rows[i] = &p.Rows
 		}
-		if p.Bytes == cuts.Unknown && bytes != nil && s.Rows != nil && total > 0 {
-			parts[i].Bytes = int64(float64(*bytes) * float64(p.Rows) / float64(total))
+		if p.Bytes == cuts.Unknown && bytes != nil && p.Rows != cuts.Unknown && total > 0 {
+			p.Bytes = int64(float64(*bytes) * float64(p.Rows) / float64(total))
 		}
-		if parts[i].Bytes != cuts.Unknown {
-			s.Bytes = &parts[i].Bytes
-		}
-		var err error
-		if out[i], err = s.wire(); err != nil {
-			return nil, err
+		if p.Bytes != cuts.Unknown {
+			out.Bytes[i] = &p.Bytes
 		}
 	}
-	return map[string]any{"shards": out}, nil
+	return out, nil
 }
 
 // readFiles reads what is known of files, by columns.

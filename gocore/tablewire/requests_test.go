@@ -45,9 +45,6 @@ const (
 )
 
 func TestRequests(t *testing.T) {
-	part := func(lo, hi, rows, bytes string) string {
-		return `{"v":1,"key":[["s","string"],["d","date"]],"lo":` + lo + `,"hi":` + hi + `,"rows":` + rows + `,"nbytes":` + bytes + `}`
-	}
 	tests := []struct{ name, in, want string }{
 		{"ranges", `{` + dayKey + `,"do":"union","a":[{"lo":["1"],"hi":["3"]}],"b":[{"lo":["3"],"through":["5"]}]}`, `{"ranges":[{"lo":["1"],"hi":null,"through":["5"]}]}`},
 		{"ranges", `{` + dayKey + `,"do":"subtract","a":[{}],"b":[{"lo":["3"],"through":["5"]}]}`, `{"ranges":[{"lo":null,"hi":["3"]},{"lo":null,"after":["5"],"hi":null}]}`},
@@ -57,17 +54,20 @@ func TestRequests(t *testing.T) {
 		{"ranges", `{` + twoKey + `,"do":"contains","a":[{"lo":["a"],"through":["a"]}],"keys":[["a","7"],["b","7"]]}`, `{"contains":[true,false]}`},
 		{"conflicts", `{` + dayKey + `,"unique":true,"ours":{"added":[{}],"replaced":[]},"theirs":{"added":[{"lo":["1"],"through":["1"]}],"replaced":[]}}`, `{"conflicts":[],"doubtful":[{"lo":["1"],"hi":null,"through":["1"]}]}`},
 		{"conflicts", `{` + dayKey + `,"unique":false,"ours":{"added":[],"replaced":[{}]},"theirs":{"added":[{"lo":["1"],"through":["1"]}],"replaced":[]}}`, `{"conflicts":[{"lo":["1"],"hi":null,"through":["1"]}],"doubtful":[]}`},
-		{"shards", `{` + files + `,"target_rows":null}`, `{"shards":[` + part(`null`, `["b"]`, "10", "400") + `,` + part(`["b"]`, `null`, "20", "null") + `]}`},
-		{"shards", `{` + files + `,"target_rows":99}`, `{"shards":[` + part(`null`, `null`, "30", "null") + `]}`},
-		{"shards", `{` + twoKey + `,"lo":[[],[]],"hi":[[],[]],"rows":[],"nbytes":[]}`, `{"shards":[` + part(`null`, `null`, "0", "0") + `]}`},
+		{"shards", `{` + files + `,"target_rows":null}`, `{"cuts":[["b"]],"rows":[10,20],"nbytes":[400,null]}`},
+		{"shards", `{` + files + `,"target_rows":99}`, `{"cuts":[],"rows":[30],"nbytes":[null]}`},
+		{"shards", `{` + twoKey + `,"lo":[[],[]],"hi":[[],[]],"rows":[],"nbytes":[]}`, `{"cuts":[],"rows":[0],"nbytes":[0]}`},
 		// Bounds that contradict themselves say nothing.
-		{"shards", `{` + twoKey + `,"lo":[["b"],["0"]],"hi":[["a"],["0"]],"rows":[3],"nbytes":[1]}`, `{"shards":[` + part(`null`, `null`, "3", "1") + `]}`},
+		{"shards", `{` + twoKey + `,"lo":[["b"],["0"]],"hi":[["a"],["0"]],"rows":[3],"nbytes":[1]}`, `{"cuts":[],"rows":[3],"nbytes":[1]}`},
 		{"spots", `{` + files + `,"n":3,"each":null}`, `{"spots":[[1,0,10],[1,10,20]],"total":30,"why":null}`},
 		{"spots", `{` + files + `,"each":15}`, `{"spots":[[1,5,15]],"total":30,"why":null}`},
 		{"spots", `{` + strings.Replace(files, "[10,20]", "[10,null]", 1) + `,"n":3}`, `{"spots":[],"total":0,"why":"file 1 has an unknown number of rows"}`},
-		{"cuts", `{` + twoKey + `,"cuts":[["b"],["a","5"]],"ranks":[20,10],"total":30,"nbytes":300}`, `{"shards":[` + part(`null`, `["a","5"]`, "10", "100") + `,` + part(`["a","5"]`, `["b"]`, "10", "100") + `,` + part(`["b"]`, `null`, "10", "100") + `]}`},
-		{"cuts", `{` + twoKey + `,"cuts":[["b"]],"ranks":[null],"total":null,"nbytes":300}`, `{"shards":[` + part(`null`, `["b"]`, "null", "null") + `,` + part(`["b"]`, `null`, "null", "null") + `]}`},
-		{"tally", `{` + twoKey + `,"n":5,"candidates":[["a"]],"nbytes":1}`, `{"done":true,"shards":[` + part(`null`, `null`, "0", "null") + `],"total":0}`},
+		// A key may end a file and begin the next one; the first values of one may not.
+		{"spots", `{` + twoKey + `,"lo":[["b","b","a"],["5","5","0"]],"hi":[["c","b","b"],["0","5","5"]],"rows":[4,4,4],"nbytes":[1,1,1],"n":3}`, `{"spots":[[1,0,4],[0,0,8]],"total":12,"why":null}`},
+		{"spots", `{` + twoKey + `,"lo":[["a","b"],["0",null]],"hi":[["b","c"],[null,"5"]],"rows":[4,4],"nbytes":[1,1],"n":3}`, `{"spots":[],"total":0,"why":"files 0 and 1 may overlap"}`},
+		{"cuts", `{` + twoKey + `,"cuts":[["b"],["a","5"]],"ranks":[20,10],"total":30,"nbytes":300}`, `{"cuts":[["a","5"],["b"]],"rows":[10,10,10],"nbytes":[100,100,100]}`},
+		{"cuts", `{` + twoKey + `,"cuts":[["b"]],"ranks":[null],"total":null,"nbytes":300}`, `{"cuts":[["b"]],"rows":[null,null],"nbytes":[null,null]}`},
+		{"tally", `{` + twoKey + `,"n":5,"candidates":[["a"]],"nbytes":1}`, `{"done":true,"parts":{"cuts":[],"rows":[0],"nbytes":[null]},"total":0}`},
 		{"scan", `{` + dayKey + `,"unique":false}`, `{"at":null,"key":null,"order":"ascending"}`},
 		{"statistics", `{"rows":2,"columns":[{"path":["d"],"type":"date","least":"0","greatest":"1","nulls":0,"nan":null}]}`, `{"maxValues":{"d":"1970-01-02"},"minValues":{"d":"1970-01-01"},"nullCount":{"d":0},"numRecords":2}`},
 		{"statistics", `{"rows":2,"columns":[{"path":["x"],"type":"float64","least":"0","greatest":"1","nan":false},{"path":["y"],"type":"float64","least":"0","greatest":"1"}]}`, `{"maxValues":{"x":1.0},"minValues":{"x":-0.0},"nullCount":{},"numRecords":2}`},
@@ -123,7 +123,7 @@ func isRefusedRequest(err error) bool {
 	return isRefused(err)
 }
 
-// FuzzRequests: a request is answered with JSON or refused, and shards of an answer cover every key once.
+// FuzzRequests: a request is answered with JSON or refused, and the cuts of an answer ascend.
 func FuzzRequests(f *testing.F) {
 	names := slices.Sorted(func(yield func(string) bool) {
 		for name := range requests {
@@ -148,28 +148,42 @@ func FuzzRequests(f *testing.F) {
 			}
 			return
 		}
-		var shards struct{ Shards []json.RawMessage }
-		if err := json.Unmarshal(answer, &shards); err != nil {
+		var parts struct {
+			Cuts         [][]string
+			Rows, NBytes []*int64
+		}
+		if err := json.Unmarshal(answer, &parts); err != nil {
 			t.Fatalf("%s: %v", answer, err)
 		}
-		if len(shards.Shards) > 0 {
-			checkCover(t, shards.Shards)
+		if parts.Rows != nil {
+			checkParts(t, text, parts.Cuts)
+			if n := len(parts.Cuts) + 1; len(parts.Rows) != n || len(parts.NBytes) != n {
+				t.Errorf("%s: %s", text, answer)
+			}
 		}
 	})
 }
 
-func checkCover(t *testing.T, shards []json.RawMessage) {
+// checkParts checks that the cuts that a request got ascend.
+func checkParts(t *testing.T, request string, cuts [][]string) {
 	t.Helper()
-	var ranges []keyrange.Range
-	for _, text := range shards {
-		s, err := tablewire.ParseShard(text)
-		if err != nil {
-			t.Fatal(err)
+	var ranges []string
+	for i := range cuts {
+		ends := map[string]any{"lo": cuts[i]}
+		if i+1 < len(cuts) {
+			ends["hi"] = cuts[i+1]
 		}
-		ranges = append(ranges, s.Range)
+		text, _ := json.Marshal(ends)
+		ranges = append(ranges, string(text))
 	}
-	if c := keyrange.Examine(keyrange.Range{}, ranges); !c.Exact() {
-		t.Errorf("%s: %v", shards, c)
+	var asked struct{ Key json.RawMessage }
+	if err := json.Unmarshal([]byte(request), &asked); err != nil {
+		t.Fatal(err)
+	}
+	// A range whose ends do not ascend is refused.
+	do := `{"key":` + string(asked.Key) + `,"do":"union","a":[` + strings.Join(ranges, ",") + `],"b":[]}`
+	if _, err := tablewire.Ranges([]byte(do)); err != nil {
+		t.Errorf("%s: cuts %v: %v", request, cuts, err)
 	}
 }
 

@@ -59,7 +59,7 @@ func newTally(o strictjson.Object) (*Tally, error) {
 // added once more; others are ignored:
 //
 //	{"done": false, "total": 50000000, "read": [{"lo": …, "hi": …}, …]}
-//	{"done": true, "total": 50000000, "shards": [{"v": 1, …}, …]}
+//	{"done": true, "total": 50000000, "parts": {"cuts": [["a", "5"], …], "rows": …, "nbytes": …}}    as from [Shards]
 func (t *Tally) Answer() ([]byte, error) {
 	pass, err := t.Next()
 	if err != nil {
@@ -67,11 +67,11 @@ func (t *Tally) Answer() ([]byte, error) {
 	}
 	answer := map[string]any{}
 	if pass.Done {
-		shards, err := shardsOf(t.Key, cuts.Parts(pass.Cuts, pass.Total), t.bytes)
+		parts, err := partsOf(t.Key, cuts.Parts(pass.Cuts, pass.Total), t.bytes)
 		if err != nil {
 			return nil, err
 		}
-		answer = shards.(map[string]any)
+		answer["parts"] = parts
 	} else {
 		read, err := writeRanges(t.Key, pass.Read)
 		if err != nil {

@@ -264,7 +264,8 @@ def table_shards(request: Buffer, /) -> bytes:
 
     The request has, by columns, the bounds of each file as far as they are known: `key`, `lo` and
     `hi` (a list for each column of the key), `rows`, `nbytes`, and `target_rows` or null. The
-    answer has `shards`.
+    answer has them by columns as well: `cuts`, at each of which one begins (the first before all
+    keys), `rows` and `nbytes`.
 
     Raises:
         ValueError: The request is malformed.
@@ -282,7 +283,9 @@ def table_spots(request: Buffer, /) -> bytes:
     """
 
 def table_cuts(request: Buffer, /) -> bytes:
-    """Make `shards` of `key`, `cuts`, their `ranks` (or nulls), `total` and `nbytes`, all JSON.
+    """Make shards of `key`, `cuts`, their `ranks` (or nulls), `total` and `nbytes`, all JSON.
+
+    The answer is that of `table_shards`.
 
     Raises:
         ValueError: The request is malformed.
@@ -354,8 +357,9 @@ def tally_add(tally: Tally, stream: object, /) -> None:
 def tally_next(tally: Tally, /) -> bytes:
     """End a pass, in which all keys were added, and say what follows, as JSON.
 
-    If `done`, these are the `shards`, with exact rows; else every key in the ranges of `read` has
-    to be added once more, and others may be. `total` is how many rows there are.
+    If `done`, these are the shards, with exact rows: `parts`, as `table_shards` answers. Else every
+    key in the ranges of `read` has to be added once more, and others may be. `total` is how many
+    rows there are.
 
     Raises:
         SourceChangedError: A pass had other rows than the one before.

@@ -56,6 +56,16 @@ def ask(function: Any, **request: object) -> Any:
     return json.loads(function(json.dumps(request).encode()))
 
 
+def shards_of(parts: dict[str, Any], key: list[list[str]]) -> list[dict[str, Any]]:
+    """Return the shards of parts that follow one another, which begin at cuts."""
+    ends = zip([None, *parts["cuts"]], [*parts["cuts"], None], strict=True)
+    sizes = zip(parts["rows"], parts["nbytes"], strict=True)
+    return [
+        {"v": 1, "key": key, "lo": lo, "hi": hi, "rows": rows, "nbytes": nbytes}
+        for (lo, hi), (rows, nbytes) in zip(ends, sizes, strict=True)
+    ]
+
+
 def tally(
     frame: pl.DataFrame, key: list[list[str]], pieces: int = 3, **request: object
 ) -> list[Any]:
@@ -71,8 +81,7 @@ def tally(
         answer = json.loads(_gocore.tally_next(handle))
         if answer["done"]:
             assert answer["total"] == frame.height
-            shards: list[Any] = answer["shards"]
-            return shards
+            return shards_of(answer["parts"], key)
         assert answer["read"]
     pytest.fail("no end of passes")
 
@@ -227,17 +236,14 @@ def test_other_forms() -> None:
         "nbytes": [400, None],
     }
     answer = ask(_gocore.table_shards, **files, target_rows=None)
-    assert [(s["lo"], s["rows"], s["nbytes"]) for s in answer["shards"]] == [
-        (None, 10, 400),
-        (["b"], 20, None),
-    ]
+    assert answer == {"cuts": [["b"]], "rows": [10, 20], "nbytes": [400, None]}
     assert ask(_gocore.table_spots, **files, n=3, each=None) == {
         "spots": [[1, 0, 10], [1, 10, 20]],
         "total": 30,
         "why": None,
     }
     cut = ask(_gocore.table_cuts, key=key, cuts=[["b", "5"]], ranks=[10], total=30, nbytes=300)
-    assert [(s["rows"], s["nbytes"]) for s in cut["shards"]] == [(10, 100), (20, 200)]
+    assert cut == {"cuts": [["b", "5"]], "rows": [10, 20], "nbytes": [100, 200]}
     assert ask(
         _gocore.key_ranges,
         key=key,

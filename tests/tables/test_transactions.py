@@ -59,6 +59,23 @@ def test_nothing_is_visible_before_the_end_nor_after_an_exception(t: piot.Table)
     assert data_files(t) == files
 
 
+def test_an_exception_of_the_caller_leaves_nothing(t: piot.Table) -> None:
+    files, before = data_files(t), t.snapshot().asof
+
+    def write_and_fail() -> None:
+        with t.txn(mode="upsert") as txn:
+            txn.write({"k": [5, 21], "v": [1, 1]})
+            txn.delete_keys({"k": [12]})
+            assert data_files(t) > files, "the files are there before the commit"
+            raise KeyError("of the caller")
+
+    with pytest.raises(KeyError, match="of the caller"):
+        write_and_fail()
+    assert t.snapshot().asof == before
+    assert rows(t) == dict.fromkeys(range(20), 0)
+    assert data_files(t) == files
+
+
 def test_a_transaction_ends_once(t: piot.Table) -> None:
     taken = t.txn()
     taken.take()

@@ -55,7 +55,7 @@ def to_texts(values: pl.Series) -> list[str]:
     """Return values without nulls as the texts that Go reads."""
     dtype = values.dtype
     if dtype.is_temporal() or dtype.is_integer() or dtype.is_decimal() or dtype == pl.Enum:
-        return [str(v) for v in values.to_physical()]
+        return values.to_physical().cast(pl.String).to_list()
     if dtype == pl.Boolean:
         return [str(v).lower() for v in values]
     if dtype == pl.Binary:

@@ -33,6 +33,7 @@ class Changes:
         removes: the files that are removed, with their sizes.
         kept: those of `adds` that have only rows which were there before.
         dropped: files that were to be added, and are not any more.
+        same_rows: whether the table has the same rows afterwards.
     """
 
     def __init__(self, live: pl.DataFrame, layout: Layout, folder: str) -> None:
@@ -43,6 +44,7 @@ class Changes:
         self.removes: dict[str, int | None] = {}
         self.kept: set[str] = set()
         self.dropped: set[str] = set()
+        self.same_rows = False
         # By which transaction, None is this one.
         self._replaced: list[tuple[str | None, Range]] = []
         self._source: dict[str, str] = {}
@@ -75,7 +77,7 @@ class Changes:
             left = self._left(path, survivors)
             if left is not None:
                 self.removes[path] = size
-                self._keep(write(left))
+                self.keep(write(left))
         for path in [p for p in self.adds if new or p in self.kept]:
             if self._meets(within, self.adds[path]):
                 left = self._left(path, survivors)
@@ -86,7 +88,7 @@ class Changes:
                     self.dropped.add(path)
                     written = write(left)
                     if was_kept:
-                        self._keep(written)
+                        self.keep(written)
                     else:
                         self.add(written)
 
@@ -100,9 +102,15 @@ class Changes:
         same = left.height == rows.select(pl.len()).collect().item()
         return None if same else left.sort(list(self._layout.key))
 
-    def _keep(self, adds: list[dict[str, Any]]) -> None:
+    def keep(self, adds: list[dict[str, Any]]) -> None:
+        """Add files with rows that were there before."""
         self.add(adds)
         self.kept.update(a["path"] for a in adds)
+
+    def rearrange(self) -> None:
+        """Remove all files of the beginning: those that are added have the same rows."""
+        self.removes.update(self._live.select("path", "size").rows())
+        self.same_rows = True
 
     def operations(self, head: Head) -> TransactionOps:
         """Return the changes as values that travel."""

@@ -146,6 +146,12 @@ def _check_same_table(intent: Intent, now: Snapshot) -> None:
         raise CommitConflictError(
             "properties of the table were changed since the transaction began"
         )
+    if now.deletes_rows:
+        # The file has the same name, and this transaction may have copied a row of it.
+        raise CommitConflictError(
+            "somebody else deleted rows by deletion vectors since the transaction began: purge "
+            "them, and run it again"
+        )
 
 
 def _check_not_included(intent: Intent, since: Sequence[dict[str, Any]]) -> None:
@@ -196,11 +202,12 @@ def _swap(intent: Intent, log: DeltaTable) -> bool:
     from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
     now = int(time.time() * 1000)
+    new = not intent.changes.same_rows
     adds = [
-        AddAction(a["path"], a["size"], {}, a["mtime"], data_change=True, stats=a["stats"])
+        AddAction(a["path"], a["size"], {}, a["mtime"], data_change=new, stats=a["stats"])
         for a in intent.changes.adds.values()
     ]
-    removes = [RemoveAction(p, True, now, s, {}) for p, s in intent.changes.removes.items()]
+    removes = [RemoveAction(p, new, now, s, {}) for p, s in intent.changes.removes.items()]
     noted: dict[str, Any] = {TXN: intent.txn, "piot.startVersion": str(intent.start.version)}
     if intent.changes.transactions:
         noted[TXNS] = json.dumps(sorted(intent.changes.transactions))

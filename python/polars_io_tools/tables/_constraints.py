@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from polars_io_tools.errors import InvalidRowsError, TableError
+from polars_io_tools.tables._snapshot import Snapshot
 
 __all__ = ["Constraint", "check_writable"]
 
@@ -50,12 +50,13 @@ class Constraint:
             )
 
 
-def check_writable(log: Any) -> list[Constraint]:
+def check_writable(start: Snapshot) -> list[Constraint]:
     """Return the constraints of a table.
 
     Raises:
         TableError: the table has features that this package cannot keep.
     """
+    log = start.log
     protocol = log.protocol()
     unknown = {*(protocol.writer_features or [])} - _KNOWN
     metadata = log.metadata()
@@ -69,6 +70,13 @@ def check_writable(log: Any) -> list[Constraint]:
         raise TableError(
             f"the table cannot be written by this package, as it has {', '.join(sorted(unknown))}; "
             "write it by the tool that added that"
+        )
+    if start.deletes_rows:
+        # A file that is written anew would have them again.
+        raise TableError(
+            f"{start.path}: rows are deleted by deletion vectors, which this package reads and "
+            "does not write: purge them by the tool that deleted the rows (REORG TABLE ... APPLY "
+            "(PURGE) in Spark)"
         )
     return [
         Constraint(name.removeprefix(_PREFIX), sql)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 
@@ -20,16 +20,24 @@ from polars_io_tools.errors import (
 )
 
 __all__ = [
+    "Parts",
+    "Spots",
+    "Tally",
     "common",
+    "intersection",
     "is_empty",
     "meet",
+    "order_of",
     "overlaps",
+    "parts_at",
     "physical_shards",
     "read_asof",
     "read_operations",
     "read_shard",
     "repeated",
+    "spots",
     "statistics",
+    "union",
     "write_asof",
     "write_operations",
     "write_shard",
@@ -38,6 +46,22 @@ __all__ = [
 Key = Sequence[Sequence[str]]
 Range = Mapping[str, list[str] | None]
 Footprint = Mapping[str, Sequence[Any]]
+
+
+class Spots(TypedDict):
+    """Rows that begin equal parts: file, row of it, rows before; or why there are none."""
+
+    spots: list[list[int]]
+    total: int
+    why: str | None
+
+
+class Parts(TypedDict):
+    """Shards that follow one another, by columns: one begins at each cut, the first before all."""
+
+    cuts: list[list[str]]
+    rows: list[int | None]
+    nbytes: list[int | None]
 
 
 def _bytes(value: Any) -> bytes:
@@ -156,9 +180,24 @@ def overlaps(
 
 def common(key: Key, a: Range, b: Range) -> dict[str, Any] | None:
     """Return the range that two have in common, None without any."""
-    request = {"key": key, "do": "intersect", "a": [a], "b": [b], "keys": None}
-    ranges: list[dict[str, Any]] = json.loads(_gocore.key_ranges(_bytes(request)))["ranges"]
+    ranges = intersection(key, [a], [b])
     return ranges[0] if ranges else None
+
+
+def intersection(key: Key, a: Sequence[Range], b: Sequence[Range]) -> list[dict[str, Any]]:
+    """Return the ranges that two lists have in common, in order; they do not touch."""
+    return _ranges(key, "intersect", a, b)
+
+
+def union(key: Key, ranges: Sequence[Range]) -> list[dict[str, Any]]:
+    """Return ranges in order, of which those that overlap or touch are one."""
+    return _ranges(key, "union", ranges, [])
+
+
+def _ranges(key: Key, do: str, a: Sequence[Range], b: Sequence[Range]) -> list[dict[str, Any]]:
+    request = {"key": key, "do": do, "a": a, "b": b, "keys": None}
+    ranges: list[dict[str, Any]] = json.loads(_gocore.key_ranges(_bytes(request)))["ranges"]
+    return ranges
 
 
 def is_empty(key: Key, within: Range) -> bool:
@@ -179,11 +218,62 @@ def repeated(key: Key, streams: Sequence[pl.DataFrame]) -> list[str] | None:
     return found
 
 
-def physical_shards(request: dict[str, Any]) -> list[dict[str, Any]]:
+def order_of(key: Key, keys: pl.DataFrame) -> tuple[str, list[str]]:
+    """Return whether keys are "ascending", one "descends", and that key if one does."""
+    request = _bytes({"key": key, "unique": False})
+    answer = json.loads(_gocore.key_scan(request, [stream_of(keys)]))
+    return answer["order"], answer["key"]
+
+
+def physical_shards(request: dict[str, Any]) -> Parts:
     """Return shards that begin where files begin.
 
     Args:
         request: what is known of the files by columns, see `table_shards`.
     """
-    shards: list[dict[str, Any]] = json.loads(_gocore.table_shards(_bytes(request)))["shards"]
-    return shards
+    parts: Parts = json.loads(_gocore.table_shards(_bytes(request)))
+    return parts
+
+
+def spots(request: dict[str, Any]) -> Spots:
+    """Return the rows of sorted files at which to cut them into equal parts.
+
+    Args:
+        request: what is known of the files by columns, see `table_spots`.
+    """
+    found: Spots = json.loads(_gocore.table_spots(_bytes(request)))
+    return found
+
+
+def parts_at(
+    key: Key, cuts: Sequence[list[str]], ranks: Sequence[int], total: int, nbytes: int | None
+) -> Parts:
+    """Return the parts between cuts, with how many rows lie before each of these."""
+    request = {"key": key, "cuts": cuts, "ranks": ranks, "total": total, "nbytes": nbytes}
+    parts: Parts = json.loads(_gocore.table_cuts(_bytes(request)))
+    return parts
+
+
+class Tally:
+    """Finds equal parts of rows by passes over their keys."""
+
+    def __init__(
+        self,
+        key: Key,
+        aim: Mapping[str, int | None],
+        candidates: Sequence[list[str]],
+        nbytes: int | None,
+    ) -> None:
+        """Begin with keys that may lie near to the cuts."""
+        request = {"key": key, **aim, "candidates": candidates, "nbytes": nbytes}
+        self._handle = _gocore.tally_open(_bytes(request))
+
+    def add(self, keys: pl.DataFrame) -> None:
+        """Count keys of a pass."""
+        _gocore.tally_add(self._handle, stream_of(keys))
+
+    def end_pass(self) -> Parts | list[Range]:
+        """End a pass: return the parts, or the ranges of keys of which another one is needed."""
+        answer = json.loads(_gocore.tally_next(self._handle))
+        found: Parts | list[Range] = answer["parts"] if answer["done"] else answer["read"]
+        return found

@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools.tables import _core
-from polars_io_tools.tables._keys import key_texts, texts_of, wire_key, wire_type
+from polars_io_tools.tables._keys import key_texts, texts_of, wire_type
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._types import Column
 
-__all__ = ["describe", "key_columns", "remove_files", "write_sorted"]
+__all__ = ["bounds_of", "describe", "remove_files", "write_sorted"]
 
 # About as many bytes of rows go into a file.
 _FILE_BYTES = 256 << 20
@@ -53,7 +53,7 @@ def describe(stored: pl.LazyFrame, layout: Layout) -> dict[str, Any]:
     columns = [c for c in layout.columns if not c.stored.is_nested()]
     found = stored.select(
         pl.len(),
-        *(expr for i, column in enumerate(columns) for expr in _aggregates(i, column)),
+        *(expr for i, column in enumerate(columns) for expr in bounds_of(i, column)),
         *(pl.col(c.name).first().alias(f"first{i}") for i, c in enumerate(layout.keys)),
         *(pl.col(c.name).last().alias(f"last{i}") for i, c in enumerate(layout.keys)),
     ).collect()
@@ -71,7 +71,8 @@ def describe(stored: pl.LazyFrame, layout: Layout) -> dict[str, Any]:
     return {"stats": stats, **ends, "rows": rows}
 
 
-def _aggregates(number: int, column: Column) -> list[pl.Expr]:
+def bounds_of(number: int, column: Column) -> list[pl.Expr]:
+    """Return what is told of a column: `nulls`, `least`, `greatest` and `nan` with its number."""
     values = pl.col(column.name)
     exprs = [values.null_count().alias(f"nulls{number}")]
     if _has_bounds(column):
@@ -107,8 +108,3 @@ def remove_files(folder: str, names: Iterable[str]) -> None:
     """Remove files that no commit names."""
     for name in names:
         (Path(folder) / name).unlink(missing_ok=True)
-
-
-def key_columns(layout: Layout) -> tuple[tuple[str, str], ...]:
-    """Return the key columns with the names of their types."""
-    return tuple((name, kind) for name, kind in wire_key(layout))

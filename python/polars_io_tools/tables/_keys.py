@@ -28,6 +28,7 @@ __all__ = [
     "key_texts",
     "overlaps",
     "range_filter",
+    "ranges_filter",
     "shown",
     "texts_of",
     "texts_or_none",
@@ -70,6 +71,8 @@ def texts_of(values: pl.Series) -> list[str]:
 
 def texts_or_none(values: pl.Series) -> list[str | None]:
     """Return values as texts, and None for nulls."""
+    if not values.null_count():
+        return list(texts_of(values))
     known = values.is_not_null()
     texts = iter(texts_of(values.filter(known)))
     return [next(texts) if there else None for there in known]
@@ -156,6 +159,12 @@ def range_filter(within: Range, layout: Layout, name: Callable[[str], str] = str
     by it.
     """
     return _from(within, layout, name) & _until(within, layout, name)
+
+
+def ranges_filter(ranges: Sequence[Range], layout: Layout) -> pl.Expr:
+    """Return the filter for the rows of any of some ranges, on stored columns."""
+    filters = [range_filter(within, layout) for within in ranges]
+    return functools.reduce(operator.or_, filters, pl.lit(value=False))
 
 
 def overlaps(

@@ -11,10 +11,10 @@ from polars_io_tools.tables._keys import FULL, Range, overlaps, texts_of
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot
 
-__all__ = ["high", "live_files", "low", "may_overlap", "ranges_of", "read_files"]
+__all__ = ["OURS", "high", "live_files", "low", "may_overlap", "ranges_of", "read_files"]
 
-# Names of files that this package writes, whose statistics are exact.
-_OURS = "^part-[0-9a-f]{8}-[0-9a-f]{4}-"
+# Names of files that this package writes, which are sorted, and whose statistics are exact.
+OURS = "^part-[0-9a-f]{8}-[0-9a-f]{4}-"
 
 
 def low(name: str) -> str:
@@ -49,7 +49,7 @@ def _bound(actions: pl.DataFrame, which: str, name: str, dtype: pl.DataType) -> 
     if which == "max" and isinstance(dtype, pl.Datetime):
         # Other writers cut off what is less than a millisecond.
         wider = value + pl.duration(microseconds=999)
-        return pl.when(pl.col("path").str.contains(_OURS)).then(value).otherwise(wider)
+        return pl.when(pl.col("path").str.contains(OURS)).then(value).otherwise(wider)
     return value
 
 
@@ -80,11 +80,21 @@ def _ends(files: pl.DataFrame, layout: Layout, name: Callable[[str], str]) -> li
     return out
 
 
-def read_files(folder: str, names: Iterable[str], layout: Layout) -> pl.LazyFrame:
-    """Return the stored rows of files, in the columns of the table."""
+def read_files(
+    folder: str, names: Iterable[str], layout: Layout, numbered: str | None = None
+) -> pl.LazyFrame:
+    """Return the stored rows of files, in the columns of the table.
+
+    Args:
+        folder: where they are.
+        names: the files.
+        layout: the columns of the table.
+        numbered: the name of a column with the numbers of the rows, None for no such column.
+    """
     return pl.scan_parquet(
         [Path(folder) / name for name in names],
         schema=layout.stored,
+        row_index_name=numbered,
         glob=False,
         hive_partitioning=False,
         missing_columns="insert",

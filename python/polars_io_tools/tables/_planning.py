@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools.tables import _core
-from polars_io_tools.tables._keys import FULL, Range, texts_or_none, wire_key
+from polars_io_tools.tables._keys import texts_or_none, wire_key
 from polars_io_tools.tables._live import high, live_files, low
-from polars_io_tools.tables._shard import Shard, shard_of
+from polars_io_tools.tables._schema import Layout
+from polars_io_tools.tables._shard import Shard, shard_of, shards_of
 from polars_io_tools.tables._snapshot import Snapshot
 
-__all__ = ["plan_shards"]
+__all__ = ["Aim", "bounds_by_columns", "cut_to", "plan_shards"]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """How many shards there are to be: `n`, or as many as have at most `rows` rows each."""
+
+    n: int | None
+    rows: int | None
+
+    def __post_init__(self) -> None:
+        if (self.n is None) == (self.rows is None):
+            raise ValueError("compute_shards: give n=, how many shards, or rows=, how many in each")
+        for name, value in (("n", self.n), ("rows", self.rows)):
+            if value is not None and (int(value) != value or value < 1):
+                raise ValueError(f"compute_shards: {name} must be a number above 0, not {value!r}")
+
+    def wire(self) -> dict[str, int | None]:
+        """Return the fields of requests to the Go core."""
+        return {"n": self.n, "each": self.rows}
 
 
 def plan_shards(
@@ -25,35 +46,44 @@ def plan_shards(
         within: the shards whose rows are wanted, None for all rows.
         target_rows: about how many rows a shard is to have, None for a file's.
     """
-    layout = snapshot.layout
-    files = live_files(snapshot)
-    request: dict[str, Any] = {
+    request = bounds_by_columns(live_files(snapshot), snapshot.layout)
+    found = _core.physical_shards({**request, "target_rows": target_rows})
+    shards = shards_of(found, snapshot.layout)
+    return shards if within is None else cut_to(within, shards, counted=False)
+
+
+def bounds_by_columns(files: pl.DataFrame, layout: Layout) -> dict[str, Any]:
+    """Return what is known of files, as the Go core takes it: by columns, a value a file."""
+    return {
         "key": wire_key(layout),
         "lo": [_texts(files, c.load(pl.col(low(c.name)))) for c in layout.keys],
         "hi": [_texts(files, c.load(pl.col(high(c.name)))) for c in layout.keys],
         "rows": files["rows"].to_list(),
         "nbytes": files["size"].to_list(),
-        "target_rows": target_rows,
     }
-    key = tuple((name, kind) for name, kind in request["key"])
-    found = [shard_of(shard, key) for shard in _core.physical_shards(request)]
-    if within is None:
-        return found
-    return [part for shard in within for part in _cut(shard, found)]
 
 
 def _texts(files: pl.DataFrame, bound: pl.Expr) -> list[str | None]:
     return texts_or_none(files.select(bound.alias("")).to_series())
 
 
-def _cut(shard: Shard, found: list[Shard]) -> list[Shard]:
-    """Return the parts of a shard that lie in others."""
-    whole: Range = {**FULL, **shard.range}
-    parts = []
-    for other in found:
-        common = _core.common(shard.key, whole, other.range)
-        if common is not None:
-            rows = other.rows if common == dict(other.range) else None
-            wire = {"key": shard.key, **common, "rows": rows, "nbytes": None}
-            parts.append(shard_of(wire))
+def cut_to(within: list[Shard], found: list[Shard], *, counted: bool) -> list[Shard]:
+    """Return the parts of shards that lie in given ones, which may overlap.
+
+    Args:
+        within: the given ones.
+        found: the shards, which follow one another.
+        counted: whether their rows are only those that lie in the given ones.
+    """
+    parts: list[Shard] = []
+    if not within:
+        return parts
+    key = within[0].key
+    whole = _core.union(key, [shard.range for shard in within])
+    for shard in found:
+        ranges = _core.intersection(key, [shard.range], whole)
+        same = ranges == [dict(shard.range)] or (counted and len(ranges) == 1)
+        rows = shard.rows if same else None
+        wire = {"key": key, "rows": rows, "nbytes": None}
+        parts += [shard_of({**wire, **one}) for one in ranges]
     return parts

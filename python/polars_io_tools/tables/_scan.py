@@ -6,8 +6,6 @@ statistics, right or missing, decide only what is read for it.
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,9 +15,11 @@ import polars as pl
 from polars_io_tools._polars.tables import unskipped_scan
 from polars_io_tools.errors import MissingDependencyError, TableSchemaError
 from polars_io_tools.tables._asof import Asof
-from polars_io_tools.tables._keys import range_filter
-from polars_io_tools.tables._planning import plan_shards
-from polars_io_tools.tables._shard import Shard, check_shards
+from polars_io_tools.tables._counting import counted_parts
+from polars_io_tools.tables._keys import Range, ranges_filter
+from polars_io_tools.tables._planning import Aim, cut_to, plan_shards
+from polars_io_tools.tables._ranks import ranked_parts
+from polars_io_tools.tables._shard import Shard, check_shards, shards_of
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot, vacuumed
 
 if TYPE_CHECKING:
@@ -96,17 +96,21 @@ class TableScan:
         self, *, shard: Shard | None = None, shards: Iterable[Shard] | None = None
     ) -> pl.LazyFrame:
         """Return the scan as a LazyFrame, which `execute_on_ray` can split."""
-        layout = self._snapshot.layout
-        lf = stored_scan(self._snapshot)
-        for chosen in (self._shards, self._chosen(shard, shards)):
-            if chosen is not None:
-                filters = [range_filter(s.range, layout) for s in chosen]
-                lf = lf.filter(functools.reduce(operator.or_, filters, pl.lit(value=False)))
-        loaded = [c.load(pl.col(c.name)) for c in layout.columns if c.dtype != c.stored]
-        lf = lf.with_columns(loaded) if loaded else lf
-        lf = lf if self._where is None else lf.filter(self._where)
+        chosen = self._chosen(shard, shards)
+        lf = self._rows(None if chosen is None else [s.range for s in chosen])
         lf = lf.select(self._columns) if self._columns else lf
         return lf if self._limit is None else lf.head(self._limit)
+
+    def _rows(self, within: list[Range] | None) -> pl.LazyFrame:
+        """Return the rows of the scan that are in ranges, with all columns."""
+        layout = self._snapshot.layout
+        lf = stored_scan(self._snapshot)
+        if self._shards is not None:
+            lf = lf.filter(ranges_filter([s.range for s in self._shards], layout))
+        lf = lf if within is None else lf.filter(ranges_filter(within, layout))
+        loaded = [c.load(pl.col(c.name)) for c in layout.columns if c.dtype != c.stored]
+        lf = lf.with_columns(loaded) if loaded else lf
+        return lf if self._where is None else lf.filter(self._where)
 
     def to_polars(
         self, *, shard: Shard | None = None, shards: Iterable[Shard] | None = None
@@ -160,7 +164,45 @@ class TableScan:
         found = plan_shards(self._snapshot, self._shards, target_rows)
         if self._where is None and self._limit is None:
             return found
-        return [Shard(s.key, s.lo, s.hi, None, s.nbytes) for s in found]
+        return [_uncounted(s) for s in found]
+
+    def compute_shards(self, n: int | None = None, rows: int | None = None) -> list[Shard]:
+        """Return shards with equal numbers of rows, as far as rows with equal keys allow.
+
+        They cover every key, and no key is in two. `where` is taken into account; a limit is not,
+        and with one `rows` is None. A table of sorted files that do not overlap is not read but
+        for a few rows, and the columns of `where`; else the keys of all rows are, a few times, in
+        bounded memory.
+
+        Args:
+            n: how many shards; there are fewer where there are fewer keys.
+            rows: how many rows a shard has at most, unless more have the same key.
+
+        Raises:
+            ValueError: neither or both are given, or one is no number above 0.
+            SnapshotNotFoundError: the table was vacuumed.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"key": pl.Int64}, key="key")
+            >>> with t.txn() as txn:
+            ...     txn.write({"key": range(10)})
+            >>> [shard.rows for shard in t.scan().compute_shards(n=4)]
+            [2, 3, 2, 3]
+            >>> [shard.rows for shard in t.scan(where=t["key"] > 5).compute_shards(rows=2)]
+            [2, 2]
+        """
+        aim, snapshot = Aim(n, rows), self._snapshot
+        with self._files_there():
+            parts = ranked_parts(snapshot, aim, self._where) if self._shards is None else None
+            if parts is None:
+                whole = self._where is None and self._shards is None
+                nbytes = int(snapshot.actions["size_bytes"].sum()) if whole else None
+                parts = counted_parts(self._rows, snapshot, aim, nbytes)
+        found = shards_of(parts, snapshot.layout)
+        if self._shards is not None:
+            found = cut_to(self._shards, found, counted=True)
+        return found if self._limit is None else [_uncounted(s) for s in found]
 
     def _chosen(self, shard: Shard | None, shards: Iterable[Shard] | None) -> list[Shard] | None:
         given = both(shard, shards)
@@ -172,6 +214,10 @@ class TableScan:
             yield
         except FileNotFoundError as error:
             raise vacuumed(self._snapshot, str(error).split(":")[0]) from error
+
+
+def _uncounted(shard: Shard) -> Shard:
+    return Shard(shard.key, shard.lo, shard.hi, None, shard.nbytes)
 
 
 def both(shard: Shard | None, shards: Iterable[Shard] | None) -> Shard | Iterable[Shard] | None:

@@ -10,7 +10,7 @@ from polars_io_tools.tables import _core
 from polars_io_tools.tables._keys import Range, Tuple, wire_key
 from polars_io_tools.tables._schema import Layout
 
-__all__ = ["Shard", "check_shards", "shard_of"]
+__all__ = ["Shard", "check_shards", "key_columns", "shard_of", "shards_of"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,14 +69,27 @@ class Shard:
         return {"lo": wire["lo"], "hi": wire["hi"]}
 
 
-def shard_of(wire: dict[str, Any], key: tuple[tuple[str, str], ...] | None = None) -> Shard:
-    """Return the shard of what its JSON has; `key` is its key, if that is known."""
-    key = key or tuple((name, kind) for name, kind in wire["key"])
+def shard_of(wire: dict[str, Any]) -> Shard:
+    """Return the shard of what its JSON has."""
+    key = tuple((name, kind) for name, kind in wire["key"])
     return Shard(key, _end(wire["lo"]), _end(wire["hi"]), wire["rows"], wire["nbytes"])
 
 
 def _end(values: Tuple | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(values)
+
+
+def shards_of(parts: _core.Parts, layout: Layout) -> list[Shard]:
+    """Return the shards of parts that follow one another."""
+    key = key_columns(layout)
+    cuts = [tuple(cut) for cut in parts["cuts"]]
+    columns = ([None, *cuts], [*cuts, None], parts["rows"], parts["nbytes"])
+    return [Shard(key, *values) for values in zip(*columns, strict=True)]
+
+
+def key_columns(layout: Layout) -> tuple[tuple[str, str], ...]:
+    """Return the key columns with the names of their types."""
+    return tuple((name, kind) for name, kind in wire_key(layout))
 
 
 def check_shards(shards: Any, layout: Layout) -> list[Shard]:
@@ -87,7 +100,7 @@ def check_shards(shards: Any, layout: Layout) -> list[Shard]:
         ShardNotFoundError: one has another key than the table.
     """
     listed = [shards] if isinstance(shards, Shard) else list(shards)
-    key = tuple((name, kind) for name, kind in wire_key(layout))
+    key = key_columns(layout)
     for shard in listed:
         if not isinstance(shard, Shard):
             kind = type(shard).__name__

@@ -77,6 +77,13 @@ class Snapshot:
         """Whether single rows of files may be deleted, so that counts of rows are not known."""
         return "deletionVectors" in (self.log.protocol().reader_features or [])
 
+    @cached_property
+    def deletes_rows(self) -> bool:
+        """Whether single rows of files are deleted, which are in the files all the same."""
+        if not self.has_vectors:
+            return False
+        return any(batch.num_rows for batch in self.log.deletion_vectors())
+
     def check_files(self) -> None:
         """Raise if files of this state were gone when it was opened; those of the newest never are.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from polars_io_tools.tables._schema import Layout, layout_of_log, new_layout
 from polars_io_tools.tables._shard import Shard, check_shards
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from polars_io_tools.tables._txn import Mode, Transaction
+from polars_io_tools.tables._upkeep import clean, compact
+from polars_io_tools.tables._verify import Report, verify
 
 __all__ = ["Table", "create_table", "table", "write_table"]
 
@@ -134,6 +137,47 @@ class Table:
             raise ValueError("give both app_id and app_version, or neither")
         app = None if app_id is None or app_version is None else (app_id, app_version)
         return Transaction(self.snapshot(), mode, app)
+
+    def compact(self, target_rows: int | None = None) -> int | None:
+        """Write all rows anew in one commit, sorted into files that do not overlap.
+
+        Then `compute_shards` reads next to nothing. The rows of one file are in memory at a time.
+        Others may append meanwhile.
+
+        Args:
+            target_rows: about how many rows a file is to have; without it, about 128 MiB of the
+                files that are there become one.
+
+        Returns:
+            The version of the commit; None if the files were in order already.
+
+        Raises:
+            CommitConflictError: somebody else replaced rows meanwhile.
+            TableError: the table has features that this package cannot write.
+        """
+        return compact(self.snapshot(), target_rows)
+
+    def clean(self, older_than: dt.timedelta = dt.timedelta(days=7)) -> list[str]:
+        """Remove files of transactions that are not in the log, and return their names.
+
+        Files of any state that the log has stay, and so do those of other writers.
+
+        Args:
+            older_than: how long ago a transaction must have written its last file. It has to be
+                longer than transactions take, as those that still run are not in the log either.
+        """
+        return clean(self._path, self._id, older_than)
+
+    def verify(self, asof: When = None) -> Report:
+        """Read a state and compare it with its log: nothing is changed.
+
+        Missing files, order, repeated keys, nulls and statistics are checked. The keys of files
+        that overlap are in memory together.
+
+        Args:
+            asof: the state, as for `snapshot`.
+        """
+        return verify(self.snapshot(asof))
 
     def history(self) -> pl.DataFrame:
         """Return the commits, newest first, a row each: version, time, operation, transaction."""

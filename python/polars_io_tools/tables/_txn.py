@@ -20,12 +20,13 @@ from polars_io_tools.tables import _core
 from polars_io_tools.tables._changes import Changes
 from polars_io_tools.tables._commit import Intent, commit, commits_since, committed_in
 from polars_io_tools.tables._constraints import check_writable
-from polars_io_tools.tables._files import key_columns, remove_files, write_sorted
+from polars_io_tools.tables._files import remove_files, write_sorted
 from polars_io_tools.tables._included import check_added, check_head
 from polars_io_tools.tables._keys import Range, key_texts, range_filter, tuple_of, wire_key
 from polars_io_tools.tables._live import live_files
 from polars_io_tools.tables._ops import Head, Operation, TransactionOps
 from polars_io_tools.tables._rows import check_unique, frames_of, stored_rows
+from polars_io_tools.tables._shard import key_columns
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 
 __all__ = ["Mode", "Transaction"]
@@ -61,7 +62,7 @@ class Transaction:
         self._app = app
         self._id = str(uuid.uuid4())
         self._numbers = itertools.count()
-        self._constraints = check_writable(start.log)
+        self._constraints = check_writable(start)
         self._changes = Changes(live_files(start), start.layout, start.path)
         self._state: State = "open"
         self._version: int | None = None
