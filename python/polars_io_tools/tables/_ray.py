@@ -12,6 +12,7 @@ which files and row groups are skipped.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from ray.data.datasource import Datasink, Datasource, ReadTask, WriteResult
 
 from polars_io_tools.tables._ops import TransactionOps
 from polars_io_tools.tables._parts import Parts, id_of_part
-from polars_io_tools.tables._ray_predicate import weaker
+from polars_io_tools.tables._ray_predicate import columns_of, weaker
 from polars_io_tools.tables._shard import Shard
 from polars_io_tools.tables._snapshot import open_snapshot
 from polars_io_tools.tables._txn import Transaction
@@ -40,6 +41,9 @@ _WRITE_BYTES = 128 << 20
 _SAMPLE_ROWS = 1 << 10
 
 _SAMPLE_FILES = 3
+
+# The column by which Ray counts rows of which no column is wanted; it hides it.
+_STUB = "__bsp_stub"
 
 _Opened = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -98,24 +102,31 @@ class TableDatasource(Datasource):
         data_context: Any = None,  # noqa: ARG002  (nothing depends on it)
     ) -> list[ReadTask]:
         """Return a task for each shard."""
-        predicate = self.get_current_predicate()
-        columns = None if self._projection_map is None else [*self._projection_map]
-        schema = _empty(self._scan.schema).schema
-        exact = None if predicate is None else predicate.to_pyarrow()
-        skipping = None if predicate is None else weaker(predicate, self._scan.schema)
+        work = self._work()
         # Opened in the task, where an error tells what it is about.
         opened: _Opened = self._scan.__reduce__()
-        shown = schema if columns is None else pa.schema([schema.field(n) for n in columns])
+        schema = work.shown(_empty(self._scan.schema)).schema
         return [
             ReadTask(
-                _Read(opened, part, skipping, exact, columns),
+                _Read(opened, part, work),
                 self._metadata(part, per_task_row_limit),
-                schema=shown,
+                schema=schema,
                 per_task_row_limit=per_task_row_limit,
             )
             # Without any task Ray would not know of the columns.
             for part in [[shard] for shard in self.shards] or [[]]
         ]
+
+    def _work(self) -> _Work:
+        predicate = self.get_current_predicate()
+        schema = self._scan.schema
+        shown = None if self._projection_map is None else [*self._projection_map]
+        exact = None if predicate is None else predicate.to_pyarrow()
+        skipping = None if predicate is None else weaker(predicate, schema)
+        needed = {*(schema if shown is None else shown), *columns_of(predicate)}
+        # Some column, as rows without any cannot be counted.
+        read = [n for n in schema if n in needed] or [*schema][:1]
+        return _Work(read, skipping, exact, shown)
 
     def _metadata(self, part: list[Shard], limit: int | None) -> BlockMetadata:
         rows = part[0].rows if part and self._counted else None
@@ -140,22 +151,42 @@ class TableDatasource(Datasource):
         return sum(self._widths[n] for n in names)
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What a task does with the rows of its shard.
+
+    Attributes:
+        read: the columns that are read.
+        skipping: what Polars filters by.
+        exact: what Arrow filters by.
+        columns: the columns that are shown, None for all of them.
+    """
+
+    read: list[str]
+    skipping: pl.Expr | None
+    exact: Any
+    columns: list[str] | None
+
+    def rows(self, lf: pl.LazyFrame) -> pl.LazyFrame:
+        """Return the query of a scan, which may still have rows that Ray does not want."""
+        return (lf if self.skipping is None else lf.filter(self.skipping)).select(self.read)
+
+    def shown(self, table: pa.Table) -> pa.Table:
+        """Return the part of a table that is shown."""
+        if self.exact is not None and table.num_rows:
+            table = table.filter(self.exact)
+        if self.columns == []:
+            return pa.table({_STUB: pa.nulls(table.num_rows)})
+        return table if self.columns is None else table.select(self.columns)
+
+
 class _Read:
     """The function of a read task."""
 
-    def __init__(
-        self,
-        opened: _Opened,
-        shards: list[Shard],
-        skipping: pl.Expr | None,
-        exact: Any,
-        columns: list[str] | None,
-    ) -> None:
+    def __init__(self, opened: _Opened, shards: list[Shard], work: _Work) -> None:
         self._opened = opened
         self._shards = shards
-        self._skipping = skipping
-        self._exact = exact
-        self._columns = columns
+        self._work = work
         # Ray names the function in its warnings.
         self.__name__ = "read_shard"
 
@@ -164,19 +195,13 @@ class _Read:
         make, args = self._opened
         scan: TableScan = make(*args)
         empty = True
-        lf = scan.lazy(shards=self._shards)
-        for frame in scan.frames(lf if self._skipping is None else lf.filter(self._skipping)):
-            table = frame.to_arrow()
-            if self._exact is not None:
-                table = table.filter(self._exact)
+        for frame in scan.frames(self._work.rows(scan.lazy(shards=self._shards))):
+            table = self._work.shown(frame.to_arrow())
             if table.num_rows:
                 empty = False
-                yield self._projected(table)
+                yield table
         if empty:
-            yield self._projected(_empty(scan.schema))
-
-    def _projected(self, table: pa.Table) -> pa.Table:
-        return table if self._columns is None else table.select(self._columns)
+            yield self._work.shown(_empty(scan.schema))
 
 
 def _empty(schema: pl.Schema) -> pa.Table:

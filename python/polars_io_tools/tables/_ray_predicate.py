@@ -8,6 +8,7 @@ The nodes are told by the names of their classes, so that this module does not i
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import operator
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-__all__ = ["weaker"]
+__all__ = ["columns_of", "weaker"]
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "gt": operator.gt,
@@ -38,6 +39,21 @@ _LITERALS: dict[type, Callable[[pl.DataType], bool]] = {
     # Other units than those of Python's datetime would be rounded.
     dt.datetime: lambda dtype: isinstance(dtype, pl.Datetime) and dtype.time_unit == "us",
 }
+
+
+def columns_of(expr: Any) -> set[str]:
+    """Return the columns that a filter of Ray needs."""
+    if type(expr).__name__ == "ColumnExpr":
+        return {expr.name}
+    if isinstance(expr, list | tuple):
+        parts = list(expr)
+    elif isinstance(expr, dict):
+        parts = [*expr.values()]
+    elif dataclasses.is_dataclass(expr):
+        parts = [getattr(expr, field.name) for field in dataclasses.fields(expr)]
+    else:
+        return set()
+    return {name for part in parts for name in columns_of(part)}
 
 
 def weaker(expr: Any, schema: pl.Schema) -> pl.Expr | None:
