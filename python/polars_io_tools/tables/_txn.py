@@ -195,9 +195,8 @@ class Transaction:
         """
         self._check_open("to_ray_datasink")
         upsert = self._take_away_keys if self._mode == "upsert" else None
-        sink: TableDatasink = adapter("to_ray_datasink").TableDatasink(
-            self._parts.begin(self.include, upsert)
-        )
+        parts = self._parts.begin(self.include, upsert)
+        sink: TableDatasink = adapter("to_ray_datasink").TableDatasink(parts)
         return sink
 
     def take(self) -> TransactionOps:
