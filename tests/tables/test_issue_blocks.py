@@ -7,8 +7,24 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
+
+FIRST = """\
+t = piot.create_table(uri, schema, key=["symbol", "ts"], unique=True)        # or piot.table(uri); t.key_schema, t.schema, t.table_id
+predicate = t["ts"] > datetime(2020, 3, 1)                                     # t[name] is pl.col(name), checked against the schema
+snap = t.snapshot(); snap.asof                                               # fixes the state; str and JSON round trip
+scan = t.scan("symbol", "ts", "price", where=predicate, asof=snap.asof)
+scan.to_polars(); scan.lazy(); scan.to_table(); scan.to_pandas(); scan.to_record_batches()     # each accepts shard= / shards=
+scan.shards()                 # cheap: physical layout
+scan.compute_shards(n=64)     # scans keys: equal rows, ties never split
+ds = scan.to_ray_dataset()
+copy = piot.create_table(uri2, t.schema, key_schema=t.key_schema)             # key= or key_schema=
+with copy.txn() as txn:
+    ds.write_datasink(txn.to_ray_datasink())
+"""  # noqa: E501  (as it is in the documentation)
 
 READING = """\
 def read(shard_json):                                    # code on another node
@@ -27,6 +43,28 @@ with piot.table(squares).txn() as txn:                   # the driver's transact
         for ops in ex.map(write, range(4)):
             txn.include(piot.TransactionOps.from_json(ops))
 """
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("months", [0, 12])
+def test_the_whole_way(uri: str, months: int) -> None:
+    schema = {"symbol": pl.String, "ts": pl.Datetime("us"), "price": pl.Float64}
+    names: dict[str, Any] = {"piot": piot, "datetime": datetime, "schema": schema}
+    names |= {"uri": uri, "uri2": f"{uri}2"}
+    first, rest = FIRST.split("\n", 1)
+    exec(first, names)
+    for symbol in "ABC" if months else "":
+        rows = {
+            "symbol": [symbol] * months,
+            "ts": [datetime(2020, m + 1, 1) for m in range(months)],
+        }
+        with names["t"].txn() as txn:
+            txn.write(rows)
+    exec(rest, names)
+    found = piot.table(f"{uri}2").scan().to_polars()
+    assert_frame_equal(found, names["scan"].to_polars(), check_row_order=False)
+    assert found.height == (27 if months else 0)
+    assert piot.table(f"{uri}2").history().height == (2 if months else 1)
 
 
 def test_reading_elsewhere(uri: str) -> None:

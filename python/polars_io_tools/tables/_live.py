@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from polars_io_tools._polars.tables import unskipped_scan
 from polars_io_tools.tables._keys import FULL, Range, overlaps, texts_of
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot
 
-__all__ = ["OURS", "high", "live_files", "low", "may_overlap", "ranges_of", "read_files"]
+__all__ = [
+    "OURS",
+    "high",
+    "live_files",
+    "low",
+    "may_overlap",
+    "ranges_of",
+    "read_files",
+    "stored_scan",
+]
 
 # Names of files that this package writes, which are sorted, and whose statistics are exact.
 OURS = "^part-[0-9a-f]{8}-[0-9a-f]{4}-"
@@ -100,3 +111,28 @@ def read_files(
         missing_columns="insert",
         extra_columns="ignore",
     )
+
+
+def stored_scan(snapshot: Snapshot) -> pl.LazyFrame:
+    """Return the scan of the stored columns of a state.
+
+    Other writers give the log decimals as floats, by which Polars would leave rows out: then it
+    gets no statistics.
+    """
+    if _has_decimal_bounds(snapshot):
+        return unskipped_scan(snapshot.log, snapshot.version)
+    return pl.scan_delta(snapshot.log, version=snapshot.version)
+
+
+def _has_decimal_bounds(snapshot: Snapshot) -> bool:
+    columns = [c.name for c in snapshot.layout.columns if _has_decimals(c.stored)]
+    if not columns or "max" not in snapshot.actions:
+        return False
+    bounds = snapshot.actions["max"].struct.unnest()
+    return any(name in bounds and bounds[name].null_count() < bounds.height for name in columns)
+
+
+def _has_decimals(dtype: Any) -> bool:
+    if isinstance(dtype, pl.Struct):
+        return any(_has_decimals(f.dtype) for f in dtype.fields)
+    return isinstance(dtype, pl.Decimal)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from polars_io_tools._polars.tables import unskipped_scan
 from polars_io_tools.errors import MissingDependencyError, TableSchemaError
 from polars_io_tools.tables._asof import Asof
 from polars_io_tools.tables._counting import counted_parts
 from polars_io_tools.tables._keys import Range, ranges_filter
+from polars_io_tools.tables._live import read_files, stored_scan
+from polars_io_tools.tables._parts import adapter
 from polars_io_tools.tables._planning import Aim, cut_to, plan_shards
 from polars_io_tools.tables._ranks import ranked_parts
 from polars_io_tools.tables._shard import Shard, check_shards, shards_of
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["TableScan", "stored_scan"]
+    from polars_io_tools.tables._ray import Dataset
+
+__all__ = ["TableScan"]
 
 
 class TableScan:
@@ -143,15 +146,44 @@ class TableScan:
     ) -> pa.RecordBatchReader:
         """Read batch by batch, in bounded memory, as a pyarrow RecordBatchReader."""
         pyarrow = _require("pyarrow")
-        lf = self.lazy(shard=shard, shards=shards)
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            with self._files_there():
-                for frame in lf.collect_batches(maintain_order=True):
-                    yield from frame.to_arrow().to_batches()
-
+        frames = self.frames(self.lazy(shard=shard, shards=shards))
+        batches = (batch for frame in frames for batch in frame.to_arrow().to_batches())
         schema = pl.DataFrame(schema=self.schema).to_arrow().schema
-        return pyarrow.RecordBatchReader.from_batches(schema, batches())
+        return pyarrow.RecordBatchReader.from_batches(schema, batches)
+
+    def to_ray_dataset(self, *, shards: Iterable[Shard] | None = None) -> Dataset:
+        """Return a Dataset of Ray Data, which reads when it is used, a task for each shard.
+
+        Columns that it leaves out are not read, and by its filters files are skipped.
+
+        Args:
+            shards: the shards, `shards()` without them.
+
+        Raises:
+            MissingDependencyError: Ray Data is not installed.
+        """
+        given = None if shards is None else check_shards(shards, self._snapshot.layout)
+        # Ray cuts off what is over a limit, which a task cannot know of.
+        whole = TableScan(self._snapshot, self._columns, self._where, self._shards, None)
+        found: Dataset = adapter("to_ray_dataset").dataset_of(whole, given, self._limit)
+        return found
+
+    def frames(self, lf: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+        """Yield the rows of a query on this scan, batch by batch."""
+        with self._files_there():
+            yield from lf.collect_batches(maintain_order=True)
+
+    def sample(self, files: int, rows: int) -> pl.DataFrame:
+        """Return the first rows of some files, whatever the filter, to tell how wide rows are."""
+        layout = self._snapshot.layout
+        names = self._snapshot.actions["path"].gather_every(
+            max(1, -(-self._snapshot.actions.height // files))
+        )
+        parts = [read_files(self._snapshot.path, [n], layout).head(rows) for n in names]
+        stored = pl.concat([pl.LazyFrame(schema=layout.stored), *parts])
+        loaded = [c.load(pl.col(c.name)).alias(c.name) for c in layout.columns]
+        with self._files_there():
+            return stored.select(loaded).select(*self.schema).collect()
 
     def shards(self, target_rows: int | None = None) -> list[Shard]:
         """Return shards that follow the files: no data is read for them.
@@ -239,28 +271,3 @@ def _require(name: str) -> Any:
     except ImportError as error:
         msg = f"this needs {name}, which is not installed: pip install {name}; or use to_polars()"
         raise MissingDependencyError(msg) from error
-
-
-def stored_scan(snapshot: Snapshot) -> pl.LazyFrame:
-    """Return the scan of the stored columns of a state.
-
-    Other writers give the log decimals as floats, by which Polars would leave rows out: then it
-    gets no statistics.
-    """
-    if _has_decimal_bounds(snapshot):
-        return unskipped_scan(snapshot.log, snapshot.version)
-    return pl.scan_delta(snapshot.log, version=snapshot.version)
-
-
-def _has_decimal_bounds(snapshot: Snapshot) -> bool:
-    columns = [c.name for c in snapshot.layout.columns if _has_decimals(c.stored)]
-    if not columns or "max" not in snapshot.actions:
-        return False
-    bounds = snapshot.actions["max"].struct.unnest()
-    return any(name in bounds and bounds[name].null_count() < bounds.height for name in columns)
-
-
-def _has_decimals(dtype: Any) -> bool:
-    if isinstance(dtype, pl.Struct):
-        return any(_has_decimals(f.dtype) for f in dtype.fields)
-    return isinstance(dtype, pl.Decimal)

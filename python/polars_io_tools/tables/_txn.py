@@ -6,7 +6,7 @@ import itertools
 import uuid
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import polars as pl
 
@@ -18,16 +18,20 @@ from polars_io_tools.errors import (
 )
 from polars_io_tools.tables import _core
 from polars_io_tools.tables._changes import Changes
-from polars_io_tools.tables._commit import Intent, commit, commits_since, committed_in
+from polars_io_tools.tables._commit import Intent, commit
 from polars_io_tools.tables._constraints import check_writable
 from polars_io_tools.tables._files import remove_files, write_sorted
 from polars_io_tools.tables._included import check_added, check_head
 from polars_io_tools.tables._keys import Range, key_texts, range_filter, tuple_of, wire_key
 from polars_io_tools.tables._live import live_files
 from polars_io_tools.tables._ops import Head, Operation, TransactionOps
+from polars_io_tools.tables._parts import Parts, adapter
 from polars_io_tools.tables._rows import check_unique, frames_of, stored_rows
 from polars_io_tools.tables._shard import key_columns
-from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
+from polars_io_tools.tables._snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from polars_io_tools.tables._ray import TableDatasink
 
 __all__ = ["Mode", "Transaction"]
 
@@ -56,14 +60,17 @@ class Transaction:
         [(2, 4), (3, -9), (4, 16)]
     """
 
-    def __init__(self, start: Snapshot, mode: Mode, app: tuple[str, int] | None) -> None:
+    def __init__(
+        self, start: Snapshot, mode: Mode, app: tuple[str, int] | None, txn: str | None = None
+    ) -> None:
         self._start = start
         self._mode = mode
         self._app = app
-        self._id = str(uuid.uuid4())
+        self._id = txn or str(uuid.uuid4())
         self._numbers = itertools.count()
         self._constraints = check_writable(start)
         self._changes = Changes(live_files(start), start.layout, start.path)
+        self._parts = Parts(start, self._id, self._changes)
         self._state: State = "open"
         self._version: int | None = None
         self._skipped = False
@@ -179,6 +186,20 @@ class Transaction:
                     check_added(op.body, self._start.layout, self._start.path)
             self._changes.include(whole)
 
+    def to_ray_datasink(self) -> TableDatasink:
+        """Return a sink for `ray.data.Dataset.write_datasink`, whose tasks write for this one.
+
+        What they wrote is included when all of them are done; the commit is this transaction's.
+
+        Raises:
+            MissingDependencyError: Ray Data is not installed.
+        """
+        self._check_open("to_ray_datasink")
+        upsert = self._take_away_keys if self._mode == "upsert" else None
+        parts = self._parts.begin(self.include, upsert)
+        sink: TableDatasink = adapter("to_ray_datasink").TableDatasink(parts)
+        return sink
+
     def take(self) -> TransactionOps:
         """End the transaction, and return what it is to do, for another one to include."""
         self._check_open("take")
@@ -190,7 +211,7 @@ class Transaction:
         """End the transaction without a commit, and remove the files that it wrote or included."""
         if self._state == "open":
             self._state = "aborted"
-            self._remove_all()
+            self._parts.remove_all()
 
     def commit(self) -> int | None:
         """Make the changes visible, and return the version of the table that has them.
@@ -218,9 +239,10 @@ class Transaction:
             self._version, self._skipped = done.version, done.skipped
         self._state = "committed"
         if self._version is None:
-            self._remove_all()
+            self._parts.remove_all()
         else:
             remove_files(self._start.path, self._changes.dropped)
+            self._parts.remove_strays(committed=True)
         return self._version
 
     def __enter__(self) -> Self:
@@ -276,15 +298,3 @@ class Transaction:
     def _head(self) -> Head:
         start = self._start
         return Head(start.table_id, start.version, self._id, key_columns(start.layout))
-
-    def _remove_all(self) -> None:
-        """Remove the files of this transaction, and those of others that no commit has."""
-        own = [p for p in self._changes.paths if p.startswith(f"part-{self._id}-")]
-        remove_files(self._start.path, own)
-        others = self._changes.paths.difference(own)
-        if others:
-            newest = open_snapshot(self._start.path, self._start.table_id, None)
-            found = commits_since(newest.log, self._start.version)
-            authors = {p: p[len("part-") :][: len(self._id)] for p in others}
-            unused = [p for p, txn in authors.items() if committed_in(found, {txn}) is None]
-            remove_files(self._start.path, unused)

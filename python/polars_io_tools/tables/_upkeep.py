@@ -22,9 +22,9 @@ from polars_io_tools.tables._commit import TXN, TXNS, Intent, commit
 from polars_io_tools.tables._constraints import check_writable
 from polars_io_tools.tables._files import remove_files, write_sorted
 from polars_io_tools.tables._keys import range_filter
-from polars_io_tools.tables._live import OURS, live_files
+from polars_io_tools.tables._live import OURS, live_files, stored_scan
 from polars_io_tools.tables._planning import bounds_by_columns
-from polars_io_tools.tables._scan import TableScan, stored_scan
+from polars_io_tools.tables._scan import TableScan
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 
 __all__ = ["clean", "compact"]

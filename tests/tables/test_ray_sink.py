@@ -1,0 +1,223 @@
+"""Tables as sinks of Ray Data."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import polars_io_tools as piot
+
+
+@pytest.fixture
+def t(uri: str) -> piot.Table:
+    return piot.create_table(uri, {"k": pl.Int64, "v": pl.Int64}, key="k")
+
+
+def files(t: piot.Table) -> set[str]:
+    return {p.name for p in Path(t.uri).glob("*.parquet")}
+
+
+def live(t: piot.Table) -> set[str]:
+    return {*t.snapshot().actions["path"]}
+
+
+def keys(t: piot.Table) -> list[int]:
+    return sorted(t.scan("k").to_polars()["k"])
+
+
+class Context:
+    """A task's context, of which a sink uses nothing."""
+
+
+def run(sink: Any, *tasks: Iterable[Any]) -> None:
+    """Do what Ray does with a sink, with the blocks of some tasks."""
+    from ray.data.datasource import WriteResult
+
+    try:
+        returned = [sink.write(iter(blocks), Context()) for blocks in tasks]
+        sink.on_write_complete(WriteResult(0, 0, returned))
+    except Exception as error:
+        sink.on_write_failed(error)
+        raise
+
+
+def blocks(*ranges: range) -> list[Any]:
+    return [pl.DataFrame({"k": [*r]}, schema={"k": pl.Int64}).to_arrow() for r in ranges]
+
+
+def test_blocks_become_one_sorted_file(t: piot.Table) -> None:
+    descending = blocks(*(range(i, i + 10) for i in range(190, -10, -10)))
+    with t.txn() as txn:
+        run(txn.to_ray_datasink(), [*descending, *blocks(range(0))])
+        assert keys(t) == []
+    assert keys(t) == [*range(200)]
+    [name] = live(t)
+    stored = pl.read_parquet(Path(t.uri) / name)["k"]
+    assert stored.to_list() == [*range(200)]
+    assert txn.version == 1
+
+
+def test_large_writes_become_several_files(t: piot.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    from polars_io_tools.tables import _ray
+
+    monkeypatch.setattr(_ray, "_WRITE_BYTES", 8 * 30)
+    with t.txn() as txn:
+        run(txn.to_ray_datasink(), blocks(*(range(i, i + 10) for i in range(0, 200, 10))))
+    assert keys(t) == [*range(200)]
+    assert len(live(t)) == 4
+
+
+def test_nothing_written_is_nothing_committed(t: piot.Table) -> None:
+    with t.txn() as txn:
+        run(txn.to_ray_datasink())
+        run(txn.to_ray_datasink(), blocks(range(0)), [])
+    assert txn.version is None
+
+
+def test_the_transaction_commits_what_it_did_besides(t: piot.Table) -> None:
+    with t.txn() as txn:
+        txn.write({"k": [1000]})
+        run(txn.to_ray_datasink(), blocks(range(10)))
+        run(txn.to_ray_datasink(), blocks(range(10, 20)))
+    assert keys(t) == [*range(20), 1000]
+    assert t.history()["version"].to_list() == [1, 0]
+
+
+def test_a_failed_task_leaves_nothing(t: piot.Table) -> None:
+    null = [pl.DataFrame({"k": [None, 1]}).to_arrow()]
+    with pytest.raises(piot.InvalidRowsError, match="may not be null"), t.txn() as txn:
+        run(txn.to_ray_datasink(), blocks(range(10)), null)
+    assert (files(t), t.snapshot().version) == (set(), 0)
+
+
+def test_a_refused_commit_leaves_nothing(t: piot.Table) -> None:
+    with pytest.raises(piot.InvalidRowsError, match="more than once"), t.txn() as txn:
+        run(txn.to_ray_datasink(), blocks(range(10)), blocks(range(5, 15)))
+    assert (files(t), t.snapshot().version) == (set(), 0)
+
+
+def test_files_of_killed_attempts_go(t: piot.Table) -> None:
+    other = t.txn()
+    other.write({"k": [500]})
+    with t.txn() as txn:
+        sink = txn.to_ray_datasink()
+        sink.write(iter(blocks(range(10))), Context())
+        run(sink, blocks(range(10)))
+        assert len(files(t)) == 3
+    assert keys(t) == [*range(10)]
+    # The other's is not touched.
+    assert len(files(t) - live(t)) == 1
+    other.commit()
+    assert keys(t) == [*range(10), 500]
+
+
+def test_a_failed_sink_does_not_take_an_earlier_one_along(t: piot.Table) -> None:
+    with t.txn() as txn:
+        run(txn.to_ray_datasink(), blocks(range(10)))
+        sink = txn.to_ray_datasink()
+        sink.write(iter(blocks(range(20, 30))), Context())
+        sink.on_write_failed(RuntimeError("lost"))
+        assert len(files(t)) == 1
+    assert keys(t) == [*range(10)]
+
+
+def test_upserts(t: piot.Table) -> None:
+    with t.txn() as txn:
+        txn.write({"k": [*range(20)], "v": [0] * 20})
+    new = [pl.DataFrame({"k": [k, k + 10], "v": [1, 1]}).to_arrow() for k in (3, 4, 15)]
+    with t.txn(mode="upsert") as txn:
+        run(txn.to_ray_datasink(), [new[0]], [new[1], new[2]])
+    found = dict(t.scan().to_polars().rows())
+    assert found == {**dict.fromkeys(range(20), 0), **dict.fromkeys((3, 4, 13, 14, 15, 25), 1)}
+    before = files(t)
+    with pytest.raises(piot.InvalidRowsError, match="more than once"), t.txn("upsert") as txn:
+        run(txn.to_ray_datasink(), [new[0]], [new[0]])
+    assert files(t) == before
+
+
+def test_repeated_keys_of_tasks_of_an_upsert_are_refused(uri: str) -> None:
+    t = piot.create_table(uri, {"k": pl.Int64}, key="k", unique=False)
+    with pytest.raises(piot.InvalidRowsError, match="more than once"), t.txn("upsert") as txn:
+        run(txn.to_ray_datasink(), blocks(range(5)), blocks(range(4, 6)))
+    assert (files(t), t.snapshot().version) == (set(), 0)
+
+
+def test_tasks_begin_where_the_transaction_did(t: piot.Table) -> None:
+    with t.txn() as txn:
+        sink = txn.to_ray_datasink()
+        with t.txn() as between:
+            between.write({"k": [500]})
+        run(sink, blocks(range(10)))
+    assert keys(t) == [*range(10), 500]
+
+
+def test_an_ended_transaction_has_no_sink(t: piot.Table) -> None:
+    txn = t.txn()
+    txn.abort()
+    with pytest.raises(piot.TransactionClosedError, match="aborted"):
+        txn.to_ray_datasink()
+
+
+@pytest.mark.ray
+def test_many_blocks_of_ray_become_one_file(t: piot.Table) -> None:
+    import ray
+
+    ds = ray.data.range(6000, override_num_blocks=50).rename_columns({"id": "k"})
+    with t.txn() as txn:
+        ds.write_datasink(txn.to_ray_datasink())
+    assert keys(t) == [*range(6000)]
+    assert files(t) == live(t)
+    assert len(live(t)) == 1
+    assert t.history()["version"].to_list() == [1, 0]
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("when", ["before the file", "after the file"])
+def test_a_killed_worker_neither_loses_nor_doubles_rows(
+    t: piot.Table, tmp_path: Path, when: str
+) -> None:
+    import ray
+
+    from polars_io_tools.tables._ray import TableDatasink
+
+    marker = tmp_path / "killed"
+
+    # Inside of the test, so that it travels to the workers by value.
+    class Killed(TableDatasink):
+        min_bytes_per_write = 1
+
+        def write(self, blocks: Iterable[Any], ctx: Any) -> str:
+            blocks = [*blocks]
+            done = TableDatasink.write(self, blocks, ctx) if when == "after the file" else None
+            first = any(block["k"][0].as_py() == 0 for block in blocks)
+            if first and not marker.exists():
+                marker.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return done or TableDatasink.write(self, blocks, ctx)
+
+    ds = ray.data.range(600, override_num_blocks=6).rename_columns({"id": "k"})
+    with t.txn() as txn:
+        ds.write_datasink(Killed(txn.to_ray_datasink()._driver))
+    assert marker.exists()
+    assert keys(t) == [*range(600)]
+    assert len(live(t)) == 6
+    assert files(t) == live(t)
+
+
+@pytest.mark.ray
+def test_a_write_that_fails_in_ray_leaves_nothing(t: piot.Table) -> None:
+    import ray
+
+    def broken(row: dict[str, Any]) -> dict[str, Any]:
+        return {"k": None if row["id"] == 599 else row["id"]}
+
+    ds = ray.data.range(600, override_num_blocks=6).map(broken)
+    with pytest.raises(Exception, match="may not be null"), t.txn() as txn:
+        ds.write_datasink(txn.to_ray_datasink())
+    assert (files(t), t.snapshot().version) == (set(), 0)
