@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import polars as pl
 
 from polars_io_tools.tables._keys import FULL, Range, overlaps, texts_of
+from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot
 
@@ -83,10 +83,11 @@ def _ends(files: pl.DataFrame, layout: Layout, name: Callable[[str], str]) -> li
 def read_files(folder: str, names: Iterable[str], layout: Layout) -> pl.LazyFrame:
     """Return the stored rows of files, in the columns of the table."""
     return pl.scan_parquet(
-        [Path(folder) / name for name in names],
+        [placed(folder).file(name) for name in names],
         schema=layout.stored,
         glob=False,
         hive_partitioning=False,
         missing_columns="insert",
         extra_columns="ignore",
+        storage_options=placed(folder).options or None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import polars as pl
 
 from polars_io_tools.errors import TableError, TableSchemaError
 from polars_io_tools.tables._asof import When
-from polars_io_tools.tables._delta import deltalake, local_path, open_log
+from polars_io_tools.tables._delta import deltalake, open_log, plain
+from polars_io_tools.tables._place import Place, place_of
 from polars_io_tools.tables._scan import TableScan, both
 from polars_io_tools.tables._schema import Layout, layout_of_log, new_layout
 from polars_io_tools.tables._shard import Shard, check_shards
@@ -27,7 +28,7 @@ class Table:
     Pickled, it opens the table where it arrives.
     """
 
-    def __init__(self, path: str, table_id: str, layout: Layout) -> None:
+    def __init__(self, path: Place, table_id: str, layout: Layout) -> None:
         self._path = path
         self._id = table_id
         self._layout = layout
@@ -38,7 +39,7 @@ class Table:
     @property
     def uri(self) -> str:
         """Where the table is."""
-        return self._path
+        return str(self._path)
 
     @property
     def table_id(self) -> str:
@@ -158,8 +159,13 @@ class Table:
         return pl.DataFrame(rows, schema=schema)
 
 
-def table(uri: str | Path) -> Table:
+def table(uri: str | Path, *, storage_options: Mapping[str, str] | None = None) -> Table:
     """Open a table.
+
+    Args:
+        uri: the folder of the table, or `s3://bucket/prefix`.
+        storage_options: how to get to the bucket, as Polars and deltalake take it; what is left out
+            comes from the environment.
 
     Raises:
         TableNotFoundError: there is none, or none that has a key.
@@ -171,12 +177,15 @@ def table(uri: str | Path) -> Table:
         >>> list(piot.table(uri).key_schema)
         ['key']
     """
-    path = local_path(uri)
+    return _opened(place_of(uri, storage_options))
+
+
+def _opened(path: Place) -> Table:
     log = open_log(path)
     return Table(path, str(log.metadata().id), layout_of_log(log, path))
 
 
-def create_table(
+def create_table(  # noqa: PLR0913  (two forms of a key, and three options)
     uri: str | Path,
     schema: Any,
     key: Sequence[str] | str | None = None,
@@ -184,17 +193,19 @@ def create_table(
     key_schema: Any = None,
     unique: bool = True,
     exist_ok: bool = False,
+    storage_options: Mapping[str, str] | None = None,
 ) -> Table:
     """Make a table without rows.
 
     Args:
-        uri: the folder of the table.
+        uri: the folder of the table, or `s3://bucket/prefix`.
         schema: the columns, as a pl.Schema, a dict or a pyarrow Schema. A field of the last that
             is not nullable may have no nulls.
         key: the names of the key columns, in the order in which they compare. They have no nulls.
         key_schema: the key columns with their types, instead of `key`.
         unique: whether a key may be there only once.
         exist_ok: whether a table with the same columns and key may be there already.
+        storage_options: how to get to the bucket, as for `table`.
 
     Raises:
         TableSchemaError: a column cannot be stored, or the key is none. The message says what to
@@ -208,31 +219,40 @@ def create_table(
         >>> list(t.key_schema)
         ['symbol', 'ts']
     """
-    path = local_path(uri)
+    path = place_of(uri, storage_options)
     layout = new_layout(schema, key, key_schema, unique=unique)
-    package = deltalake()
-    if not package.DeltaTable.is_deltatable(path):
-        try:
-            package.DeltaTable.create(
-                path,
-                layout.delta_schema(),
-                configuration=layout.properties(),
-                raise_if_key_not_exists=False,
-            )
-        except package.exceptions.DeltaError as error:
-            # Somebody else may have made it meanwhile.
-            if not package.DeltaTable.is_deltatable(path):
-                raise TableError(f"{path}: no table could be made: {error}") from error
-        else:
-            return table(path)
+    if _is_new(path, layout):
+        return _opened(path)
     if not exist_ok:
         raise TableError(
             f"{path}: there is a table already; open it by piot.table, or exist_ok=True"
         )
-    found = table(path)
+    found = _opened(path)
     if found._layout != layout:  # noqa: SLF001  (made here)
         raise TableError(f"{path}: the table that is there differs: {_difference(found, layout)}")
     return found
+
+
+def _is_new(path: Place, layout: Layout) -> bool:
+    """Make a table where there is none, and return whether there was none."""
+    package = deltalake()
+    options = path.delta_options
+    if package.DeltaTable.is_deltatable(path, options):
+        return False
+    try:
+        package.DeltaTable.create(
+            path,
+            layout.delta_schema(),
+            configuration=layout.properties(),
+            raise_if_key_not_exists=False,
+            storage_options=options,
+        )
+    except (package.exceptions.DeltaError, OSError) as error:
+        # Somebody else may have made it meanwhile.
+        if not package.DeltaTable.is_deltatable(path, options):
+            raise TableError(f"{path}: no table could be made: {plain(error)}") from error
+        return False
+    return True
 
 
 def write_table(rows: Any, into: Table, mode: Mode) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -219,7 +220,9 @@ class Transaction:
         if self._version is None:
             self._remove_all()
         else:
-            remove_files(self._start.path, self._changes.dropped)
+            # It is committed: what stays behind is no reason to say that it failed.
+            with suppress(OSError):
+                remove_files(self._start.path, self._changes.dropped)
         return self._version
 
     def __enter__(self) -> Self:
@@ -283,7 +286,8 @@ class Transaction:
         others = self._changes.paths.difference(own)
         if others:
             newest = open_snapshot(self._start.path, self._start.table_id, None)
-            found = commits_since(newest.log, self._start.version)
+            # Of all commits: older states may have them, whatever the operations say.
+            found = commits_since(newest.log, -1)
             authors = {p: p[len("part-") :][: len(self._id)] for p in others}
             unused = [p for p, txn in authors.items() if committed_in(found, {txn}) is None]
             remove_files(self._start.path, unused)
