@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,7 +28,7 @@ enum mode {
 	KILLED, /* the process ends at the N-th call */
 };
 
-enum { DESCRIPTORS = 1 << 16, SEEN_BYTES = 1 << 22 };
+enum { DESCRIPTORS = 1 << 16, SEEN_BYTES = 1 << 27 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char folder[PATH_MAX];
@@ -37,7 +38,7 @@ static long nth, calls, failed;
 static int reported;
 static _Atomic char below[DESCRIPTORS];
 
-/* Paths that were used, each ended by a newline. */
+/* Paths that were used, and after "=" what was opened; each ends with a newline. */
 static char seen[SEEN_BYTES];
 static size_t seen_bytes;
 static int seeing;
@@ -92,6 +93,14 @@ static void note(const char *path)
 	pthread_mutex_unlock(&lock);
 }
 
+static ssize_t readlink_unseen(const char *path, char *to)
+{
+	static __typeof__(&readlink) real;
+	if (real == NULL)
+		real = (__typeof__(&readlink))dlsym(RTLD_NEXT, "readlink");
+	return real(path, to, PATH_MAX - 1);
+}
+
 static int of_path(const char *path)
 {
 	note(path);
@@ -110,8 +119,24 @@ static int of_place(int dir, const char *path)
 	return of_path(path);
 }
 
+/* What was opened, wherever the links of the path led. */
+static void note_opened(int fd)
+{
+	char link[64], target[PATH_MAX + 1];
+	if (!seeing || fd < 0)
+		return;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t bytes = readlink_unseen(link, target + 1);
+	if (bytes <= 0)
+		return;
+	target[0] = '=';
+	target[bytes + 1] = 0;
+	note(target);
+}
+
 static void mark(int fd, int is_below)
 {
+	note_opened(fd);
 	if (fd >= 0 && fd < DESCRIPTORS)
 		below[fd] = (char)is_below;
 }
@@ -200,13 +225,18 @@ int openat64(int dir, const char *path, int flags, ...)
 
 int close(int fd)
 {
-	NEXT(close) mark(fd, 0);
+	NEXT(close)
+	if (fd >= 0 && fd < DESCRIPTORS)
+		below[fd] = 0;
 	return real(fd);
 }
 
 int closedir(DIR *dir)
 {
-	NEXT(closedir) mark(dirfd(dir), 0);
+	NEXT(closedir)
+	int fd = dirfd(dir);
+	if (fd >= 0 && fd < DESCRIPTORS)
+		below[fd] = 0;
 	return real(dir);
 }
 

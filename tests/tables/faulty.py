@@ -1,6 +1,6 @@
 """Transactions of one process in which calls to the file system fail, one after the other.
 
-Run with the library made of failing.c preloaded: `faulty.py folder mode error step`. It prints a
+Run with the library made of failing.c preloaded: `faulty folder mode error step`. It prints a
 line of JSON for each transaction, and ends after the first in which nothing failed. With the mode
 "killed" the folder is a table, and the process ends itself at the step.
 """

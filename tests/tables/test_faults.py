@@ -25,7 +25,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def attempts(library: Path, folder: Path, mode: str, error: int, step: int) -> list[dict[str, Any]]:
     folder = folder / mode / str(error)
     folder.mkdir(parents=True)
-    done = preloading.run(library, "faulty.py", str(folder), mode, str(error), str(step))
+    done = preloading.run(library, "faulty", str(folder), mode, str(error), str(step))
     assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -62,7 +62,7 @@ def killed(library: Path, folder: Path, number: int) -> bool:
     """Kill a process at a call, and return whether there was such a call."""
     uri = folder / f"t{number}"
     made(uri)
-    done = preloading.run(library, "faulty.py", str(uri), "killed", "0", str(number))
+    done = preloading.run(library, "faulty", str(uri), "killed", "0", str(number))
     assert done.returncode in (0, -signal.SIGKILL), done.stderr[-3000:]
     found = state(uri)
     assert found["exact"], found
