@@ -52,7 +52,7 @@ def test_a_failing_file_system_leaves_no_half(library: Path, tmp_path: Path, mod
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, errno.EINTR, errno.ENOENT])
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, errno.ENOENT])
 @pytest.mark.parametrize("mode", FAILING)
 def test_each_call_that_can_fail(library: Path, tmp_path: Path, mode: str, error: int) -> None:
     check(attempts(library, tmp_path, mode, error, 1))
