@@ -8,8 +8,13 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import deltalake
+import polars as pl
 import pytest
 
+import polars_io_tools as piot
+from polars_io_tools.tables import _commit
+from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from tests.tables import preloading
 from tests.tables.faulty import MODES, made, state
 
@@ -56,6 +61,40 @@ def test_a_failing_file_system_leaves_no_half(library: Path, tmp_path: Path, mod
 @pytest.mark.parametrize("mode", FAILING)
 def test_each_call_that_can_fail(library: Path, tmp_path: Path, mode: str, error: int) -> None:
     check(attempts(library, tmp_path, mode, error, 1))
+
+
+def test_a_commit_that_is_not_read_is_an_error(uri: str) -> None:
+    t = made(Path(uri))
+    (Path(uri) / "_delta_log" / f"{3:020}.json").symlink_to("not-there")
+    assert deltalake.DeltaTable(uri).version() == 2, "delta-rs tells of it by itself"
+    with pytest.raises(piot.TableError, match=r"03\.json fails"):
+        t.scan()
+
+
+def test_an_answer_and_then_the_log_get_lost(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    t = made(Path(uri))
+    real = deltalake.DeltaTable.create_write_transaction
+    lost: list[int] = []
+
+    def unheard(self: Any, *args: Any, **given: Any) -> None:
+        real(self, *args, **given)
+        lost.append(1)
+        raise deltalake.exceptions.CommitFailedError("the answer got lost")
+
+    def older(path: str, table_id: str | None, when: Any) -> Snapshot:
+        found = open_snapshot(path, table_id, when)
+        return Snapshot(path, deltalake.DeltaTable(path, version=1)) if lost else found
+
+    txn = t.txn()
+    txn.replace_range(0, 5, {"k": [2], "v": ["new"]})
+    with monkeypatch.context() as patch:
+        patch.setattr(deltalake.DeltaTable, "create_write_transaction", unheard)
+        patch.setattr(_commit, "open_snapshot", older)
+        with pytest.raises(piot.TableError, match="the storage fails") as caught:
+            txn.commit()
+    # A conflict would have removed the files of the commit, which is there.
+    assert not isinstance(caught.value, piot.CommitConflictError)
+    assert t.scan(where=pl.col("v") == "new").to_polars()["k"].to_list() == [2]
 
 
 def killed(library: Path, folder: Path, number: int) -> bool:
