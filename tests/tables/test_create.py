@@ -167,8 +167,8 @@ def test_places_without_tables_say_what_to_do(uri: str) -> None:
     deltalake.DeltaTable.create(uri, deltalake.Schema.from_json(NO_KEY))
     with pytest.raises(piot.TableNotFoundError, match="has no key"):
         piot.table(uri)
-    with pytest.raises(piot.TableNotFoundError, match="local disks only"):
-        piot.table("s3://bucket/table")
+    with pytest.raises(piot.TableNotFoundError, match="on local disks and on S3"):
+        piot.table("gs://bucket/table")
 
 
 def test_columns_are_checked(uri: str) -> None:

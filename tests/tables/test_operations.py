@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import copy
 import json
 import pickle
-import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -230,57 +228,3 @@ def test_paths_that_lead_elsewhere_are_refused(t: piot.Table, path: str) -> None
     text = json.dumps(wire)
     with pytest.raises(piot.InvalidOperationsError):
         t.txn().include(piot.TransactionOps.from_json(text))
-
-
-NASTY: list[Any] = [
-    *(None, True, 0, -1, 1.5, 2**63, 10**400, "", "x", [], [[]], {}, [None], {"v": 1}),
-    *("../x", "\ud800", ["a", "b"], {"path": "/etc/passwd", "size": 1}, [[["k", "int64"]]]),
-]
-
-
-def mutated(value: Any, rng: random.Random) -> Any:
-    """Return a copy of a JSON value with something else somewhere in it."""
-    value = copy.deepcopy(value)
-    here = value
-    while True:
-        places = [*here] if isinstance(here, dict) else [*range(len(here))]
-        place = rng.choice(places)
-        inner = here[place]
-        if isinstance(inner, dict | list) and inner and rng.random() < 0.7:
-            here = inner
-            continue
-        action = rng.random()
-        if action < 0.8:
-            here[place] = rng.choice(NASTY)
-        elif action < 0.9:
-            del here[place]
-        elif isinstance(here, dict):
-            here[rng.choice(["extra", "path", "txn", "through"])] = rng.choice(NASTY)
-        return value
-
-
-def test_a_thousand_hostile_texts_do_nothing(t: piot.Table, tmp_path: Path) -> None:
-    rng = random.Random(1)
-    ops = replaced(t, 3, 5, 4)
-    wires = [json.loads(ops.to_json()), json.loads(t.scan().shards()[0].to_json())]
-    wires[1]["lo"] = ["3"]
-    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-    expected = keys(t)
-    accepted = 0
-    for i in range(1000):
-        wire = mutated(wires[i % 2], rng)
-        text = json.dumps(wire)
-        if rng.random() < 0.1:
-            text = text[: rng.randrange(len(text))]
-        txn = t.txn() if i % 2 == 0 else None
-        try:
-            if txn is None:
-                piot.table(t.uri).scan(shard=piot.Shard.from_json(text)).to_polars()
-            else:
-                txn.include(piot.TransactionOps.from_json(text))
-            accepted += 1
-        except piot.TableError:
-            pass
-    assert accepted < 200, "most of them are refused"
-    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
-    assert keys(t) == expected

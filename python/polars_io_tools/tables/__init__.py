@@ -7,11 +7,12 @@ keys, shards and conflicts is decided by the Go core.
 """
 
 from polars_io_tools.tables._asof import Asof
+from polars_io_tools.tables._making import create_table, table
 from polars_io_tools.tables._ops import Operation, TransactionOps
 from polars_io_tools.tables._scan import TableScan
 from polars_io_tools.tables._shard import Shard
 from polars_io_tools.tables._snapshot import Snapshot
-from polars_io_tools.tables._table import Table, create_table, table, write_table
+from polars_io_tools.tables._table import Table, write_table
 from polars_io_tools.tables._txn import Mode, Transaction
 
 __all__ = [

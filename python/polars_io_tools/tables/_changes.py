@@ -187,6 +187,11 @@ class Changes:
                     "the table as it was when this transaction began"
                 )
         for add in theirs["add"]:
+            if add["path"] in live:
+                raise InvalidOperationsError(
+                    f"operations of transaction {txn} add {add['path']}, which is a file of the "
+                    "table already: they were committed before this transaction began"
+                )
             if add["path"] in self.adds:
                 raise InvalidOperationsError(
                     f"operations of transaction {txn} say other things of {add['path']} than the "

@@ -14,7 +14,6 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -22,9 +21,10 @@ import polars as pl
 from polars_io_tools.errors import CommitConflictError, InvalidOperationsError, TableError
 from polars_io_tools.tables import _core
 from polars_io_tools.tables._changes import Changes
-from polars_io_tools.tables._delta import deltalake
+from polars_io_tools.tables._delta import deltalake, plain
 from polars_io_tools.tables._keys import shown, wire_key
 from polars_io_tools.tables._live import live_files, ranges_of
+from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from polars_io_tools.tables._unique import check_added_keys, range_of
 
@@ -86,8 +86,16 @@ def commit(intent: Intent) -> Done:
         TableError: the log cannot be written.
     """
     checked: set[str] = set()
+    known = intent.start.version
     for attempt in range(_TRIES):
         now = open_snapshot(intent.start.path, intent.start.table_id, None)
+        if now.version < known:
+            # No conflict: what is known to be there, perhaps this transaction, was not read.
+            raise TableError(
+                f"{intent.start.path}: the log was read up to version {now.version}, and "
+                f"{known} is there: the storage fails"
+            )
+        known = now.version
         since = commits_since(now.log, intent.start.version)
         done = _found(intent, now, since)
         if done is not None:
@@ -160,8 +168,9 @@ def _check_not_included(intent: Intent, since: Sequence[dict[str, Any]]) -> None
         raise InvalidOperationsError(
             f"operations that are included were committed already, in version {version}"
         )
+    place = placed(intent.start.path)
     for path in intent.changes.adds:
-        if not (Path(intent.start.path) / path).exists():
+        if not place.exists(path):
             raise InvalidOperationsError(f"{path}, which is to be added, is gone: write it again")
 
 
@@ -225,7 +234,7 @@ def _swap(intent: Intent, log: DeltaTable) -> bool:
         # The answer may have got lost: the log says what became of it.
         if _is_there(intent):
             return True
-        raise TableError(f"{intent.start.path}: the commit failed: {error}") from error
+        raise TableError(f"{intent.start.path}: the commit failed: {plain(error)}") from error
     return True
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools.tables import _core
 from polars_io_tools.tables._keys import key_texts, texts_of, wire_type
+from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._types import Column
 
@@ -17,8 +17,6 @@ __all__ = ["bounds_of", "describe", "remove_files", "write_sorted"]
 
 # About as many bytes of rows go into a file.
 _FILE_BYTES = 256 << 20
-
-_GROUP_ROWS = 1 << 17
 
 
 def write_sorted(
@@ -33,18 +31,9 @@ def write_sorted(
     adds = []
     for i, name in zip(range(parts), names, strict=False):
         part = stored.slice(i * rows, rows)
-        path = Path(folder) / name
-        part.write_parquet(path, row_group_size=_GROUP_ROWS)
-        found = path.stat()
+        size, mtime = placed(folder).write(part, name)
         described = describe(part.lazy(), layout)
-        adds.append(
-            {
-                "path": name,
-                "size": found.st_size,
-                "mtime": found.st_mtime_ns // 1_000_000,
-                **described,
-            }
-        )
+        adds.append({"path": name, "size": size, "mtime": mtime, **described})
     return adds
 
 
@@ -107,4 +96,4 @@ def _known(found: pl.DataFrame, number: int, column: Column) -> dict[str, Any]:
 def remove_files(folder: str, names: Iterable[str]) -> None:
     """Remove files that no commit names."""
     for name in names:
-        (Path(folder) / name).unlink(missing_ok=True)
+        placed(folder).remove(name)

@@ -15,6 +15,7 @@ from polars_io_tools.errors import InvalidOperationsError
 from polars_io_tools.tables._commit import commits_since, committed_in
 from polars_io_tools.tables._files import describe
 from polars_io_tools.tables._ops import Head
+from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 
@@ -58,9 +59,13 @@ def check_added(add: dict[str, Any], layout: Layout, folder: str) -> None:
     Raises:
         InvalidOperationsError: it is not there, is no regular file, or is another.
     """
-    path = Path(folder) / add["path"]
-    _check_file(path, add["size"])
-    scan = pl.scan_parquet(path, glob=False)
+    place = placed(folder)
+    path = place.file(add["path"])
+    if place.is_local:
+        _check_file(Path(path), add["size"])
+    else:
+        _check_size(path, place.size(add["path"]), add["size"])
+    scan = place.scan(add["path"])
     try:
         described = _described(scan, layout, path)
     except pl.exceptions.PolarsError as error:
@@ -79,13 +84,17 @@ def _check_file(path: Path, size: int) -> None:
         raise InvalidOperationsError(f"{path}: the file that is added is not there") from error
     if not stat.S_ISREG(found.st_mode):
         raise InvalidOperationsError(f"{path}: no regular file; links and folders are not added")
-    if found.st_size != size:
-        raise InvalidOperationsError(
-            f"{path}: {found.st_size} bytes, where the operations say {size}"
-        )
+    _check_size(str(path), found.st_size, size)
 
 
-def _described(scan: pl.LazyFrame, layout: Layout, path: Path) -> dict[str, Any]:
+def _check_size(path: str, found: int | None, size: int) -> None:
+    if found is None:
+        raise InvalidOperationsError(f"{path}: the file that is added is not there")
+    if found != size:
+        raise InvalidOperationsError(f"{path}: {found} bytes, where the operations say {size}")
+
+
+def _described(scan: pl.LazyFrame, layout: Layout, path: str) -> dict[str, Any]:
     schema = scan.collect_schema()
     if schema != layout.stored:
         raise InvalidOperationsError(f"{path}: its columns are {schema}, not {layout.stored}")

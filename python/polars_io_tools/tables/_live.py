@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools._polars.tables import unskipped_scan
 from polars_io_tools.tables._keys import FULL, Range, overlaps, texts_of
+from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot
 
@@ -103,13 +103,14 @@ def read_files(
         numbered: the name of a column with the numbers of the rows, None for no such column.
     """
     return pl.scan_parquet(
-        [Path(folder) / name for name in names],
+        [placed(folder).file(name) for name in names],
         schema=layout.stored,
         row_index_name=numbered,
         glob=False,
         hive_partitioning=False,
         missing_columns="insert",
         extra_columns="ignore",
+        storage_options=placed(folder).options or None,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, Protocol
 
 import polars as pl
@@ -20,6 +20,7 @@ from polars_io_tools.tables._commit import commits_since, committed_in
 from polars_io_tools.tables._files import remove_files
 from polars_io_tools.tables._live import read_files
 from polars_io_tools.tables._ops import TransactionOps
+from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._rows import check_unique
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 
@@ -94,13 +95,21 @@ class Parts:
             check_unique(stored, layout)
             self._take_away(stored, new=False)
 
+    def remove_unneeded(self) -> None:
+        """Remove what a commit did not need."""
+        # It is committed: what stays behind is no reason to say that it failed.
+        with suppress(OSError):
+            remove_files(self.start.path, self._changes.dropped)
+            self.remove_strays(committed=True)
+
     def remove_strays(self, *, committed: bool) -> None:
         """Remove files of parts that were not included, or included and not needed."""
         if not self._used:
             return
         known = {*self._changes.adds} if committed else self._changes.paths
-        found = Path(self.start.path).glob(f"part-{self.txn[:_SHARED]}*.parquet")
-        remove_files(self.start.path, [p.name for p in found if p.name not in known])
+        prefix = f"part-{self.txn[:_SHARED]}"
+        found = [name for name, _ in placed(self.start.path).listed() if name.startswith(prefix)]
+        remove_files(self.start.path, [name for name in found if name not in known])
 
     def remove_all(self) -> None:
         """Remove the files of the transaction, and those of others that no commit has."""
@@ -110,7 +119,8 @@ class Parts:
         others = self._changes.paths.difference(own)
         if others:
             newest = open_snapshot(path, self.start.table_id, None)
-            found = commits_since(newest.log, self.start.version)
+            # Of all commits: older states may have them, whatever the operations say.
+            found = commits_since(newest.log, -1)
             authors = {p: p[len("part-") :][: len(self.txn)] for p in others}
             unused = [p for p, txn in authors.items() if committed_in(found, {txn}) is None]
             remove_files(path, unused)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,6 +15,7 @@ import polars as pl
 from polars_io_tools.errors import SnapshotNotFoundError
 from polars_io_tools.tables._asof import Asof, When, version_at
 from polars_io_tools.tables._delta import open_log
+from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout, layout_of_log
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Snapshot:
             return
         kept = {*pl.DataFrame(self._newest.get_add_actions())["path"]}
         for name in self.actions["path"]:
-            if name not in kept and not (Path(self.path) / name).exists():
+            if name not in kept and not placed(self.path).exists(name):
                 raise vacuumed(self, name)
 
 

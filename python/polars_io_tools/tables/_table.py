@@ -1,26 +1,25 @@
-"""`Table`: a handle, and how it is made."""
+"""`Table`: a handle, and what is asked of it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
 
-from polars_io_tools.errors import TableError, TableSchemaError
+from polars_io_tools.errors import TableSchemaError
 from polars_io_tools.tables._asof import When
-from polars_io_tools.tables._delta import deltalake, local_path, open_log
+from polars_io_tools.tables._place import Place
 from polars_io_tools.tables._scan import TableScan, both
-from polars_io_tools.tables._schema import Layout, layout_of_log, new_layout
+from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._shard import Shard, check_shards
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from polars_io_tools.tables._txn import Mode, Transaction
 from polars_io_tools.tables._upkeep import clean, compact
 from polars_io_tools.tables._verify import Report, verify
 
-__all__ = ["Table", "create_table", "table", "write_table"]
+__all__ = ["Table", "write_table"]
 
 
 class Table:
@@ -30,7 +29,7 @@ class Table:
     Pickled, it opens the table where it arrives.
     """
 
-    def __init__(self, path: str, table_id: str, layout: Layout) -> None:
+    def __init__(self, path: Place, table_id: str, layout: Layout) -> None:
         self._path = path
         self._id = table_id
         self._layout = layout
@@ -41,7 +40,7 @@ class Table:
     @property
     def uri(self) -> str:
         """Where the table is."""
-        return self._path
+        return str(self._path)
 
     @property
     def table_id(self) -> str:
@@ -202,83 +201,6 @@ class Table:
         return pl.DataFrame(rows, schema=schema)
 
 
-def table(uri: str | Path) -> Table:
-    """Open a table.
-
-    Raises:
-        TableNotFoundError: there is none, or none that has a key.
-
-    Example:
-        >>> import polars as pl, polars_io_tools as piot, tempfile
-        >>> uri = tempfile.mkdtemp() + "/t"
-        >>> made = piot.create_table(uri, {"key": pl.Int64, "square": pl.Int64}, key=["key"])
-        >>> list(piot.table(uri).key_schema)
-        ['key']
-    """
-    path = local_path(uri)
-    log = open_log(path)
-    return Table(path, str(log.metadata().id), layout_of_log(log, path))
-
-
-def create_table(
-    uri: str | Path,
-    schema: Any,
-    key: Sequence[str] | str | None = None,
-    *,
-    key_schema: Any = None,
-    unique: bool = True,
-    exist_ok: bool = False,
-) -> Table:
-    """Make a table without rows.
-
-    Args:
-        uri: the folder of the table.
-        schema: the columns, as a pl.Schema, a dict or a pyarrow Schema. A field of the last that
-            is not nullable may have no nulls.
-        key: the names of the key columns, in the order in which they compare. They have no nulls.
-        key_schema: the key columns with their types, instead of `key`.
-        unique: whether a key may be there only once.
-        exist_ok: whether a table with the same columns and key may be there already.
-
-    Raises:
-        TableSchemaError: a column cannot be stored, or the key is none. The message says what to
-            use.
-        TableError: there is a table already, or another one than that with `exist_ok`.
-
-    Example:
-        >>> import polars as pl, polars_io_tools as piot, tempfile
-        >>> schema = {"symbol": pl.String, "ts": pl.Datetime("us", "UTC"), "price": pl.Float64}
-        >>> t = piot.create_table(tempfile.mkdtemp() + "/trades", schema, key=["symbol", "ts"])
-        >>> list(t.key_schema)
-        ['symbol', 'ts']
-    """
-    path = local_path(uri)
-    layout = new_layout(schema, key, key_schema, unique=unique)
-    package = deltalake()
-    if not package.DeltaTable.is_deltatable(path):
-        try:
-            package.DeltaTable.create(
-                path,
-                layout.delta_schema(),
-                configuration=layout.properties(),
-                raise_if_key_not_exists=False,
-            )
-        except package.exceptions.DeltaError as error:
-            # Somebody else may have made it meanwhile.
-            if not package.DeltaTable.is_deltatable(path):
-                raise TableError(f"{path}: no table could be made: {error}") from error
-        else:
-            return table(path)
-    if not exist_ok:
-        raise TableError(
-            f"{path}: there is a table already; open it by piot.table, or exist_ok=True"
-        )
-    found = table(path)
-    if found._layout != layout:  # noqa: SLF001  (made here)
-        raise TableError(f"{path}: the table that is there differs: {_difference(found, layout)}")
-    return found
-
-
 def write_table(rows: Any, into: Table, mode: Mode) -> int | None:
     """Write rows in one transaction, and return the version of the table that has them."""
     if not isinstance(into, Table):
@@ -287,14 +209,3 @@ def write_table(rows: Any, into: Table, mode: Mode) -> int | None:
     with into.txn(mode) as txn:
         txn.write(rows)
     return txn.version
-
-
-def _difference(found: Table, wanted: Layout) -> str:
-    there = found._layout  # noqa: SLF001  (made here)
-    if there.schema != wanted.schema:
-        return f"its columns are {there.schema}, not {wanted.schema}"
-    if there.key != wanted.key:
-        return f"its key is {list(there.key)}, not {list(wanted.key)}"
-    if there.unique != wanted.unique:
-        return f"it has unique={there.unique}"
-    return "other columns may be null"

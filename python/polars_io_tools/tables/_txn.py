@@ -241,8 +241,7 @@ class Transaction:
         if self._version is None:
             self._parts.remove_all()
         else:
-            remove_files(self._start.path, self._changes.dropped)
-            self._parts.remove_strays(committed=True)
+            self._parts.remove_unneeded()
         return self._version
 
     def __enter__(self) -> Self:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import stat
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 
@@ -23,6 +21,7 @@ from polars_io_tools.tables._constraints import check_writable
 from polars_io_tools.tables._files import remove_files, write_sorted
 from polars_io_tools.tables._keys import range_filter
 from polars_io_tools.tables._live import OURS, live_files, stored_scan
+from polars_io_tools.tables._place import Place, placed
 from polars_io_tools.tables._planning import bounds_by_columns
 from polars_io_tools.tables._scan import TableScan
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
@@ -42,10 +41,10 @@ def clean(path: str, table_id: str, older_than: dt.timedelta) -> list[str]:
     before = (dt.datetime.now(dt.UTC) - older_than).timestamp()
     # The files first: one that a commit adds meanwhile is in the log that is read after.
     written: dict[str, dict[str, float]] = {}
-    for name, txn, modified in _written(Path(path)):
+    for name, txn, modified in _written(placed(path)):
         written.setdefault(txn, {})[name] = modified
     log = open_snapshot(path, table_id, None)
-    names, transactions = _named(Path(path))
+    names, transactions = _named(placed(path))
     kept = {*log.actions["path"], *names}
     removed = [
         name
@@ -59,26 +58,22 @@ def clean(path: str, table_id: str, older_than: dt.timedelta) -> list[str]:
     return sorted(removed)
 
 
-def _written(folder: Path) -> Iterator[tuple[str, str, float]]:
+def _written(place: Place) -> Iterator[tuple[str, str, float]]:
     """Yield the files that transactions wrote, with their transactions and when."""
-    for entry in folder.iterdir():
-        match = _NAME.fullmatch(entry.name)
-        if match is None:
-            continue
-        try:
-            found = entry.lstat()
-        except FileNotFoundError:  # its transaction was aborted
-            continue
-        if stat.S_ISREG(found.st_mode):
-            yield entry.name, match[1], found.st_mtime
+    for name, modified in place.listed():
+        match = _NAME.fullmatch(name)
+        if match is not None:
+            yield name, match[1], modified
 
 
-def _named(folder: Path) -> tuple[set[str], set[str]]:
+def _named(place: Place) -> tuple[set[str], set[str]]:
     """Return the files and the transactions that any commit in the log names."""
     names: set[str] = set()
     transactions: set[str] = set()
-    for path in (folder / "_delta_log").glob("*.json"):
-        for line in path.read_text().splitlines():
+    for name, _ in place.listed("_delta_log"):
+        if not name.endswith(".json"):
+            continue
+        for line in place.read(f"_delta_log/{name}").splitlines():
             entry = json.loads(line)
             names.update(entry[kind]["path"] for kind in ("add", "remove") if kind in entry)
             said = entry.get("commitInfo", {})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from polars_io_tools.tables import _core
 from polars_io_tools.tables._files import bounds_of
 from polars_io_tools.tables._keys import key_texts, values_of, wire_key
 from polars_io_tools.tables._live import OURS, live_files, read_files
+from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._snapshot import Snapshot
 from polars_io_tools.tables._types import Column
 from polars_io_tools.tables._unique import check_added_keys
@@ -70,12 +70,10 @@ def verify(snapshot: Snapshot) -> Report:
 
 
 def _missing(snapshot: Snapshot, path: str, size: int) -> Iterator[_Finding]:
-    try:
-        there = (Path(snapshot.path) / path).stat().st_size
-    except OSError:
+    there = placed(snapshot.path).size(path)
+    if there is None:
         yield path, "missing", "the file is not there"
-        return
-    if there != size:
+    elif there != size:
         yield path, "missing", f"the file has {there} bytes, where the log says {size}"
 
 

@@ -1,0 +1,205 @@
+"""Tables on S3, by a local server that puts objects on conditions."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import deltalake
+import polars as pl
+import pytest
+
+import polars_io_tools as piot
+from tests.conftest import child_environment
+from tests.tables.racing import race
+
+SECRET = "the-secret-of-the-tests"
+
+Options = dict[str, str]
+
+
+def ask(options: Options, method: str, path: str, **headers: str) -> tuple[int, str]:
+    """Send a request, signed as well as the server looks at it."""
+    scope = "Credential=key/20240101/us-east-1/s3/aws4_request"
+    given = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=x"}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    url = options["aws_endpoint_url"] + path
+    data = b"x" if method == "PUT" else None
+    request = urllib.request.Request(url, data, given, method=method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+
+
+@pytest.fixture(scope="module")
+def options() -> Iterator[Options]:
+    """A server with one bucket, and how to get there."""
+    server = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("buckets.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=child_environment(),
+    )
+    with server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        port = server.stdout.readline().strip()
+        assert port, "the server did not start"
+        found = {
+            "aws_access_key_id": "key",
+            "aws_secret_access_key": SECRET,
+            "aws_region": "us-east-1",
+            "aws_endpoint_url": f"http://127.0.0.1:{port}",
+            "aws_allow_http": "true",
+        }
+        assert ask(found, "PUT", "/bucket")[0] == 200
+        yield found
+        server.stdin.close()
+
+
+@pytest.fixture
+def place() -> str:
+    """A place where no table is yet."""
+    return f"s3://bucket/some/{uuid.uuid4()}"
+
+
+@pytest.fixture
+def t(place: str, options: Options) -> piot.Table:
+    schema = {"k": pl.Int64, "v": pl.String, "ts": pl.Datetime("ns", "Europe/Berlin")}
+    return piot.create_table(place, schema, key="k", storage_options=options)
+
+
+def keys(t: piot.Table, **given: Any) -> list[int]:
+    return t.scan("k", **given).to_polars()["k"].sort().to_list()
+
+
+def test_the_server_puts_on_conditions(options: Options) -> None:
+    path = f"/bucket/{uuid.uuid4()}"
+    assert ask(options, "PUT", path, If_None_Match="*")[0] == 200
+    assert ask(options, "PUT", path, If_None_Match="*")[0] in (403, 409, 412)
+
+
+def test_a_bucket_is_a_place_of_tables(t: piot.Table, options: Options) -> None:
+    with t.txn() as txn:
+        txn.write({"k": [*range(10)], "v": ["old"] * 10})
+    asof = t.snapshot().asof
+    worker = piot.table(t.uri, storage_options=options).txn()
+    worker.write({"k": [20, 21]})
+    ops = piot.TransactionOps.from_json(worker.take().to_json())
+    with t.txn("upsert") as txn:
+        txn.include(ops)
+        txn.write({"k": [3], "v": ["new"]})
+        txn.delete_keys({"k": [7]})
+        txn.replace_range(8, 10, {"k": [9]})
+    assert keys(t) == [0, 1, 2, 3, 4, 5, 6, 9, 20, 21]
+    assert keys(t, asof=asof) == [*range(10)]
+    assert t.scan(where=t["v"] == "new").to_polars()["k"].to_list() == [3]
+    parts = [t.scan(shard=piot.Shard.from_json(s.to_json())) for s in t.scan().shards()]
+    assert len(parts) > 1
+    assert sorted(k for p in parts for k in p.to_polars()["k"]) == keys(t)
+    assert pickle.loads(pickle.dumps(t.scan("k"))).to_polars()["k"].sort().to_list() == keys(t)
+    assert t.history()["version"].to_list() == [2, 1, 0]
+    log = deltalake.DeltaTable(t.uri, storage_options=options)
+    assert pl.scan_delta(log).select("k").collect()["k"].sort().to_list() == keys(t)
+
+
+def objects(t: piot.Table, options: Options) -> set[str]:
+    prefix = t.uri.removeprefix("s3://bucket/")
+    listed = ask(options, "GET", f"/bucket?list-type=2&prefix={prefix}/part-")[1]
+    return {part.split("</Key>")[0] for part in listed.split("<Key>")[1:]}
+
+
+def test_what_is_not_committed_is_removed(t: piot.Table, options: Options) -> None:
+    with t.txn() as txn:
+        txn.write({"k": [1]})
+    before = objects(t, options)
+    assert len(before) == 1
+    aborted, loses = t.txn(), t.txn()
+    aborted.write({"k": [2]})
+    assert len(objects(t, options)) == 2
+    aborted.abort()
+    loses.replace_range(0, 5, {"k": [3]})
+    with t.txn() as txn:
+        txn.delete_keys({"k": [1]})
+    with pytest.raises(piot.CommitConflictError):
+        loses.commit()
+    assert objects(t, options) == before
+    one, two = t.txn(), t.txn()
+    for txn in (one, two):
+        txn.write({"k": [5]})
+    one.commit()
+    with pytest.raises(piot.InvalidRowsError, match="k=5 would"):
+        two.commit()
+    assert keys(t) == [5]
+
+
+def test_operations_are_compared_with_objects(t: piot.Table, options: Options) -> None:
+    txn = t.txn()
+    txn.write({"k": [1]})
+    text = txn.take().to_json()
+    [name] = objects(t, options)
+    for body, message in ((None, "is not there"), ("PUT", "bytes, where")):
+        ask(options, "DELETE" if body is None else body, f"/bucket/{name}")
+        with pytest.raises(piot.InvalidOperationsError, match=message):
+            t.txn().include(piot.TransactionOps.from_json(text))
+
+
+def test_writers_that_race_on_a_bucket(place: str, options: Options) -> None:
+    race(place, 4, 6, options)
+
+
+@pytest.mark.long
+def test_many_writers_that_race_on_a_bucket(place: str, options: Options) -> None:
+    race(place, 8, 20, options)
+
+
+def test_credentials_are_in_no_text(t: piot.Table, options: Options) -> None:
+    txn = t.txn()
+    txn.write({"k": [1]})
+    ops = txn.take()
+    snapshot, scan = t.snapshot(), t.scan()
+    shown = [repr(t), t.uri, repr(txn), repr(snapshot), repr(scan), repr(scan.lazy().explain())]
+    shown += [repr(ops), ops.to_json(), *(op.to_json() for op in ops), repr([*ops])]
+    shown += [str(snapshot.asof), snapshot.asof.to_json(), *(s.to_json() for s in scan.shards())]
+    shown += [str(vars(snapshot)), str(vars(t)), str(vars(txn))]
+    with pytest.raises(piot.TableNotFoundError) as caught:
+        piot.table("s3://bucket/none", storage_options=options)
+    shown += [str(caught.value), repr(caught.value)]
+    wrong = {**options, "aws_endpoint_url": "http://127.0.0.1:9", "aws_max_retries": "0"}
+    with pytest.raises(piot.TableError) as failed:
+        piot.table(t.uri, storage_options={**wrong, "max_retries": "0", "retry_timeout": "1s"})
+    shown += [str(failed.value), repr(failed.value.__cause__)]
+    assert not [text for text in shown if SECRET in text]
+
+
+@pytest.mark.parametrize(
+    ("uri", "options", "error", "message"),
+    [
+        ("gs://bucket/t", {}, piot.TableNotFoundError, "on local disks and on S3"),
+        ("s3://key:secret@bucket/t", {}, ValueError, "give them as storage_options"),
+        ("s3://bucket", {}, piot.TableNotFoundError, "give s3://bucket/prefix"),
+        ("s3://bucket/a/../b", {}, piot.TableNotFoundError, "give s3://bucket/prefix"),
+        ("s3:///t", {}, piot.TableNotFoundError, "give s3://bucket/prefix"),
+        ("/tmp/t", {"aws_region": "x"}, ValueError, "are for s3:// URIs"),
+        ("s3://b/t", {"aws_allow_http": True}, TypeError, "'aws_allow_http' is bool"),
+        ("s3://b/t", {"AWS_CONDITIONAL_PUT": "disabled"}, ValueError, "leave it out"),
+        ("s3://b/t", {"aws_s3_allow_unsafe_rename": "true"}, ValueError, "leave it out"),
+        ("s3://b/t", {"copy_if_not_exists": "multipart"}, ValueError, "leave it out"),
+    ],
+)
+def test_what_is_not_for_tables_is_refused(
+    uri: str, options: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        piot.table(uri, storage_options=options)
+    assert "secret" not in str(caught.value)
