@@ -1,19 +1,21 @@
 """Transactions of one process in which calls to the file system fail, one after the other.
 
-Run with the library made of failing.c preloaded: `faulty folder mode error step`. It prints a
-line of JSON for each transaction, and ends after the first in which nothing failed. With the mode
-"killed" the folder is a table, and the process ends itself at the step.
+Run with the library made of failing.c preloaded: `faulty folder work mode error step`. It prints
+a line of JSON for each transaction, and ends after the first in which nothing failed. With the
+mode "killed" the folder is a table, and the process ends itself at the step.
 """
 
 from __future__ import annotations
 
 import ctypes
+import datetime as dt
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import deltalake
 import polars as pl
@@ -59,17 +61,43 @@ class Shim:
         return str(found.decode("utf-8", "replace")).split("\n")
 
 
-def change(t: piot.Table) -> piot.Transaction:
-    """Return a transaction that does all that one can."""
+def change(t: piot.Table) -> None:
+    """Make a transaction that does all that one can."""
     worker = t.txn()
     worker.write({"k": [200, 201], "v": ["worker"] * 2})
     ops = piot.TransactionOps.from_json(worker.take().to_json())
-    txn = t.txn("upsert")
-    txn.include(ops)
-    txn.write({"k": [3, 100], "v": ["upserted"] * 2})
-    txn.delete_keys({"k": [7]})
-    txn.replace_range(15, 18, {"k": [16], "v": ["replaced"]})
-    return txn
+    with t.txn("upsert") as txn:
+        txn.include(ops)
+        txn.write({"k": [3, 100], "v": ["upserted"] * 2})
+        txn.delete_keys({"k": [7]})
+        txn.replace_range(15, 18, {"k": [16], "v": ["replaced"]})
+
+
+def sink(t: piot.Table) -> None:
+    """Do what Ray Data does with a sink of two tasks."""
+    from ray.data.datasource import WriteResult
+
+    blocks = [pl.DataFrame({"k": [k], "v": ["sunk"]}).to_arrow() for k in (3, 100, 101, 102)]
+    with t.txn("upsert") as txn:
+        tasks = txn.to_ray_datasink()
+        try:
+            told = [tasks.write(iter(part), None) for part in (blocks[:2], blocks[2:])]
+            tasks.on_write_complete(WriteResult(0, 0, told))
+        except Exception as error:
+            tasks.on_write_failed(error)
+            raise
+
+
+def clean(t: piot.Table) -> None:
+    t.clean(older_than=dt.timedelta(0))
+
+
+def compact(t: piot.Table) -> None:
+    t.compact()
+
+
+def unchanged(before: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return before
 
 
 def rows(t: piot.Table) -> list[tuple[Any, ...]]:
@@ -86,33 +114,68 @@ def changed(before: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return sorted(wanted.items())
 
 
+def sunk(before: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return sorted({**dict(before), **dict.fromkeys((3, 100, 101, 102), "sunk")}.items())
+
+
+class Work(NamedTuple):
+    """What is done with a table: how, what rows it has afterwards, and by how many commits."""
+
+    run: Callable[[piot.Table], None]
+    rows: Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
+    commits: int
+
+
+WORK = {
+    "change": Work(change, changed, 1),
+    "compact": Work(compact, unchanged, 1),
+    "clean": Work(clean, unchanged, 0),
+    "sink": Work(sink, sunk, 1),
+}
+
+
 def made(uri: Path) -> piot.Table:
+    """Make a table of two files, beside which is one of a writer that died."""
     t = piot.create_table(uri, _SCHEMA, key="k")
     for half in (range(10), range(10, 20)):
         with t.txn() as txn:
             txn.write({"k": [*half], "v": ["old"] * 10})
+    dead = t.txn()
+    dead.write({"k": [300], "v": ["dead"]})
+    dead.take()
     return t
 
 
-def state(uri: Path) -> dict[str, Any]:
-    """Return how many commits came after the table was made, and whether its rows are right."""
+def state(uri: Path, work: str) -> dict[str, Any]:
+    """Return how many commits came after the table was made, and whether its rows are right.
+
+    Of files that are in no state, `strays` is the number.
+    """
     t = piot.table(uri)
     commits = t.history()["version"][0] - 2
     old = [(k, "old") for k in range(20)]
+    wanted = WORK[work].rows(old) if commits else old
+    states = [t.snapshot(version).actions["path"] for version in versions(t)]
+    known = {path for paths in states for path in paths}
     return {
         "commits": commits,
-        "exact": rows(t) == (changed(old) if commits else old) == plain_rows(uri),
+        "exact": rows(t) == wanted == plain_rows(uri),
+        "strays": len({p.name for p in uri.glob("*.parquet")} - known),
     }
 
 
-def attempt(uri: Path, shim: Shim, mode: str, number: int, error: int) -> dict[str, Any]:
-    """Make a table, change it while calls fail, and compare what is there with what was told."""
+def versions(t: piot.Table) -> list[str]:
+    newest = t.snapshot()
+    return [f"{newest.table_id}@{v}" for v in range(newest.version + 1)]
+
+
+def attempt(uri: Path, shim: Shim, work: str, how: tuple[str, int, int]) -> dict[str, Any]:
+    """Make a table, work on it while calls fail, and compare what is there with what was told."""
     t = made(uri)
     told, kind = "", ""
-    shim.fail(mode, number, error)
+    shim.fail(*how)
     try:
-        with change(t):
-            pass
+        WORK[work].run(t)
     except Exception as raised:  # noqa: BLE001  (is what is looked for)
         told, kind = f"{type(raised).__name__}: {raised}", type(raised).__name__
     except BaseException as raised:  # noqa: BLE001  (a panic is no Exception)
@@ -121,29 +184,31 @@ def attempt(uri: Path, shim: Shim, mode: str, number: int, error: int) -> dict[s
         calls, failed = shim.rest()
     known = kind in {"", "panic"} or issubclass(getattr(piot, kind, int), piot.TableError)
     return {
-        "number": number,
+        "number": how[1],
         "calls": calls,
         "failed": failed,
         "kind": kind,
         "told": told[:300],
         "ours": known,
-        **state(uri),
+        **state(uri, work),
     }
 
 
 def main() -> None:
-    folder, mode, error, step = sys.argv[1:]
+    folder, work, mode, error, step = sys.argv[1:]
+    if work == "sink":
+        # Not while calls fail, which are only those of the table in any case.
+        import ray.data  # noqa: F401
     shim = Shim(Path(folder))
     if mode == "killed":
         t = piot.table(folder)
         shim.fail(mode, int(step), 0)
-        with change(t):
-            pass
+        WORK[work].run(t)
         return
     number = 1
     while True:
         uri = Path(folder) / f"t{number}"
-        found = attempt(uri, shim, mode, number, int(error))
+        found = attempt(uri, shim, work, (mode, number, int(error)))
         sys.stdout.write(json.dumps(found) + "\n")
         with suppress(OSError):
             shutil.rmtree(uri)

@@ -157,7 +157,7 @@ class Table:
         return compact(self.snapshot(), target_rows)
 
     def clean(self, older_than: dt.timedelta = dt.timedelta(days=7)) -> list[str]:
-        """Remove files of transactions that are not in the log, and return their names.
+        """Remove files of transactions that no commit names, and return their names.
 
         Files of any state that the log has stay, and so do those of other writers.
 

@@ -16,7 +16,7 @@ import polars as pl
 from polars_io_tools.errors import CommitConflictError
 from polars_io_tools.tables import _core
 from polars_io_tools.tables._changes import Changes
-from polars_io_tools.tables._commit import TXN, TXNS, Intent, commit
+from polars_io_tools.tables._commit import Intent, commit
 from polars_io_tools.tables._constraints import check_writable
 from polars_io_tools.tables._files import remove_files, write_sorted
 from polars_io_tools.tables._keys import range_filter
@@ -32,7 +32,7 @@ _NAME = re.compile(r"part-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-[0-9]+\.
 
 
 def clean(path: str, table_id: str, older_than: dt.timedelta) -> list[str]:
-    """Remove the files of transactions that are not in the log; see `Table.clean`."""
+    """Remove the files of transactions that no commit has; see `Table.clean`."""
     if not isinstance(older_than, dt.timedelta):
         kind = type(older_than).__name__
         raise TypeError(f"clean: older_than must be a timedelta, not {kind}")
@@ -44,13 +44,12 @@ def clean(path: str, table_id: str, older_than: dt.timedelta) -> list[str]:
     for name, txn, modified in _written(placed(path)):
         written.setdefault(txn, {})[name] = modified
     log = open_snapshot(path, table_id, None)
-    names, transactions = _named(placed(path))
-    kept = {*log.actions["path"], *names}
+    kept = {*log.actions["path"], *_named(placed(path))}
     removed = [
         name
-        for txn, files in written.items()
-        # One that still writes may commit.
-        if txn not in transactions and max(files.values()) <= before
+        for files in written.values()
+        # One that still writes may commit. One that did may have died before it removed the rest.
+        if max(files.values()) <= before
         for name in files
         if name not in kept
     ]
@@ -66,20 +65,16 @@ def _written(place: Place) -> Iterator[tuple[str, str, float]]:
             yield name, match[1], modified
 
 
-def _named(place: Place) -> tuple[set[str], set[str]]:
-    """Return the files and the transactions that any commit in the log names."""
+def _named(place: Place) -> set[str]:
+    """Return the files that any commit in the log names."""
     names: set[str] = set()
-    transactions: set[str] = set()
     for name, _ in place.listed("_delta_log"):
         if not name.endswith(".json"):
             continue
         for line in place.read(f"_delta_log/{name}").splitlines():
             entry = json.loads(line)
             names.update(entry[kind]["path"] for kind in ("add", "remove") if kind in entry)
-            said = entry.get("commitInfo", {})
-            transactions.update([said[TXN]] if TXN in said else [])
-            transactions.update(json.loads(said.get(TXNS, "[]")))
-    return names, transactions
+    return names
 
 
 # About as many bytes of files become one, if nothing is said of rows.
