@@ -1,12 +1,14 @@
 """What a transaction is to do: files that are added and removed, ranges that are replaced.
 
 Invariant: the live files of the beginning without the removed ones, together with the added ones,
-are the table as it is after the transaction.
+are the table as it is after the transaction. A change that fails half-way was never made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
@@ -32,7 +34,8 @@ class Changes:
         adds: the files that are added, by path.
         removes: the files that are removed, with their sizes.
         kept: those of `adds` that have only rows which were there before.
-        dropped: files that were to be added, and are not any more.
+        upserted: those of `adds` whose rows replace others with the same keys.
+        dropped: files that were begun, and are not added, or not any more.
         same_rows: whether the table has the same rows afterwards.
     """
 
@@ -43,12 +46,15 @@ class Changes:
         self.adds: dict[str, dict[str, Any]] = {}
         self.removes: dict[str, int | None] = {}
         self.kept: set[str] = set()
+        self.upserted: set[str] = set()
         self.dropped: set[str] = set()
         self.same_rows = False
         # By which transaction, None is this one.
         self._replaced: list[tuple[str | None, Range]] = []
         self._source: dict[str, str] = {}
         self._included: dict[str, set[Operation]] = {}
+        # Rows may be appended from several threads.
+        self._lock = threading.RLock()
 
     def __bool__(self) -> bool:
         return bool(self.adds or self.removes)
@@ -58,9 +64,31 @@ class Changes:
         """The files of the beginning that are not removed."""
         return self._live.filter(~pl.col("path").is_in([*self.removes]))
 
-    def add(self, adds: list[dict[str, Any]]) -> None:
+    def begin(self, path: str) -> str:
+        """Return the name of a file that is about to be written."""
+        self.dropped.add(path)
+        return path
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Undo what was changed, if it ends by an exception; others wait meanwhile."""
+        with self._lock:
+            before = {name: _copied(value) for name, value in vars(self).items()}
+            try:
+                yield
+            except BaseException:
+                own = {path for path, add in self.adds.items() if "txn" not in add}
+                begun = self.dropped | own
+                vars(self).update(before)
+                self.dropped = begun.difference(self.adds)
+                raise
+
+    def add(self, adds: Iterable[dict[str, Any]]) -> None:
         """Add files."""
-        self.adds.update({a["path"]: a for a in adds})
+        with self._lock:
+            found = {a["path"]: a for a in adds}
+            self.adds.update(found)
+            self.dropped.difference_update(found)
 
     def take_away(self, within: Range, survivors: Survivors, write: Write, *, new: bool) -> None:
         """Take rows away: files with some of them are written anew without.
@@ -82,15 +110,17 @@ class Changes:
             if self._meets(within, self.adds[path]):
                 left = self._left(path, survivors)
                 if left is not None:
-                    was_kept = path in self.kept
-                    del self.adds[path]
-                    self.kept.discard(path)
-                    self.dropped.add(path)
-                    written = write(left)
-                    if was_kept:
-                        self.keep(written)
-                    else:
-                        self.add(written)
+                    self._rewrite(path, write(left))
+
+    def _rewrite(self, path: str, written: list[dict[str, Any]]) -> None:
+        """Add files in the place of one that was to be added."""
+        del self.adds[path]
+        self.dropped.add(path)
+        self.add(written)
+        for marked in (self.kept, self.upserted):
+            if path in marked:
+                marked.discard(path)
+                marked.update(a["path"] for a in written)
 
     def _meets(self, within: Range, add: dict[str, Any]) -> bool:
         return _core.common(wire_key(self._layout), within, range_of(add)) is not None
@@ -106,6 +136,11 @@ class Changes:
         """Add files with rows that were there before."""
         self.add(adds)
         self.kept.update(a["path"] for a in adds)
+
+    def upsert(self, adds: list[dict[str, Any]]) -> None:
+        """Add files with rows that replace others with the same keys."""
+        self.add(adds)
+        self.upserted.update(a["path"] for a in adds)
 
     def rearrange(self) -> None:
         """Remove all files of the beginning: those that are added have the same rows."""
@@ -197,3 +232,9 @@ class Changes:
                     f"operations of transaction {txn} say other things of {add['path']} than the "
                     "ones that were included before"
                 )
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return value.copy() if isinstance(value, set | list) else value

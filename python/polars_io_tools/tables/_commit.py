@@ -26,7 +26,7 @@ from polars_io_tools.tables._keys import shown, wire_key
 from polars_io_tools.tables._live import live_files, ranges_of
 from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
-from polars_io_tools.tables._unique import check_added_keys, range_of
+from polars_io_tools.tables._unique import check_added_keys, check_upserted_keys, range_of
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -104,15 +104,15 @@ def commit(intent: Intent) -> Done:
         _check_not_included(intent, since)
         live = live_files(now)
         _check_ranges(intent, live)
-        if intent.start.layout.unique:
-            added = [a for p, a in intent.changes.adds.items() if p not in intent.changes.kept]
-            fresh = live.filter(~pl.col("path").is_in([*checked, *intent.changes.removes]))
-            where = (intent.start.layout, intent.start.path)
-            check_added_keys(added, fresh, *where, among=attempt == 0)
-            checked.update(live["path"])
+        fresh = live.filter(~pl.col("path").is_in([*checked, *intent.changes.removes]))
+        _check_keys(intent.changes, fresh, intent.start, first=attempt == 0)
+        checked.update(live["path"])
         if _swap(intent, now.log):
             return Done(now.version + 1)
         time.sleep(random.random() * min(_LONGEST_WAIT, 0.01 * 2**attempt))  # noqa: S311  (spreads writers)
+    version = _version_of(intent)
+    if version is not None:
+        return Done(version)
     raise CommitConflictError(
         f"{intent.start.path}: others committed {_TRIES} times in a row while this transaction "
         "tried to; run it again"
@@ -133,15 +133,19 @@ def _found(intent: Intent, now: Snapshot, since: Sequence[dict[str, Any]]) -> Do
 
     An answer that got lost on its way back from the storage is a commit all the same.
     """
-    for entry in since:
-        if entry.get(TXN) == intent.txn:
-            return Done(int(entry["version"]))
+    version = _version_in(since, intent)
+    if version is not None:
+        return Done(version)
     if intent.app is not None:
-        name, version = intent.app
+        name, number = intent.app
         latest = now.log.transaction_version(name)
-        if latest is not None and latest >= version:
+        if latest is not None and latest >= number:
             return Done(None, skipped=True)
     return None
+
+
+def _version_in(commits: Sequence[dict[str, Any]], intent: Intent) -> int | None:
+    return next((int(c["version"]) for c in commits if c.get(TXN) == intent.txn), None)
 
 
 def _check_same_table(intent: Intent, now: Snapshot) -> None:
@@ -201,6 +205,24 @@ def _check_ranges(intent: Intent, live: pl.DataFrame) -> None:
         )
 
 
+def _check_keys(changes: Changes, fresh: pl.DataFrame, start: Snapshot, *, first: bool) -> None:
+    """Raise if a key would be there twice that may not.
+
+    Args:
+        changes: what the transaction does.
+        fresh: the files of others that were not looked at before.
+        start: where it began.
+        first: whether this is the first look, at the transaction's own files as well.
+    """
+    where = (start.layout, start.path)
+    if start.layout.unique:
+        added = [a for path, a in changes.adds.items() if path not in changes.kept]
+        kept = [changes.adds[path] for path in changes.kept] if first else []
+        check_added_keys(added, fresh, *where, kept=kept, among=first)
+    elif first:
+        check_upserted_keys(changes.adds, changes.upserted, *where)
+
+
 def _swap(intent: Intent, log: DeltaTable) -> bool:
     """Write the next version, and return whether it is this transaction's.
 
@@ -232,12 +254,13 @@ def _swap(intent: Intent, log: DeltaTable) -> bool:
         return False
     except (package.exceptions.DeltaError, OSError) as error:
         # The answer may have got lost: the log says what became of it.
-        if _is_there(intent):
+        if _version_of(intent) is not None:
             return True
         raise TableError(f"{intent.start.path}: the commit failed: {plain(error)}") from error
     return True
 
 
-def _is_there(intent: Intent) -> bool:
+def _version_of(intent: Intent) -> int | None:
+    """Return the version that the log has this transaction in, None if it has not."""
     log = open_snapshot(intent.start.path, None, None).log
-    return any(c.get(TXN) == intent.txn for c in commits_since(log, intent.start.version))
+    return _version_in(commits_since(log, intent.start.version), intent)

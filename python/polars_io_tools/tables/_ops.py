@@ -71,6 +71,10 @@ class Operation:
         """Return the JSON of the operation."""
         return _core.write_operations({**self.head.wire(), self.kind: self.body})
 
+    def alone(self) -> TransactionOps:
+        """Return the operation as the only one of a transaction."""
+        return TransactionOps(self.head, (self,))
+
     @classmethod
     def from_json(cls, text: str) -> Operation:
         """Return the operation of a JSON.

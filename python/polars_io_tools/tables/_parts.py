@@ -85,15 +85,17 @@ class Parts:
     def include(self, parts: Iterable[TransactionOps]) -> None:
         """Add what parts of the transaction are to do."""
         names = []
-        for ops in parts:
-            self._include(ops)
-            names += [op.path for op in ops if op.path is not None]
-        if self._take_away is not None and names:
-            layout = self.start.layout
-            keys = read_files(self.start.path, names, layout).select(layout.key)
-            stored = keys.sort(list(layout.key)).collect()
-            check_unique(stored, layout)
-            self._take_away(stored, new=False)
+        with self._changes.at_once():
+            for ops in parts:
+                self._include(ops)
+                names += [op.path for op in ops if op.path is not None]
+            if self._take_away is not None and names:
+                layout = self.start.layout
+                keys = read_files(self.start.path, names, layout).select(layout.key)
+                stored = keys.sort(list(layout.key)).collect()
+                check_unique(stored, layout)
+                self._changes.upserted.update(names)
+                self._take_away(stored, new=False)
 
     def remove_unneeded(self) -> None:
         """Remove what a commit did not need."""

@@ -17,7 +17,7 @@ from polars_io_tools.tables._keys import Tuple, key_texts, values_of
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._types import Column
 
-__all__ = ["check_unique", "frames_of", "repeated_key", "stored_rows"]
+__all__ = ["check_unique", "frames_of", "repeated_key", "stored_frames", "stored_keys"]
 
 # About as many bytes of a query are sorted and written at a time.
 _CHUNK_BYTES = 256 << 20
@@ -84,14 +84,39 @@ def _unknown(name: str, layout: Layout) -> InvalidRowsError:
     return InvalidRowsError(f"the rows have a column {name!r}, which the table does not: {known}")
 
 
-def stored_rows(
-    frame: pl.DataFrame, layout: Layout, constraints: Iterable[Constraint] = ()
-) -> pl.DataFrame:
-    """Return rows as files have them: all columns of the table, sorted by its key.
+def stored_frames(
+    data: Any, layout: Layout, constraints: Iterable[Constraint] = ()
+) -> Iterator[pl.DataFrame]:
+    """Yield rows as files have them: all columns of the table, each frame sorted by its key.
 
     Raises:
         InvalidRowsError: they do not fit the table. The message names the column and the value.
     """
+    for frame in frames_of(data, layout):
+        stored = _stored_rows(frame, layout, constraints)
+        if stored.height:
+            yield stored
+
+
+def stored_keys(data: Any, layout: Layout) -> Iterator[pl.DataFrame]:
+    """Yield the key columns of rows as files have them, each frame sorted; others are left aside.
+
+    Raises:
+        InvalidRowsError: a key column is not there, or does not fit.
+    """
+    only = Layout(layout.keys, layout.key, layout.unique)
+    for frame in frames_of(data, layout):
+        missing = [n for n in layout.key if n not in frame.columns]
+        if missing:
+            raise InvalidRowsError(f"delete_keys: the key column {missing[0]!r} is not there")
+        stored = _stored_rows(frame.select(layout.key), only, ())
+        if stored.height:
+            yield stored
+
+
+def _stored_rows(
+    frame: pl.DataFrame, layout: Layout, constraints: Iterable[Constraint]
+) -> pl.DataFrame:
     for name in frame.columns:
         if name not in layout.schema:
             raise _unknown(name, layout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -26,7 +27,7 @@ from polars_io_tools.tables._keys import Range, key_texts, range_filter, tuple_o
 from polars_io_tools.tables._live import live_files
 from polars_io_tools.tables._ops import Head, Operation, TransactionOps
 from polars_io_tools.tables._parts import Parts, adapter
-from polars_io_tools.tables._rows import check_unique, frames_of, stored_rows
+from polars_io_tools.tables._rows import check_unique, stored_frames, stored_keys
 from polars_io_tools.tables._shard import key_columns
 from polars_io_tools.tables._snapshot import Snapshot
 
@@ -105,13 +106,15 @@ class Transaction:
                 is there twice. Keys that are in the table already are found by the commit.
         """
         self._check_open("write")
-        for stored in self._stored(rows):
-            if self._mode == "upsert":
-                check_unique(stored, self._start.layout)
-                self._take_away_keys(stored, new=False)
-            elif self._start.layout.unique:
-                check_unique(stored, self._start.layout)
-            self._changes.add(self._write(stored))
+        if self._mode == "upsert":
+            with self._changes.at_once():
+                for stored in self._stored(rows):
+                    check_unique(stored, self._start.layout)
+                    self._take_away_keys(stored, new=False)
+                    self._changes.upsert(self._write(stored))
+        else:
+            # By several threads at once.
+            self._changes.add([add for stored in self._stored(rows) for add in self._new(stored)])
 
     def delete_keys(self, keys: Any) -> None:
         """Remove the rows with these keys, if there are any.
@@ -124,14 +127,8 @@ class Transaction:
             InvalidRowsError: a key column is not there, or does not fit.
         """
         self._check_open("delete_keys")
-        layout = self._start.layout
-        for frame in frames_of(keys, layout):
-            missing = [n for n in layout.key if n not in frame.columns]
-            if missing:
-                raise InvalidRowsError(f"delete_keys: the key column {missing[0]!r} is not there")
-            only = type(layout)(layout.keys, layout.key, layout.unique)
-            stored = stored_rows(frame.select(layout.key), only)
-            if stored.height:
+        with self._changes.at_once():
+            for stored in stored_keys(keys, self._start.layout):
                 self._take_away_keys(stored, new=True)
 
     def replace_range(self, lo: Any, hi: Any, rows: Any = None) -> None:
@@ -150,7 +147,10 @@ class Transaction:
         layout = self._start.layout
         within: Range = {"lo": tuple_of(lo, layout), "hi": tuple_of(hi, layout)}
         inside = range_filter(within, layout)
-        self._check_range(within, lo, hi)
+        if _core.is_empty(wire_key(layout), within):
+            raise InvalidRowsError(
+                f"the range [{lo!r}, {hi!r}) has no keys: lo has to be before hi"
+            )
         frames = [] if rows is None else list(self._stored(rows))
         for stored in frames:
             outside = stored.filter(~inside)
@@ -161,9 +161,10 @@ class Transaction:
                 )
             if layout.unique:
                 check_unique(stored, layout)
-        self._changes.take_away(within, lambda lf: lf.filter(~inside), self._write, new=True)
-        for stored in frames:
-            self._changes.add(self._write(stored))
+        with self._changes.at_once():
+            self._changes.take_away(within, lambda lf: lf.filter(~inside), self._write, new=True)
+            for stored in frames:
+                self._changes.add(self._write(stored))
 
     def include(self, *ops: TransactionOps | Operation) -> None:
         """Add what other transactions, which were taken, are to do.
@@ -175,16 +176,15 @@ class Transaction:
                 committed already, overlap with others, or say of a file what is not so.
         """
         self._check_open("include")
-        for given in ops:
-            whole = (
-                given if isinstance(given, TransactionOps) else TransactionOps(given.head, (given,))
-            )
-            check_head(whole.head, self._head(), self._start)
-            known = self._changes.included(whole.head.txn)
-            for op in whole:
-                if op.kind == "add" and op not in known:
-                    check_added(op.body, self._start.layout, self._start.path)
-            self._changes.include(whole)
+        with self._changes.at_once():
+            for given in ops:
+                whole = given if isinstance(given, TransactionOps) else given.alone()
+                check_head(whole.head, self._head(), self._start)
+                known = self._changes.included(whole.head.txn)
+                for op in whole:
+                    if op.kind == "add" and op not in known:
+                        check_added(op.body, self._start.layout, self._start.path)
+                self._changes.include(whole)
 
     def to_ray_datasink(self) -> TableDatasink:
         """Return a sink for `ray.data.Dataset.write_datasink`, whose tasks write for this one.
@@ -230,7 +230,9 @@ class Transaction:
             try:
                 done = commit(intent)
             except (CommitConflictError, InvalidRowsError, InvalidOperationsError):
-                self.abort()
+                # What it could not remove is not what the caller has to know.
+                with suppress(Exception):
+                    self.abort()
                 raise
             except BaseException:
                 # What became of it is not known: its files may be the table's.
@@ -258,7 +260,8 @@ class Transaction:
             return
         if error is None:
             self.commit()
-        else:
+            return
+        with suppress(Exception):
             self.abort()
 
     def _check_open(self, what: str) -> None:
@@ -268,14 +271,16 @@ class Transaction:
             )
 
     def _stored(self, rows: Any) -> Iterator[pl.DataFrame]:
-        layout = self._start.layout
-        for frame in frames_of(rows, layout):
-            stored = stored_rows(frame, layout, self._constraints)
-            if stored.height:
-                yield stored
+        return stored_frames(rows, self._start.layout, self._constraints)
+
+    def _new(self, stored: pl.DataFrame) -> list[dict[str, Any]]:
+        if self._start.layout.unique:
+            check_unique(stored, self._start.layout)
+        return self._write(stored)
 
     def _write(self, stored: pl.DataFrame) -> list[dict[str, Any]]:
-        names = (f"part-{self._id}-{number}.parquet" for number in self._numbers)
+        numbers = self._numbers
+        names = (self._changes.begin(f"part-{self._id}-{number}.parquet") for number in numbers)
         return write_sorted(stored, self._start.layout, self._start.path, names)
 
     def _take_away_keys(self, stored: pl.DataFrame, *, new: bool) -> None:
@@ -287,12 +292,6 @@ class Transaction:
         self._changes.take_away(
             within, lambda lf: lf.join(keys, on=list(layout.key), how="anti"), self._write, new=new
         )
-
-    def _check_range(self, within: Range, lo: Any, hi: Any) -> None:
-        if _core.is_empty(wire_key(self._start.layout), within):
-            raise InvalidRowsError(
-                f"the range [{lo!r}, {hi!r}) has no keys: lo has to be before hi"
-            )
 
     def _head(self) -> Head:
         start = self._start

@@ -91,8 +91,8 @@ def compact(start: Snapshot, target_rows: int | None) -> int | None:
     if files.height <= len(shards) and _in_order(files, start):
         return None
     txn = str(uuid.uuid4())
-    names = (f"part-{txn}-{number}.parquet" for number in range(1 << 40))
     changes = Changes(files, start.layout, start.path)
+    names = (changes.begin(f"part-{txn}-{number}.parquet") for number in range(1 << 40))
     try:
         for shard in shards:
             rows = stored_scan(start).filter(range_filter(shard.range, start.layout)).collect()
