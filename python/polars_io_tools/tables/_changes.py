@@ -85,8 +85,8 @@ class Changes:
 
     def add(self, adds: Iterable[dict[str, Any]]) -> None:
         """Add files."""
+        found = {a["path"]: a for a in adds}
         with self._lock:
-            found = {a["path"]: a for a in adds}
             self.adds.update(found)
             self.dropped.difference_update(found)
 

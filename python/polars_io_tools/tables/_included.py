@@ -16,6 +16,7 @@ from polars_io_tools.tables._commit import commits_since, committed_in
 from polars_io_tools.tables._files import describe
 from polars_io_tools.tables._ops import Head
 from polars_io_tools.tables._place import placed
+from polars_io_tools.tables._rows import in_order
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 
@@ -102,6 +103,6 @@ def _described(scan: pl.LazyFrame, layout: Layout, path: str) -> dict[str, Any]:
     if any(scan.select(pl.col(required).null_count()).collect().row(0)):
         raise InvalidOperationsError(f"{path}: there are nulls in a column of {required}")
     keys = scan.select(layout.key).collect()
-    if not keys.equals(keys.sort(list(layout.key))):
+    if not in_order(keys, layout):
         raise InvalidOperationsError(f"{path}: its rows are not in the order of the key")
     return describe(scan, layout)

@@ -114,7 +114,7 @@ class Transaction:
                     self._changes.upsert(self._write(stored))
         else:
             # By several threads at once.
-            self._changes.add([add for stored in self._stored(rows) for add in self._new(stored)])
+            self._changes.add(itertools.chain.from_iterable(map(self._new, self._stored(rows))))
 
     def delete_keys(self, keys: Any) -> None:
         """Remove the rows with these keys, if there are any.
