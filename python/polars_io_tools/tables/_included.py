@@ -6,6 +6,7 @@ Invariant: what gets into a transaction is as good as what it wrote itself, wher
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,10 @@ from polars_io_tools.tables._rows import in_order
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 
-__all__ = ["check_added", "check_head"]
+__all__ = ["CheckAdded", "check_added", "check_head", "check_there"]
+
+# Takes what operations say of a file, the columns of the table, and its folder.
+CheckAdded = Callable[[dict[str, Any], Layout, str], None]
 
 
 def check_head(head: Head, mine: Head, start: Snapshot) -> None:
@@ -54,8 +58,8 @@ def check_head(head: Head, mine: Head, start: Snapshot) -> None:
         )
 
 
-def check_added(add: dict[str, Any], layout: Layout, folder: str) -> None:
-    """Compare a file with what operations say of it.
+def check_there(add: dict[str, Any], layout: Layout, folder: str) -> None:  # noqa: ARG001  (a CheckAdded)
+    """Compare a file's size with what operations say of it.
 
     Raises:
         InvalidOperationsError: it is not there, is no regular file, or is another.
@@ -66,6 +70,17 @@ def check_added(add: dict[str, Any], layout: Layout, folder: str) -> None:
         _check_file(Path(path), add["size"])
     else:
         _check_size(path, place.size(add["path"]), add["size"])
+
+
+def check_added(add: dict[str, Any], layout: Layout, folder: str) -> None:
+    """Compare a file with what operations say of it.
+
+    Raises:
+        InvalidOperationsError: it is not there, is no regular file, or is another.
+    """
+    check_there(add, layout, folder)
+    place = placed(folder)
+    path = place.file(add["path"])
     scan = place.scan(add["path"])
     try:
         described = _described(scan, layout, path)

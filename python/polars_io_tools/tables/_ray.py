@@ -11,7 +11,8 @@ which files and row groups are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -230,10 +231,11 @@ class TableDatasink(Datasink[str]):
     def write(self, blocks: Iterable[Any], ctx: Any) -> str:  # noqa: ARG002  (names are random)
         """Write blocks in one task, and return the operations."""
         path, asof, whole = self._begin
-        txn = Transaction(open_snapshot(path, None, asof), "append", None, id_of_part(whole))
+        start = open_snapshot(path, None, asof)
+        txn = Transaction(start, "append", None, id_of_part(whole))
         try:
-            for frame in _gathered(blocks):
-                txn.write(frame)
+            # Not in a loop, whose variable would keep rows while others are gathered.
+            deque(map(txn.write, _gathered(blocks, start.layout.key)), maxlen=0)
             return txn.take().to_json()
         except BaseException:
             txn.abort()
@@ -255,7 +257,7 @@ class TableDatasink(Datasink[str]):
         return self._parts
 
 
-def _gathered(blocks: Iterable[Any]) -> Iterator[pl.DataFrame]:
+def _gathered(blocks: Iterable[Any], key: Sequence[str]) -> Iterator[pl.DataFrame]:
     """Yield blocks in frames of about the size of a task, since a file is made of each."""
     held: list[pa.Table] = []
     size = 0
@@ -265,13 +267,26 @@ def _gathered(blocks: Iterable[Any]) -> Iterator[pl.DataFrame]:
             held.append(accessor.to_arrow())
             size += accessor.size_bytes()
         if size >= 2 * _WRITE_BYTES:
-            yield _joined(held)
-            held, size = [], 0
+            yield _joined(held, key)
+            size = 0
     if held:
-        yield _joined(held)
+        yield _joined(held, key)
 
 
-def _joined(tables: list[pa.Table]) -> pl.DataFrame:
-    # Columns of different blocks may differ, where all values of one are null.
+def _joined(tables: list[pa.Table], key: Sequence[str]) -> pl.DataFrame:
+    """Return blocks as one frame, and let go of them.
+
+    Blocks of a sorted source come as its tasks end; in their order nothing is left to sort.
+    """
     frames = [pl.DataFrame(table) for table in tables]
+    tables.clear()
+    first = [frame.select(pl.col(key).first()) for frame in frames if {*key} <= {*frame.columns}]
+    if len(first) == len(frames):
+        order = _concat(first).select(pl.struct(pl.all()).arg_sort()).to_series()
+        frames = [frames[i] for i in order]
+    return _concat(frames)
+
+
+def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    # Columns of different blocks may differ, where all values of one are null.
     return pl.concat(frames, how="diagonal_relaxed", rechunk=False)

@@ -22,7 +22,7 @@ from polars_io_tools.tables._changes import Changes
 from polars_io_tools.tables._commit import Intent, commit
 from polars_io_tools.tables._constraints import check_writable
 from polars_io_tools.tables._files import remove_files, write_sorted
-from polars_io_tools.tables._included import check_added, check_head
+from polars_io_tools.tables._included import CheckAdded, check_added, check_head, check_there
 from polars_io_tools.tables._keys import Range, key_texts, range_filter, tuple_of, wire_key
 from polars_io_tools.tables._live import live_files
 from polars_io_tools.tables._ops import Head, Operation, TransactionOps
@@ -65,8 +65,7 @@ class Transaction:
         self, start: Snapshot, mode: Mode, app: tuple[str, int] | None, txn: str | None = None
     ) -> None:
         self._start = start
-        self._mode = mode
-        self._app = app
+        self._mode, self._app = mode, app
         self._id = txn or str(uuid.uuid4())
         self._numbers = itertools.count()
         self._constraints = check_writable(start)
@@ -179,24 +178,27 @@ class Transaction:
         with self._changes.at_once():
             for given in ops:
                 whole = given if isinstance(given, TransactionOps) else given.alone()
-                check_head(whole.head, self._head(), self._start)
-                known = self._changes.included(whole.head.txn)
-                for op in whole:
-                    if op.kind == "add" and op not in known:
-                        check_added(op.body, self._start.layout, self._start.path)
-                self._changes.include(whole)
+                self._include(whole, check_added)
+
+    def _include(self, ops: TransactionOps, check: CheckAdded) -> None:
+        check_head(ops.head, self._head(), self._start)
+        known = self._changes.included(ops.head.txn)
+        for op in ops:
+            if op.kind == "add" and op not in known:
+                check(op.body, self._start.layout, self._start.path)
+        self._changes.include(ops)
 
     def to_ray_datasink(self) -> TableDatasink:
         """Return a sink for `ray.data.Dataset.write_datasink`, whose tasks write for this one.
 
-        What they wrote is included when all of them are done; the commit is this transaction's.
+        What they say of their files is included when all are done; the commit is this one's.
 
         Raises:
             MissingDependencyError: Ray Data is not installed.
         """
         self._check_open("to_ray_datasink")
         upsert = self._take_away_keys if self._mode == "upsert" else None
-        parts = self._parts.begin(self.include, upsert)
+        parts = self._parts.begin(lambda ops: self._include(ops, check_there), upsert)
         sink: TableDatasink = adapter("to_ray_datasink").TableDatasink(parts)
         return sink
 
