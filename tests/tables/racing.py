@@ -1,13 +1,15 @@
-"""Many processes that commit to one table at once."""
+"""Many processes that commit to one table at once, and compactions meanwhile."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import deltalake
 import polars as pl
 
 import polars_io_tools as piot
@@ -46,3 +48,66 @@ def race(uri: str, writers: int, commits: int, options: Mapping[str, str] | None
     )
     wanted = wanted.with_columns(v=value.then(-pl.col("i") - 1).otherwise("i"))
     assert t.scan().to_polars().sort("w", "i").equals(wanted)
+
+
+# Compacts a table, and returns whether it did.
+Compact = Callable[[piot.Table, Mapping[str, str]], bool]
+
+
+def by_delta(t: piot.Table, options: Mapping[str, str]) -> bool:
+    """Compact by delta-rs, which loses to others now and then."""
+    log = deltalake.DeltaTable(t.uri, storage_options=dict(options))
+    try:
+        return bool(log.optimize.compact()["numFilesRemoved"])
+    except deltalake.exceptions.DeltaError:
+        return False
+
+
+def by_us(t: piot.Table, _: Mapping[str, str]) -> bool:
+    """Compact into files of a few rows."""
+    try:
+        return t.compact(target_rows=15) is not None
+    except piot.CommitConflictError:
+        return False
+
+
+def replaced_meanwhile(
+    uri: str, rounds: int, compact: Compact, options: Mapping[str, str] | None = None
+) -> int:
+    """Replace ranges while another thread compacts, and return how many conflicts there were."""
+    schema = {"k": pl.Int64, "v": pl.Int64}
+    t = piot.create_table(uri, schema, key="k", storage_options=options)
+    for lo in range(0, 40, 10):
+        with t.txn() as txn:
+            txn.write({"k": [*range(lo, lo + 10)], "v": [0] * 10})
+    stop, done = threading.Event(), threading.Event()
+
+    def compacting() -> None:
+        # On after the last replacement, if it lost to all of them.
+        while not stop.wait(0.02) or not done.is_set():
+            if compact(t, options or {}):
+                done.set()
+
+    compactor = threading.Thread(target=compacting)
+    compactor.start()
+    conflicts = 0
+    try:
+        for i in range(1, rounds + 1):
+            lo = i * 7 % 36
+            frame = {"k": [*range(lo, lo + 4)], "v": [i] * 4}
+            before = dict(t.scan().to_polars().rows())
+            while True:
+                try:
+                    with t.txn() as txn:
+                        txn.replace_range(lo, lo + 4, frame)
+                    break
+                except piot.CommitConflictError:
+                    conflicts += 1
+            found = t.scan().to_polars().sort("k").rows()
+            assert found == sorted({**before, **dict.fromkeys(frame["k"], i)}.items())
+    finally:
+        stop.set()
+        compactor.join()
+    assert t.scan().to_polars().sort("k").rows() == found
+    assert t.verify().ok
+    return conflicts

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pickle
 import subprocess
 import sys
+import traceback
 import urllib.error
 import urllib.request
 import uuid
@@ -18,7 +20,7 @@ import pytest
 
 import polars_io_tools as piot
 from tests.conftest import child_environment
-from tests.tables.racing import race
+from tests.tables.racing import Compact, by_delta, by_us, race, replaced_meanwhile
 
 SECRET = "the-secret-of-the-tests"
 
@@ -161,6 +163,144 @@ def test_writers_that_race_on_a_bucket(place: str, options: Options) -> None:
 @pytest.mark.long
 def test_many_writers_that_race_on_a_bucket(place: str, options: Options) -> None:
     race(place, 8, 20, options)
+
+
+def test_compactions_that_race_on_a_bucket(place: str, options: Options) -> None:
+    replaced_meanwhile(place, 5, by_us, options)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("compact", [by_delta, by_us])
+def test_many_compactions_that_race_on_a_bucket(
+    place: str, options: Options, compact: Compact
+) -> None:
+    replaced_meanwhile(place, 40, compact, options)
+
+
+@pytest.mark.parametrize("how", ["500", "cut", "500/cut/500"])
+def test_answers_that_get_lost(t: piot.Table, options: Options, how: str) -> None:
+    for version in range(1, 4):
+        assert ask(options, "GET", f"/lose/{how}")[0] == 200
+        with t.txn("upsert") as txn:
+            txn.write({"k": [0, version], "v": [str(version)] * 2})
+        assert txn.version == version
+    assert ask(options, "GET", "/lose/answered")[0] == 200
+    assert t.history()["version"].to_list() == [3, 2, 1, 0]
+    found = t.scan("k", "v").to_polars().sort("k").rows()
+    assert found == [(0, "3"), (1, "1"), (2, "2"), (3, "3")]
+    assert t.verify().ok
+
+
+def test_a_table_that_is_made_and_told_as_failed(place: str, options: Options) -> None:
+    assert ask(options, "GET", "/lose/500")[0] == 200
+    t = piot.create_table(place, {"k": pl.Int64}, key="k", storage_options=options)
+    assert t.history()["version"].to_list() == [0]
+    with pytest.raises(piot.TableError, match="there is a table already"):
+        piot.create_table(place, {"k": pl.Int64}, key="k", storage_options=options)
+
+
+def test_only_objects_of_dead_transactions_are_removed(t: piot.Table, options: Options) -> None:
+    with t.txn() as txn:
+        txn.write({"k": [1, 2]})
+    with t.txn() as txn:
+        txn.delete_keys({"k": [1]})
+    worker = t.txn()
+    worker.write({"k": [7]})
+    with t.txn() as txn:
+        txn.include(worker.take())
+    before = objects(t, options)
+    dead = t.txn()
+    dead.write({"k": [9]})
+    foreign = f"/{t.uri.removeprefix('s3://')}/part-00000-of-another.parquet"
+    assert ask(options, "PUT", foreign)[0] == 200
+    assert t.clean(dt.timedelta(hours=1)) == []
+    assert t.clean(dt.timedelta(0)) == [f"part-{dead.id}-0.parquet"]
+    assert objects(t, options) == before | {foreign.removeprefix("/bucket/")}
+    assert keys(t) == [2, 7]
+    assert keys(t, asof=f"{t.table_id}@1") == [1, 2]
+
+
+def test_what_is_wrong_with_objects_is_found(t: piot.Table, options: Options) -> None:
+    for k in range(3):
+        with t.txn() as txn:
+            txn.write({"k": [k]})
+    assert t.verify().ok
+    first, second, _ = sorted(objects(t, options))
+    assert ask(options, "DELETE", f"/bucket/{first}")[0] == 204
+    assert ask(options, "PUT", f"/bucket/{second}")[0] == 200
+    found = t.verify().findings.sort("file")
+    assert found["file"].to_list() == [Path(first).name, Path(second).name]
+    assert found["check"].to_list() == ["missing", "missing"]
+    assert "is not there" in found["message"][0]
+    assert "bytes, where the log says" in found["message"][1]
+
+
+def test_a_bucket_is_compacted(t: piot.Table, options: Options) -> None:
+    for i in range(4):
+        with t.txn() as txn:
+            txn.write({"k": [*range(i, 40, 4)], "v": [str(i)] * 10})
+    asof = t.snapshot().asof
+    assert t.compact(target_rows=20) == 5
+    assert [s.rows for s in t.scan().shards()] == [20, 20]
+    assert keys(t) == keys(t, asof=asof) == [*range(40)]
+    assert t.verify().ok
+    assert len(objects(t, options)) == 6
+    assert t.clean(dt.timedelta(0)) == []
+
+
+def test_what_a_sink_leaves_is_removed(t: piot.Table, options: Options) -> None:
+    from ray.data.datasource import WriteResult
+
+    def blocks(*found: int | None) -> Any:
+        return iter([pl.DataFrame({"k": found}, {"k": pl.Int64}).to_arrow()])
+
+    with t.txn() as txn:
+        sink = txn.to_ray_datasink()
+        sink.write(blocks(1, 2), None)
+        told = [sink.write(blocks(1, 2), None), sink.write(blocks(3), None)]
+        assert len(objects(t, options)) == 3
+        sink.on_write_complete(WriteResult(0, 0, told))
+    assert keys(t) == [1, 2, 3]
+    assert len(objects(t, options)) == 2
+    failing = t.txn().to_ray_datasink()
+    failing.write(blocks(4), None)
+    with pytest.raises(piot.InvalidRowsError) as caught:
+        failing.write(blocks(None, 5), None)
+    failing.on_write_failed(caught.value)
+    assert len(objects(t, options)) == 2
+
+
+@pytest.mark.ray
+def test_credentials_are_in_nothing_of_ray(place: str, options: Options) -> None:
+    import ray as untyped
+    from ray.data.expressions import col
+
+    ray: Any = untyped
+    schema = {"k": pl.Int64, "v": pl.String}
+    t, copy = (
+        piot.create_table(f"{place}/{n}", schema, key="k", storage_options=options) for n in "ab"
+    )
+    for i in range(3):
+        with t.txn() as txn:
+            txn.write({"k": [i, i + 10], "v": ["x"] * 2})
+    ds = t.scan().to_ray_dataset().filter(expr=col("k") < 12)
+    with copy.txn() as txn:
+        ds.write_datasink(txn.to_ray_datasink())
+    assert keys(copy) == [0, 1, 2, 10, 11]
+    assert len(objects(copy, options)) == 1
+    broken = ds.map(lambda row: {**row, "k": None})
+    with pytest.raises(Exception, match="may not be null") as caught, copy.txn() as txn:
+        broken.write_datasink(txn.to_ray_datasink())
+    assert len(objects(copy, options)) == 1
+    done = ds.materialize()
+    shown = [repr(ds), str(ds.schema()), done.stats(), repr(done), repr(ds._logical_plan.dag)]
+    shown += [repr(txn.id), str(caught.value), "".join(traceback.format_exception(caught.value))]
+    logs = Path(ray._private.worker.global_worker.node.get_logs_dir_path())
+    files = [path for path in logs.rglob("*") if path.is_file()]
+    assert any("worker" in path.name for path in files)
+    shown += [path.read_text(errors="replace") for path in files]
+    shown += [str(state) for state in ray._private.state.state.job_table()]
+    assert not [text for text in shown if SECRET in text]
 
 
 def test_credentials_are_in_no_text(t: piot.Table, options: Options) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +193,23 @@ def test_history_is_a_frame(uri: str) -> None:
     history = piot.create_table(uri, SCHEMA, key="symbol").history()
     assert history.select("version", "operation").rows() == [(0, "CREATE TABLE")]
     assert history.schema["timestamp"] == pl.Datetime("ms", "UTC")
+
+
+def test_of_several_that_make_a_table_one_does(uri: str) -> None:
+    names = "abcd"
+    together = threading.Barrier(len(names))
+
+    def make(name: str, place: str) -> str | None:
+        together.wait()
+        try:
+            piot.create_table(place, {name: pl.Int64}, key=name)
+        except piot.TableError:
+            return None
+        return name
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        for number in range(20):
+            place = f"{uri}{number}"
+            made = [n for n in pool.map(make, names, [place] * len(names)) if n is not None]
+            assert made == [*piot.table(place).schema]
+            assert piot.table(place).history().height == 1

@@ -221,3 +221,77 @@ def test_a_write_that_fails_in_ray_leaves_nothing(t: piot.Table) -> None:
     with pytest.raises(Exception, match="may not be null"), t.txn() as txn:
         ds.write_datasink(txn.to_ray_datasink())
     assert (files(t), t.snapshot().version) == (set(), 0)
+
+
+# Where a task of a sink may end.
+MOMENTS = ("at the beginning", "in a file", "after a file", "at the end")
+
+
+def killed_sink(parts: Any, folder: Path) -> Any:
+    """Return the sink of a transaction whose tasks are killed twice each, at two moments."""
+    from polars_io_tools.tables._place import Place
+    from polars_io_tools.tables._ray import TableDatasink
+
+    moments, real = MOMENTS, Place.write
+
+    # Inside of a function, so that it travels to the workers by value.
+    class Killed(TableDatasink):
+        min_bytes_per_write = 1
+
+        def write(self, blocks: Iterable[Any], ctx: Any) -> str:
+            blocks = [*blocks]
+            first = blocks[0]["k"][0].as_py()
+            before = len([*folder.glob(f"killed-{first}-*")])
+            moment = moments[(first // 50 + before) % len(moments)] if before < 2 else None
+
+            def die() -> None:
+                (folder / f"killed-{first}-{before}").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            def torn(place: Any, frame: Any, name: str) -> tuple[int, int]:
+                if moment == "after a file":
+                    real(place, frame, name)
+                else:
+                    Path(place.file(name)).write_bytes(b"PAR1 half of a file")
+                die()
+                return 0, 0
+
+            if moment == "at the beginning":
+                die()
+            setattr(Place, "write", torn if moment in moments[1:3] else real)  # noqa: B010  (a method)
+            done = TableDatasink.write(self, blocks, ctx)
+            if moment == "at the end":
+                die()
+            return done
+
+    return Killed(parts)
+
+
+@pytest.mark.long
+@pytest.mark.ray
+@pytest.mark.parametrize("how", ["append", "upsert", "replace"])
+def test_workers_killed_at_any_moment(t: piot.Table, tmp_path: Path, how: str) -> None:
+    import ray
+
+    old = dict.fromkeys(range(0, 800, 2), -1)
+    if how != "append":
+        with t.txn() as txn:
+            txn.write({"k": [*old], "v": [*old.values()]})
+    before = files(t)
+    ds = ray.data.range(400, override_num_blocks=8).map_batches(
+        lambda batch: {"k": batch["id"], "v": batch["id"] * 3}
+    )
+    with t.txn("upsert" if how == "upsert" else "append") as txn:
+        if how == "replace":
+            txn.replace_range(100, None)
+            txn.delete_keys({"k": [*range(100)]})
+        ds.write_datasink(killed_sink(txn.to_ray_datasink()._driver, tmp_path))
+    assert len([*tmp_path.glob("killed-*")]) == 16
+    wanted = {k: 3 * k for k in range(400)}
+    wanted = {**old, **wanted} if how == "upsert" else wanted
+    found = t.scan().to_polars()
+    assert dict(found.rows()) == wanted
+    assert found.height == len(wanted)
+    assert files(t) == live(t) | before
+    assert t.history().height == (2 if how == "append" else 3)
+    assert t.verify().ok

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from polars_io_tools.errors import TableError
+from polars_io_tools.tables._commit import TXN, committed_in
 from polars_io_tools.tables._delta import deltalake, open_log, plain
 from polars_io_tools.tables._place import Place, place_of
 from polars_io_tools.tables._schema import Layout, layout_of_log, new_layout
@@ -95,6 +97,7 @@ def _is_new(path: Place, layout: Layout) -> bool:
     options = path.delta_options
     if package.DeltaTable.is_deltatable(path, options):
         return False
+    made = str(uuid.uuid4())
     try:
         package.DeltaTable.create(
             path,
@@ -102,12 +105,16 @@ def _is_new(path: Place, layout: Layout) -> bool:
             configuration=layout.properties(),
             raise_if_key_not_exists=False,
             storage_options=options,
+            # delta-rs would make a table that is there by now another one, in the next version.
+            commit_properties=package.CommitProperties(
+                custom_metadata={TXN: made}, max_commit_retries=0
+            ),
         )
     except (package.exceptions.DeltaError, OSError) as error:
-        # Somebody else may have made it meanwhile.
+        # Somebody else may have made it meanwhile; or this did, and the answer got lost.
         if not package.DeltaTable.is_deltatable(path, options):
             raise TableError(f"{path}: no table could be made: {plain(error)}") from error
-        return False
+        return committed_in(open_log(path).history(), {made}) is not None
     return True
 
 
