@@ -90,7 +90,7 @@ def replaced_meanwhile(
 
     compactor = threading.Thread(target=compacting)
     compactor.start()
-    conflicts = 0
+    conflicts, found = 0, list[object]()
     try:
         for i in range(1, rounds + 1):
             lo = i * 7 % 36

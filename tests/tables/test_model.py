@@ -260,7 +260,7 @@ class Transactions(RuleBasedStateMachine):
 
 
 def run(examples: int, steps: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis'
+    run_state_machine_as_test(
         Transactions,
         settings=settings(
             max_examples=examples,
