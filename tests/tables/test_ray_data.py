@@ -83,6 +83,19 @@ def test_sizes_are_those_of_rows_in_memory(t: piot.Table) -> None:
     assert first.metadata.size_bytes == 800
 
 
+def test_sizes_are_told_where_rows_are_known_only_as_a_whole(uri: str) -> None:
+    t = piot.create_table(uri, {"s": pl.String, "k": pl.Int64}, key=["s", "k"])
+    for first in range(4):
+        with t.txn() as txn:
+            # By their statistics these files overlap.
+            txn.write({"s": ["a", "b"] * 50, "k": [*range(first, 400, 4)]})
+    made = source(t.scan())
+    tasks = made.get_read_tasks(1)
+    real = sum(table.nbytes for task in tasks for table in task())
+    assert 0.7 < made.estimate_inmemory_data_size() / real < 1.4
+    assert 0.7 < sum(task.metadata.size_bytes for task in tasks) / real < 1.4
+
+
 def test_what_is_not_known_is_not_told(t: piot.Table) -> None:
     from ray.data.expressions import col
 

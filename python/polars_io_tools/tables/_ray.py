@@ -91,10 +91,8 @@ class TableDatasource(Datasource):
 
     def estimate_inmemory_data_size(self) -> int | None:
         """Return about how many bytes the rows have in memory; None with a filter."""
-        rows = [s.rows for s in self.shards]
-        if not self._counted or None in rows:
-            return None
-        return int(sum(r or 0 for r in rows) * self._row_bytes)
+        rows = self._rows if self._counted else None
+        return None if rows is None else int(rows * self._row_bytes)
 
     def get_read_tasks(
         self,
@@ -134,7 +132,16 @@ class TableDatasource(Datasource):
         if rows is not None and limit is not None:
             rows = min(rows, limit)
         size = None if rows is None else int(rows * self._row_bytes)
+        if size is None and part:
+            # Of rows that are known as a whole, each task has its share.
+            whole = self.estimate_inmemory_data_size()
+            size = None if whole is None else whole // len(self.shards)
         return BlockMetadata(num_rows=rows, size_bytes=size, input_files=None, exec_stats=None)
+
+    @cached_property
+    def _rows(self) -> int | None:
+        known = [s.rows for s in self.shards if s.rows is not None]
+        return sum(known) if len(known) == len(self.shards) else self._scan.logged_rows()
 
     @property
     def _counted(self) -> bool:
@@ -143,8 +150,8 @@ class TableDatasource(Datasource):
     @cached_property
     def _widths(self) -> dict[str, float]:
         """Return about how many bytes a value of each column has in memory."""
-        rows = self._scan.sample(_SAMPLE_FILES, _SAMPLE_ROWS)
-        return {s.name: s.estimated_size() / max(1, rows.height) for s in rows}
+        rows = self._scan.sample(_SAMPLE_FILES, _SAMPLE_ROWS).to_arrow()
+        return {n: rows[n].nbytes / max(1, rows.num_rows) for n in rows.column_names}
 
     @property
     def _row_bytes(self) -> float:

@@ -16,7 +16,7 @@ from polars_io_tools.errors import MissingDependencyError, TableSchemaError
 from polars_io_tools.tables._asof import Asof
 from polars_io_tools.tables._counting import counted_parts
 from polars_io_tools.tables._keys import Range, ranges_filter
-from polars_io_tools.tables._live import read_files, stored_scan
+from polars_io_tools.tables._live import live_files, read_files, stored_scan
 from polars_io_tools.tables._parts import adapter
 from polars_io_tools.tables._planning import Aim, cut_to, plan_shards
 from polars_io_tools.tables._ranks import ranked_parts
@@ -172,6 +172,13 @@ class TableScan:
         """Yield the rows of a query on this scan, batch by batch."""
         with self._files_there():
             yield from lf.collect_batches(maintain_order=True)
+
+    def logged_rows(self) -> int | None:
+        """Return how many rows the log says there are; None if it does not, or with a filter."""
+        if self._where is not None or self._shards is not None:
+            return None
+        rows = live_files(self._snapshot)["rows"]
+        return None if rows.null_count() else int(rows.sum())
 
     def sample(self, files: int, rows: int) -> pl.DataFrame:
         """Return the first rows of some files, whatever the filter, to tell how wide rows are."""
