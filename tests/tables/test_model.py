@@ -272,7 +272,7 @@ def run(examples: int, steps: int) -> None:
 
 
 def test_transactions_are_those_of_the_model() -> None:
-    run(15, 15)
+    run(40, 25)
 
 
 @pytest.mark.long

@@ -141,6 +141,16 @@ def test_upserts(t: piot.Table) -> None:
     assert files(t) == before
 
 
+def test_a_range_is_replaced_by_what_tasks_write(t: piot.Table) -> None:
+    with t.txn() as txn:
+        txn.write({"k": [*range(20)]})
+    with t.txn() as txn:
+        txn.replace_range(5, None)
+        run(txn.to_ray_datasink(), blocks(range(10, 15)), blocks(range(30, 32)))
+    assert keys(t) == [*range(5), *range(10, 15), 30, 31]
+    assert t.history().height == 3
+
+
 def test_repeated_keys_of_tasks_of_an_upsert_are_refused(uri: str) -> None:
     t = piot.create_table(uri, {"k": pl.Int64}, key="k", unique=False)
     with pytest.raises(piot.InvalidRowsError, match="more than once"), t.txn("upsert") as txn:

@@ -175,8 +175,12 @@ class Changes:
         """All files that are or were to be added."""
         return {*self.adds, *self.dropped}
 
-    def include(self, ops: TransactionOps) -> None:
+    def include(self, ops: TransactionOps, *, part: bool = False) -> None:
         """Add operations of another transaction, which were checked by themselves.
+
+        Args:
+            ops: the operations.
+            part: whether they are of a part of this one, which comes after what it did itself.
 
         Raises:
             InvalidOperationsError: they and what is there already exclude one another.
@@ -188,7 +192,11 @@ class Changes:
         # Parts of one transaction saw one another.
         mine: dict[str, list[Any]] = {
             "added": [range_of(a) for p, a in self.adds.items() if self._source.get(p) != txn],
-            "replaced": [within for source, within in self._replaced if source != txn],
+            "replaced": [
+                within
+                for source, within in self._replaced
+                if source != txn and not (part and source is None)
+            ],
         }
         other: dict[str, list[Any]] = {
             "added": [range_of(a) for a in bodies["add"]],

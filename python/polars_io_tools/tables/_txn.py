@@ -178,15 +178,19 @@ class Transaction:
         with self._changes.at_once():
             for given in ops:
                 whole = given if isinstance(given, TransactionOps) else given.alone()
-                self._include(whole, check_added)
+                self._check(whole, check_added)
+                self._changes.include(whole)
 
-    def _include(self, ops: TransactionOps, check: CheckAdded) -> None:
+    def _include_part(self, ops: TransactionOps) -> None:
+        self._check(ops, check_there)
+        self._changes.include(ops, part=True)
+
+    def _check(self, ops: TransactionOps, check: CheckAdded) -> None:
         check_head(ops.head, self._head(), self._start)
         known = self._changes.included(ops.head.txn)
         for op in ops:
             if op.kind == "add" and op not in known:
                 check(op.body, self._start.layout, self._start.path)
-        self._changes.include(ops)
 
     def to_ray_datasink(self) -> TableDatasink:
         """Return a sink for `ray.data.Dataset.write_datasink`, whose tasks write for this one.
@@ -197,8 +201,8 @@ class Transaction:
             MissingDependencyError: Ray Data is not installed.
         """
         self._check_open("to_ray_datasink")
-        upsert = self._take_away_keys if self._mode == "upsert" else None
-        parts = self._parts.begin(lambda ops: self._include(ops, check_there), upsert)
+        takes_away = self._take_away_keys if self._mode == "upsert" else None
+        parts = self._parts.begin(self._include_part, takes_away)
         sink: TableDatasink = adapter("to_ray_datasink").TableDatasink(parts)
         return sink
 
@@ -258,11 +262,8 @@ class Transaction:
         trace: TracebackType | None,
     ) -> None:
         """Commit, or abort on an exception."""
-        if self._state != "open":
-            return
-        if error is None:
+        if self._state == "open" and error is None:
             self.commit()
-            return
         with suppress(Exception):
             self.abort()
 
@@ -281,8 +282,7 @@ class Transaction:
         return self._write(stored)
 
     def _write(self, stored: pl.DataFrame) -> list[dict[str, Any]]:
-        numbers = self._numbers
-        names = (self._changes.begin(f"part-{self._id}-{number}.parquet") for number in numbers)
+        names = (self._changes.begin(f"part-{self._id}-{n}.parquet") for n in self._numbers)
         return write_sorted(stored, self._start.layout, self._start.path, names)
 
     def _take_away_keys(self, stored: pl.DataFrame, *, new: bool) -> None:
@@ -296,5 +296,5 @@ class Transaction:
         )
 
     def _head(self) -> Head:
-        start = self._start
-        return Head(start.table_id, start.version, self._id, key_columns(start.layout))
+        table, version = self._start.table_id, self._start.version
+        return Head(table, version, self._id, key_columns(self._start.layout))
