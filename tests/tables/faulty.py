@@ -198,7 +198,7 @@ def main() -> None:
     folder, work, mode, error, step = sys.argv[1:]
     if work == "sink":
         # Not while calls fail, which are only those of the table in any case.
-        import ray.data  # noqa: F401
+        import ray.data  # noqa: F401  (to have it imported)
     shim = Shim(Path(folder))
     if mode == "killed":
         t = piot.table(folder)

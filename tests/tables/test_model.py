@@ -101,12 +101,26 @@ class Transactions(RuleBasedStateMachine):
     def rows(self, keys: set[int]) -> Rows:
         return [(k, next(self.values)) for k in sorted(keys)]
 
-    @rule(target=begun, upserts=st.booleans(), app=st.none() | st.integers(1, 4))
-    def begin(self, upserts: bool, app: int | None) -> Part:
+    @rule(
+        target=begun,
+        upserts=st.booleans(),
+        app=st.sampled_from([None, None, None, 1, 2, 3]),
+        keys=SOME,
+        first=st.sampled_from(["write", "delete", "replace"]),
+    )
+    def begin(self, upserts: bool, app: int | None, keys: set[int], first: str) -> Part:
         mode: Any = "upsert" if upserts else "append"
         name = None if app is None else "app"
         txn = self.t.txn(mode, app_id=name, app_version=app)
-        return Part(txn, len(self.states) - 1, upserts, app)
+        part = Part(txn, len(self.states) - 1, upserts, app)
+        # Without a step most would do nothing.
+        if first == "write":
+            self.write(part, keys, lazy=False)
+        elif first == "delete":
+            self.delete(part, keys)
+        else:
+            self.replace(part, [min(keys), max(keys) + 1], keys)
+        return part
 
     @rule(part=begun, keys=SOME, lazy=st.booleans())
     def write(self, part: Part, keys: set[int], lazy: bool) -> None:
