@@ -34,7 +34,7 @@ def test_keys_are_not_null_and_properties_tell_of_them(uri: str) -> None:
     assert nullable == {"venue": True, "symbol": False, "ts": False, "price": True}
     assert json.loads(log.metadata().configuration["piot.key"]) == ["ts", "symbol"]
     assert json.loads(log.metadata().configuration["piot.unique"]) is False
-    # Key columns first, in the order of the key; those whose statistics lead readers astray not at all.
+    # Key columns first, in the order of the key; floats not at all, see Layout.properties.
     named = log.metadata().configuration["delta.dataSkippingStatsColumns"]
     assert named == "`ts`,`symbol`,`venue`"
 

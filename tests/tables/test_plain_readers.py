@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import deltalake
@@ -21,7 +18,6 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
-from tests.conftest import child_environment
 from tests.tables.keys import KEYS
 from tests.tables.worked import stored_rows, worked
 
@@ -101,7 +97,7 @@ def test_they_see_the_same_rows(uri: str, dtypes: list[pl.DataType]) -> None:
         stored = stored_rows(t)
         for read in READERS:
             for by in (None, *filters(stored, list(t.key_schema))):
-                seen = read(uri, by).cast(dict(stored.schema))
+                seen = read(uri, by).cast(stored.schema)
                 expected = stored if by is None else plain(stored, by)
                 assert seen.height == expected.height, (done, read.__name__, by)
                 assert_frame_equal(seen, expected, check_row_order=False)
@@ -141,4 +137,4 @@ def test_ray_data_sees_the_same_rows(uri: str) -> None:
     batches = ray.data.read_delta(t.uri).iter_batches(batch_format="pyarrow")
     seen = pl.concat(pl.DataFrame(batch) for batch in batches)
     stored = stored_rows(t)
-    assert_frame_equal(seen.cast(dict(stored.schema)), stored, check_row_order=False)
+    assert_frame_equal(seen.cast(stored.schema), stored, check_row_order=False)

@@ -60,8 +60,8 @@ class Layout:
         rest = [c.name for c in self.columns if c.name not in self.key and _has_statistics(c)]
         keys = [c.name for c in self.keys if _has_statistics(c)]
         # Decimals are left out, as other writers would write theirs as floats. Floats are, since
-        # `DeltaTable.to_pyarrow_dataset` loses the rows of a file that has no bounds of a column that
-        # is named here, and a NaN or an infinity has none.
+        # `DeltaTable.to_pyarrow_dataset` loses the rows of a file that has no bounds of a column
+        # that is named here, and a NaN or an infinity has none.
         named = ",".join(f"`{name.replace('`', '``')}`" for name in [*keys, *rest[:32]])
         properties = {
             KEY_PROPERTY: json.dumps(list(self.key)),
