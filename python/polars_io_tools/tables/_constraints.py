@@ -18,6 +18,8 @@ _PREFIX = "delta.constraints."
 _KNOWN = {
     *("appendOnly", "checkConstraints", "invariants", "timestampNtz", "deletionVectors"),
     *("v2Checkpoint", "vacuumProtocolCheck", "changeDataFeed"),
+    # delta-rs lists it when it sets a property; there are no columns of variants.
+    "variantType",
 }
 
 _METADATA = {"delta.invariants", "delta.generationExpression", "delta.identity.start"}
