@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Tables
 #
-# A table is a folder with a Delta Lake log, whose rows have a key. Here it is made, filled, read in
-# parts that never overlap, written by many at once, changed, and put in order. Run it as a script, or
-# cell by cell. It needs the package with its extras `tables` and `ray-data`.
+# A table is a folder with a Delta Lake log, whose rows have a key. Here one is made, filled, read
+# in parts that never overlap, written by many at once, changed, and put in order. Run it as a
+# script, or cell by cell; it needs the package with its extra `ray-data`.
 
 # %%
 import datetime as dt
@@ -21,14 +21,17 @@ uri = f"{folder}/trades"
 
 # %% [markdown]
 # ## Make and fill
-# The key orders the rows, and each key is there once. The last lines of a `with` are a commit.
+# The key orders rows, and each key is there once. What a `with` does is one commit, at its end.
 
 # %%
 schema = {"symbol": pl.String, "ts": pl.Datetime("us", "UTC"), "price": pl.Float64}
 t = piot.create_table(uri, schema, key=["symbol", "ts"])
 
 days = pl.datetime_range(
-    dt.datetime(2024, 1, 1), dt.datetime(2024, 12, 31), "1d", time_zone="UTC", eager=True
+    dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
+    dt.datetime(2024, 12, 31, tzinfo=dt.UTC),
+    "1d",
+    eager=True,
 )
 for symbol in "ABCD":
     with t.txn() as txn:
@@ -37,8 +40,8 @@ print(t.scan().to_polars().height, "rows in version", t.snapshot().version)
 
 # %% [markdown]
 # ## Read in shards
-# `asof` fixes the state: whatever is written meanwhile, all readers see the same rows. Shards follow
-# the files, or are cut into equal numbers of rows; rows with equal keys stay together.
+# `asof` fixes the state: whatever is written meanwhile, all readers see the same rows. Shards
+# follow the files, or are cut into equal numbers of rows; rows with equal keys stay together.
 
 # %%
 asof = t.snapshot().asof
@@ -96,8 +99,8 @@ print(t.scan().to_polars().height, "rows in version", t.snapshot().version)
 
 # %% [markdown]
 # ## Change
-# An upsert replaces the rows with the same keys; a range of keys is replaced as a whole. Both at once,
-# or neither.
+# An upsert replaces the rows with the same keys; a range of keys is replaced as a whole. Both at
+# once, or neither.
 
 # %%
 with t.txn(mode="upsert") as txn:

@@ -203,6 +203,12 @@ ROW_CASES = {
         "",
         "no table could be made: No space left",
     ),
+    "no storage": Case(
+        failing("is_deltatable", lambda f: piot.create_table(f / "t", SCHEMA, "k")),
+        piot.TableError,
+        "",
+        "the place cannot be read: No space left",
+    ),
     "busy": Case(busy, piot.TableError, "", "others write to it all the time; try again"),
     "schema": Case(create([]), TypeError, "schema must be a pl.Schema, a dict or a pyarrow"),
     "no columns": Case(create({}), piot.TableSchemaError, "the schema has no columns"),
@@ -317,9 +323,9 @@ ROW_CASES = {
     ),
     # Transactions.
     "mode": Case(
-        on(lambda t: t.txn("apend")),  # type: ignore[arg-type]  # on purpose
+        on(lambda t: t.txn("insert")),  # type: ignore[arg-type]  # on purpose
         ValueError,
-        "mode must be 'append' or 'upsert', not 'apend'",
+        "mode must be 'append' or 'upsert', not 'insert'",
     ),
     "half an application": Case(
         on(lambda t: t.txn(app_id="a")), ValueError, "give both app_id and app_version, or neither"

@@ -97,8 +97,11 @@ def _is_new(path: Place, layout: Layout) -> bool:
     """Make a table where there is none, and return whether there was none."""
     package = deltalake()
     options = path.delta_options
-    if package.DeltaTable.is_deltatable(path, options):
-        return False
+    try:
+        if package.DeltaTable.is_deltatable(path, options):
+            return False
+    except (package.exceptions.DeltaError, OSError) as error:
+        raise TableError(f"{path}: the place cannot be read: {plain(error)}") from error
     try:
         package.DeltaTable.create(
             path,
