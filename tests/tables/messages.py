@@ -107,6 +107,13 @@ def newer_type(_: Patch, folder: Path) -> object:
     return piot.table(t.uri)
 
 
+def mapped(_: Patch, folder: Path) -> object:
+    t = piot.create_table(folder / "t", SCHEMA, "k")
+    properties = '"delta.columnMapping.mode":"name","piot.unique"'
+    log_of(t, 0).write_text(log_of(t, 0).read_text().replace('"piot.unique"', properties))
+    return piot.table(t.uri)
+
+
 def no_key(_: Patch, folder: Path) -> object:
     pl.DataFrame({"k": [1]}).write_delta(folder / "t")
     return piot.table(folder / "t")
@@ -186,6 +193,12 @@ ROW_CASES = {
     ),
     "no table": Case(at("nothing"), piot.TableNotFoundError, "", "make one by piot.create_table"),
     "no key": Case(no_key, piot.TableNotFoundError, "", "read it by pl.scan_delta"),
+    "column mapping": Case(
+        mapped,
+        piot.TableError,
+        "",
+        "has column mapping, which Polars does not read",
+    ),
     "newer": Case(newer_type, piot.TableSchemaError, "a column has the type", "a newer version?"),
     "no deltalake": Case(
         without("deltalake", lambda t: piot.table(t.uri)),

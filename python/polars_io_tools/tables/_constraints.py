@@ -66,8 +66,6 @@ def check_writable(start: Snapshot) -> list[Constraint]:
     unknown |= {m for f in fields for m in f["metadata"] if m in _METADATA}
     if metadata.partition_columns:
         unknown.add(f"partitions by {', '.join(metadata.partition_columns)}")
-    if metadata.configuration.get("delta.columnMapping.mode", "none") != "none":
-        unknown.add("column mapping")
     if unknown:
         raise TableError(
             f"the table cannot be written by this package, as it has {', '.join(sorted(unknown))}; "

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools.errors import TableNotFoundError, TableSchemaError
+from polars_io_tools.errors import TableError, TableNotFoundError, TableSchemaError
 from polars_io_tools.tables._delta import deltalake
 from polars_io_tools.tables._types import DTYPE_KEY, Column, check_key_type, column_of, dtype_named
 
@@ -157,12 +157,18 @@ def layout_of_log(log: Any, path: str) -> Layout:
     Raises:
         TableNotFoundError: it was not made by this package.
         TableSchemaError: a newer version of it made it.
+        TableError: its files have other names for the columns.
     """
     properties = log.metadata().configuration
     if KEY_PROPERTY not in properties:
         raise TableNotFoundError(
             f"{path}: this Delta table has no key (property {KEY_PROPERTY}); read it by "
             "pl.scan_delta, or write its rows into a table made by piot.create_table"
+        )
+    if properties.get("delta.columnMapping.mode", "none") != "none":
+        raise TableError(
+            f"{path}: the table has column mapping, which Polars does not read: write its rows "
+            "into a table made by piot.create_table, by the tool that added that"
         )
     key = tuple(json.loads(properties[KEY_PROPERTY]))
     unique = bool(json.loads(properties.get(UNIQUE_PROPERTY, "false")))
