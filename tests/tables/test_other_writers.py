@@ -135,6 +135,19 @@ def test_a_property_that_they_set_leaves_the_table_writable(uri: str) -> None:
     assert t.scan().to_polars().height == 1
 
 
+def test_a_table_that_they_partition_is_read_and_not_written(uri: str) -> None:
+    t = piot.create_table(uri, {"k": pl.Int64, "v": pl.Int64}, key="k")
+    wanted = pl.DataFrame({"k": [3, 1, 2], "v": [1, 1, 2]})
+    deltalake.write_deltalake(
+        uri, wanted, mode="overwrite", schema_mode="overwrite", partition_by=["v"]
+    )
+    for shards in (t.scan().shards(), t.scan().compute_shards(n=2)):
+        parts = [t.scan().to_polars(shard=s).select("k", "v") for s in shards]
+        assert_frame_equal(pl.concat(parts), wanted, check_row_order=False)
+    with pytest.raises(piot.TableError, match="partitions by v"):
+        t.txn()
+
+
 @pytest.mark.ray
 @pytest.mark.parametrize("writer", ["ours", "theirs", "statistics of no key column"])
 def test_no_row_is_lost_on_ray(uri: str, writer: str) -> None:
