@@ -62,6 +62,7 @@ from polars_io_tools.ray import put
 from polars_io_tools.tables import (
     Asof,
     Operation,
+    Report,
     Shard,
     Snapshot,
     Table,
@@ -103,6 +104,7 @@ __all__ = [
     "RayPartition",
     "RayPlan",
     "ReadPartition",
+    "Report",
     "SchemaMismatchError",
     "Shard",
     "ShardNotFoundError",

@@ -33,6 +33,8 @@ from tests.integration.cases import QUARTER
 from tests.integration.cases import on_ray as run_on_ray
 from tests.integration.split_messages import LF, SPLIT_CASES, explain
 from tests.messages import PACKAGE, Case, Patch, check_message, message_of
+from tests.tables.commit_messages import COMMIT_CASES
+from tests.tables.messages import ROW_CASES
 
 pytestmark = pytest.mark.ray
 
@@ -489,6 +491,8 @@ def test_message(name: str, tmp_path: Path) -> None:
     check_message(CASES[name], tmp_path)
 
 
+ALL_CASES = (CASES, DATABASE_CASES, ENGINE_CASES, ROW_CASES, COMMIT_CASES)
+
 # Classes that never leave the package, and a message that only a defect of it causes.
 INNER = {"PeriodFailed", "TableObstacle", "TaskFailed", "_TraversalStoppedError"}
 DEFECT = "a task ended before its last period"
@@ -496,9 +500,7 @@ DEFECT = "a task ended before its last period"
 
 def test_every_error_is_in_the_table(tmp_path: Path) -> None:
     messages = []
-    for number, case in enumerate(
-        [*CASES.values(), *DATABASE_CASES.values(), *ENGINE_CASES.values()]
-    ):
+    for number, case in enumerate(case for cases in ALL_CASES for case in cases.values()):
         folder = tmp_path / str(number)
         folder.mkdir()
         messages.append(message_of(case, folder)[1])

@@ -29,15 +29,28 @@ def test_what_was_made_is_what_is_opened(uri: str) -> None:
 
 
 def test_keys_are_not_null_and_properties_tell_of_them(uri: str) -> None:
-    piot.create_table(uri, SCHEMA, key=["ts", "symbol"], unique=False)
+    schema = {"venue": pl.String, **SCHEMA}
+    piot.create_table(uri, schema, key=["ts", "symbol"], unique=False)
     log = deltalake.DeltaTable(uri)
     nullable = {f.name: f.nullable for f in log.schema().fields}
-    assert nullable == {"symbol": False, "ts": False, "price": True}
+    assert nullable == {"venue": True, "symbol": False, "ts": False, "price": True}
     assert json.loads(log.metadata().configuration["piot.key"]) == ["ts", "symbol"]
     assert json.loads(log.metadata().configuration["piot.unique"]) is False
-    # Key columns first, in the order of the key.
+    # Key columns first, in the order of the key; floats not at all, see Layout.properties.
     named = log.metadata().configuration["delta.dataSkippingStatsColumns"]
-    assert named == "`ts`,`symbol`,`price`"
+    assert named == "`ts`,`symbol`,`venue`"
+
+
+def test_tables_whose_features_are_listed_say_that_columns_are_not_null(uri: str) -> None:
+    """Spark refuses others; without a list it is a matter of the version of the protocol."""
+    piot.create_table(uri, {"ts": pl.Datetime("us")}, key="ts")
+    assert "invariants" in (deltalake.DeltaTable(uri).protocol().writer_features or [])
+    # One that was killed in between is made whole by the next one.
+    entry = Path(uri) / "_delta_log" / f"{1:020}.json"
+    entry.unlink()
+    piot.create_table(uri, {"ts": pl.Datetime("us")}, key="ts", exist_ok=True)
+    assert "invariants" in (deltalake.DeltaTable(uri).protocol().writer_features or [])
+    assert entry.exists()
 
 
 @pytest.mark.parametrize(

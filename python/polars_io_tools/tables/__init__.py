@@ -14,11 +14,13 @@ from polars_io_tools.tables._shard import Shard
 from polars_io_tools.tables._snapshot import Snapshot
 from polars_io_tools.tables._table import Table, write_table
 from polars_io_tools.tables._txn import Mode, Transaction
+from polars_io_tools.tables._verify import Report
 
 __all__ = [
     "Asof",
     "Mode",
     "Operation",
+    "Report",
     "Shard",
     "Snapshot",
     "Table",

@@ -18,6 +18,8 @@ _PREFIX = "delta.constraints."
 _KNOWN = {
     *("appendOnly", "checkConstraints", "invariants", "timestampNtz", "deletionVectors"),
     *("v2Checkpoint", "vacuumProtocolCheck", "changeDataFeed"),
+    # delta-rs lists it when it sets a property; there are no columns of variants.
+    "variantType",
 }
 
 _METADATA = {"delta.invariants", "delta.generationExpression", "delta.identity.start"}
@@ -64,8 +66,6 @@ def check_writable(start: Snapshot) -> list[Constraint]:
     unknown |= {m for f in fields for m in f["metadata"] if m in _METADATA}
     if metadata.partition_columns:
         unknown.add(f"partitions by {', '.join(metadata.partition_columns)}")
-    if metadata.configuration.get("delta.columnMapping.mode", "none") != "none":
-        unknown.add("column mapping")
     if unknown:
         raise TableError(
             f"the table cannot be written by this package, as it has {', '.join(sorted(unknown))}; "

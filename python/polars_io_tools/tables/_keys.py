@@ -118,7 +118,7 @@ def tuple_of(values: Any, layout: Layout) -> Tuple | None:
             series = _exact(value, column)
         except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
             msg = f"{value!r} is no value of key column {column.name!r}, which is {column.dtype}"
-            raise InvalidRowsError(msg) from error
+            raise InvalidRowsError(f"{msg}: {error}") from error
         texts += texts_of(series)
     return texts
 

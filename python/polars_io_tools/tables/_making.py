@@ -16,6 +16,8 @@ from polars_io_tools.tables._table import Table
 
 __all__ = ["create_table", "table"]
 
+_TRIES = 20
+
 
 def table(uri: str | Path, *, storage_options: Mapping[str, str] | None = None) -> Table:
     """Open a table.
@@ -80,6 +82,7 @@ def create_table(  # noqa: PLR0913  (two forms of a key, and three options)
     path = place_of(uri, storage_options)
     layout = new_layout(schema, key, key_schema, unique=unique)
     if _is_new(path, layout):
+        _declare_not_null(path)
         return _opened(path)
     if not exist_ok:
         raise TableError(
@@ -88,6 +91,7 @@ def create_table(  # noqa: PLR0913  (two forms of a key, and three options)
     found = _opened(path)
     if found._layout != layout:  # noqa: SLF001  (made here)
         raise TableError(f"{path}: the table that is there differs: {_difference(found, layout)}")
+    _declare_not_null(path)
     return found
 
 
@@ -95,8 +99,11 @@ def _is_new(path: Place, layout: Layout) -> bool:
     """Make a table where there is none, and return whether there was none."""
     package = deltalake()
     options = path.delta_options
-    if package.DeltaTable.is_deltatable(path, options):
-        return False
+    try:
+        if package.DeltaTable.is_deltatable(path, options):
+            return False
+    except (package.exceptions.DeltaError, OSError) as error:
+        raise TableError(f"{path}: the place cannot be read: {plain(error)}") from error
     made = str(uuid.uuid4())
     try:
         package.DeltaTable.create(
@@ -116,6 +123,31 @@ def _is_new(path: Place, layout: Layout) -> bool:
             raise TableError(f"{path}: no table could be made: {plain(error)}") from error
         return committed_in(open_log(path).history(), {made}) is not None
     return True
+
+
+def _declare_not_null(path: Place) -> None:
+    """Let the log say that columns may not be null, where it lists the features of the table.
+
+    That is where there are timestamps without a zone. delta-rs leaves it out, and Spark reads no
+    table that leaves it out.
+
+    Raises:
+        TableError: the log cannot be written.
+    """
+    package = deltalake()
+    for _ in range(_TRIES):
+        log = open_log(path)
+        features = log.protocol().writer_features
+        if not features or "invariants" in features:
+            return
+        try:
+            log.alter.add_feature(package.TableFeatures.Invariants)
+        except package.exceptions.CommitFailedError:
+            # Somebody else has written meanwhile, perhaps the same.
+            continue
+        except (package.exceptions.DeltaError, OSError) as error:
+            raise TableError(f"{path}: no table could be made: {plain(error)}") from error
+    raise TableError(f"{path}: no table could be made: others write to it all the time; try again")
 
 
 def _difference(found: Table, wanted: Layout) -> str:

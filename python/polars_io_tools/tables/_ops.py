@@ -41,7 +41,19 @@ class Head:
 
 
 class Operation:
-    """A file that is added or removed, or a range of keys whose rows are replaced."""
+    """A file that is added or removed, or a range of keys whose rows are replaced.
+
+    `TransactionOps` is a list of them. Paths are relative to the table's folder.
+
+    Example:
+        >>> import polars as pl, polars_io_tools as piot, tempfile
+        >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"key": pl.Int64}, key="key")
+        >>> txn = t.txn()
+        >>> txn.write({"key": [1, 2]})
+        >>> [operation] = txn.take()
+        >>> piot.Operation.from_json(operation.to_json()) == operation
+        True
+    """
 
     def __init__(self, head: Head, kind: Kind, body: dict[str, Any]) -> None:
         self.head = head

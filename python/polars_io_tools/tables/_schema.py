@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools.errors import TableNotFoundError, TableSchemaError
+from polars_io_tools.errors import TableError, TableNotFoundError, TableSchemaError
 from polars_io_tools.tables._delta import deltalake
 from polars_io_tools.tables._types import DTYPE_KEY, Column, check_key_type, column_of, dtype_named
 
@@ -59,7 +59,9 @@ class Layout:
         """Return the properties of the table in the log."""
         rest = [c.name for c in self.columns if c.name not in self.key and _has_statistics(c)]
         keys = [c.name for c in self.keys if _has_statistics(c)]
-        # Decimals are left out, as other writers would write theirs as floats.
+        # Decimals are left out, as other writers would write theirs as floats. Floats are, since
+        # `DeltaTable.to_pyarrow_dataset` loses the rows of a file that has no bounds of a column
+        # that is named here, and a NaN or an infinity has none.
         named = ",".join(f"`{name.replace('`', '``')}`" for name in [*keys, *rest[:32]])
         properties = {
             KEY_PROPERTY: json.dumps(list(self.key)),
@@ -69,7 +71,8 @@ class Layout:
 
 
 def _has_statistics(column: Column) -> bool:
-    return not isinstance(column.stored, pl.Decimal | pl.List | pl.Struct)
+    kind = column.stored
+    return not isinstance(kind, pl.Decimal | pl.List | pl.Struct) and not kind.is_float()
 
 
 def new_layout(
@@ -154,12 +157,18 @@ def layout_of_log(log: Any, path: str) -> Layout:
     Raises:
         TableNotFoundError: it was not made by this package.
         TableSchemaError: a newer version of it made it.
+        TableError: its files have other names for the columns.
     """
     properties = log.metadata().configuration
     if KEY_PROPERTY not in properties:
         raise TableNotFoundError(
             f"{path}: this Delta table has no key (property {KEY_PROPERTY}); read it by "
             "pl.scan_delta, or write its rows into a table made by piot.create_table"
+        )
+    if properties.get("delta.columnMapping.mode", "none") != "none":
+        raise TableError(
+            f"{path}: the table has column mapping, which Polars does not read: write its rows "
+            "into a table made by piot.create_table, by the tool that added that"
         )
     key = tuple(json.loads(properties[KEY_PROPERTY]))
     unique = bool(json.loads(properties.get(UNIQUE_PROPERTY, "false")))

@@ -27,6 +27,22 @@ class Table:
 
     It holds no state of the table: each scan, snapshot and transaction begins at the newest.
     Pickled, it opens the table where it arrives.
+
+    Example:
+        >>> import polars as pl, polars_io_tools as piot, tempfile
+        >>> uri = tempfile.mkdtemp() + "/t"
+        >>> t = piot.create_table(uri, {"key": pl.Int64, "square": pl.Int64}, key="key")
+        >>> for numbers in (range(0, 10, 2), range(1, 10, 2)):
+        ...     with t.txn() as txn:
+        ...         txn.write({"key": numbers, "square": [n * n for n in numbers]})
+        >>> sorted(t.scan("square", where=t["key"] > 7).to_polars()["square"])
+        [64, 81]
+        >>> t.compact()
+        3
+        >>> t.clean()
+        []
+        >>> t.history().select("version", "operation").rows()
+        [(3, 'WRITE'), (2, 'WRITE'), (1, 'WRITE'), (0, 'CREATE TABLE')]
     """
 
     def __init__(self, path: Place, table_id: str, layout: Layout) -> None:
@@ -96,6 +112,8 @@ class Table:
     ) -> TableScan:
         """Say what to read: nothing is read yet, but the state is fixed.
 
+        Rows come in the order of files, and within a file in that of the key.
+
         Args:
             *columns: the columns, all of them if none is named.
             where: which rows.
@@ -164,6 +182,10 @@ class Table:
         Args:
             older_than: how long ago a transaction must have written its last file. It has to be
                 longer than transactions take, as those that still run are not in the log either.
+
+        Raises:
+            TypeError: `older_than` is no timedelta.
+            ValueError: it is negative.
         """
         return clean(self._path, self._id, older_than)
 
@@ -179,7 +201,11 @@ class Table:
         return verify(self.snapshot(asof))
 
     def history(self) -> pl.DataFrame:
-        """Return the commits, newest first, a row each: version, time, operation, transaction."""
+        """Return the commits, newest first, a row each.
+
+        The columns are `version`, `timestamp` (in UTC, to the millisecond), `operation` and
+        `parameters` as the writer named them, and `txn`, the `id` of a transaction of this package.
+        """
         commits = self.snapshot().log.history()
         rows = [
             {

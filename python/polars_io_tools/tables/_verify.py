@@ -35,6 +35,12 @@ class Report:
     Attributes:
         findings: a row for each: `file` (null where it is not one alone), `check` ("missing",
             "order", "uniqueness", "nullability" or "statistics") and `message`.
+
+    Example:
+        >>> import polars as pl, polars_io_tools as piot, tempfile
+        >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"key": pl.Int64}, key="key")
+        >>> t.verify()
+        Report(ok=True, findings=0)
     """
 
     findings: pl.DataFrame
