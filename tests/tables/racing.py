@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import deltalake
 import polars as pl
@@ -90,7 +91,7 @@ def replaced_meanwhile(
 
     compactor = threading.Thread(target=compacting)
     compactor.start()
-    conflicts, found = 0, list[object]()
+    conflicts, found = 0, list[tuple[Any, ...]]()
     try:
         for i in range(1, rounds + 1):
             lo = i * 7 % 36
