@@ -324,3 +324,37 @@ func BenchmarkTally(b *testing.B) {
 		}
 	}
 }
+
+// TestPasses: rows in sorted runs, alike or not, take one pass to look and one to count; few rows, one in
+// all; rows without order, one more.
+func TestPasses(t *testing.T) {
+	const rows, room = 400_000, 40_000
+	s := schemaOf(t, "string", "int64")
+	r := rand.New(rand.NewPCG(31, 32))
+	order := r.Perm(rows)
+	for name, tt := range map[string]struct {
+		rows, most int
+		value      func(row int) int64
+	}{
+		"sorted":            {rows, 2, func(row int) int64 { return int64(row) }},
+		"runs side by side": {rows, 2, func(row int) int64 { return int64(row%(rows/50)*50 + row/(rows/50)) }},
+		"no order":          {rows, 3, func(row int) int64 { return int64(order[row]) }},
+		"few rows":          {room - 1, 1, func(row int) int64 { return int64(order[row]) }},
+	} {
+		tally, err := cuts.New(s, cuts.Aim{Parts: 16})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tally.Keep(room)
+		b := batchOf(t, s, tt.rows, func(column, row int) int64 { return tt.value(row) >> (10 - 10*column) })
+		pass := run(t, tally, []keyrange.Batch{b}, nil)
+		if got := tally.Passes(); got > tt.most {
+			t.Errorf("%s: %d passes", name, got)
+		}
+		for _, part := range cuts.Parts(pass.Cuts, pass.Total) {
+			if want := int64(tt.rows / 16); part.Rows < want || part.Rows > want+1 {
+				t.Errorf("%s: a part of %d rows", name, part.Rows)
+			}
+		}
+	}
+}
