@@ -81,7 +81,7 @@ def make_log(kind: str, path: Path) -> None:
         stats = {"numRecords": 1000, "minValues": lo, "maxValues": hi, "nullCount": {}}
         author = f"part-{i:05}-" if others else "part-"
         name = f"{author}00000000-0000-4000-8000-{i:012}-0.parquet"
-        said = None if kind == "no statistics" else json.dumps(stats)
+        said: Any = None if kind == "no statistics" else json.dumps(stats)
         adds.append(AddAction(name, 10_000, {}, 0, data_change=True, stats=said))
     log = deltalake.DeltaTable(path)
     log.create_write_transaction(adds, "append", log.schema())

@@ -85,6 +85,7 @@ def _measure_log(path: str) -> dict[str, Any]:
     clocks = [(time.perf_counter(), time.process_time())]
     t = piot.table(path)
     clocks.append((time.perf_counter(), time.process_time()))
+    found: list[piot.Shard] = []
     for _ in range(2):
         found = t.scan().shards()
         clocks.append((time.perf_counter(), time.process_time()))
@@ -167,7 +168,7 @@ def report(figures: dict[str, Any]) -> str:
     planned = [
         [
             row["log"],
-            *(f"{row[k]:.3f}" for k in ("opened", "first", "second")),
+            *(f"{row[k]:.3f} ({row[f'{k} processor']:.3f})" for k in ("opened", "first", "second")),
             f"{row['shards']:,}",
         ]
         for row in figures["logs"]

@@ -32,35 +32,29 @@ func newNumbers(schema keyrange.Schema, aim Aim) *numbers {
 	}
 }
 
-func (n *numbers) scout(b keyrange.Batch) bool {
-	if n.passes > 0 {
-		return false
-	}
-	n.scouted.add(b.Rows, func(i int) uint64 {
+func (n *numbers) look(b keyrange.Batch, from, to int) {
+	n.scouted.add(to-from, func(i int) uint64 {
 		var one [1]uint64
-		b.Numbers(one[:], i)
+		b.Numbers(one[:], from+i)
 		return one[0]
 	})
-	return true
 }
 
-func (n *numbers) counter(b keyrange.Batch) func(from, to int) {
-	return func(from, to int) {
-		buffers := n.spare.Get().(*numberBuffers)
-		defer n.spare.Put(buffers)
-		keys, at := buffers.keys[:to-from], buffers.at[:to-from]
-		b.Numbers(keys, from)
-		ascending := b.Ascending(buffers.ties[:to-from], from)
-		if !ascending {
-			lastUpTo(n.line.starts, keys, at)
-		}
-		n.mutex.Lock()
-		defer n.mutex.Unlock()
-		if ascending {
-			n.line.addAscending(len(keys), func(i int) uint64 { return keys[i] })
-		} else {
-			n.line.add(keys, at)
-		}
+func (n *numbers) count(b keyrange.Batch, from, to int) {
+	buffers := n.spare.Get().(*numberBuffers)
+	defer n.spare.Put(buffers)
+	keys, at := buffers.keys[:to-from], buffers.at[:to-from]
+	b.Numbers(keys, from)
+	ascending := b.Ascending(buffers.ties[:to-from], from)
+	if !ascending {
+		lastUpTo(n.line.starts, keys, at)
+	}
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if ascending {
+		n.line.addAscending(len(keys), func(i int) uint64 { return keys[i] })
+	} else {
+		n.line.add(keys, at)
 	}
 }
 
@@ -108,30 +102,24 @@ func newKeys(aim Aim) *keys {
 	}
 }
 
-func (k *keys) scout(b keyrange.Batch) bool {
-	if k.passes > 0 {
-		return false
-	}
-	k.scouted.add(b.Rows, func(i int) string { return string(b.Key(i)) })
-	return true
+func (k *keys) look(b keyrange.Batch, from, to int) {
+	k.scouted.add(to-from, func(i int) string { return string(b.Key(from + i)) })
 }
 
-func (k *keys) counter(b keyrange.Batch) func(from, to int) {
-	return func(from, to int) {
-		buffers := k.spare.Get().(*keyBuffers)
-		defer k.spare.Put(buffers)
-		if b.Ascending(buffers.ties[:to-from], from) {
-			k.mutex.Lock()
-			defer k.mutex.Unlock()
-			k.line.addAscending(to-from, func(i int) string { return string(b.Key(from + i)) })
-			return
-		}
-		all, at := buffers.encode(b, from, to), buffers.at[:to-from]
-		k.heads.locate(all, buffers.heads[:to-from], at)
+func (k *keys) count(b keyrange.Batch, from, to int) {
+	buffers := k.spare.Get().(*keyBuffers)
+	defer k.spare.Put(buffers)
+	if b.Ascending(buffers.ties[:to-from], from) {
 		k.mutex.Lock()
 		defer k.mutex.Unlock()
-		k.line.add(all, at)
+		k.line.addAscending(to-from, func(i int) string { return string(b.Key(from + i)) })
+		return
 	}
+	all, at := buffers.encode(b, from, to), buffers.at[:to-from]
+	k.heads.locate(all, buffers.heads[:to-from], at)
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	k.line.add(all, at)
 }
 
 func (b *keyBuffers) encode(batch keyrange.Batch, from, to int) []string {

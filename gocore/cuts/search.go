@@ -83,6 +83,8 @@ func (s *search[K]) isPoint(i int) bool {
 	return ok && s.line.starts[i+1] == after
 }
 
+func (s *search[K]) looking() bool { return s.passes == 0 }
+
 // finish ends a pass: it finds what cuts it can, and prepares the next pass for the others, if any are
 // left.
 func (s *search[K]) finish() (done bool, err error) {

@@ -3,11 +3,8 @@ package cuts
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
-	"sync/atomic"
 
-	"github.com/polars-io-tools/polars-io-tools-go/gocore/guard"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/keyrange"
 )
 
@@ -15,7 +12,8 @@ import (
 // order, once or a few times; it keeps a small part of them. Its methods may be called by several
 // threads.
 type Tally struct {
-	mutex  sync.Mutex
+	// mutex is held for reading while rows are counted, which several threads may do.
+	mutex  sync.RWMutex
 	schema keyrange.Schema
 	engine engine
 	err    error
@@ -34,10 +32,11 @@ type Pass struct {
 
 // engine is a search for keys of one kind.
 type engine interface {
-	// scout takes a batch of the first pass, and answers false in later ones.
-	scout(b keyrange.Batch) bool
-	// counter returns what counts rows of a batch, of which several may at the same time.
-	counter(b keyrange.Batch) func(from, to int)
+	// looking reports whether this is the first pass, in which look is called, and later count.
+	looking() bool
+	look(b keyrange.Batch, from, to int)
+	// count may be called by several threads.
+	count(b keyrange.Batch, from, to int)
 	finish() (bool, error)
 	pass(done bool) Pass
 }
@@ -63,9 +62,60 @@ func New(schema keyrange.Schema, aim Aim) (*Tally, error) {
 const chunk = 4096
 
 // Add counts the keys of a batch. If it is ended by its context, the tally cannot be used any more.
-func (t *Tally) Add(ctx context.Context, b keyrange.Batch) error {
+func (t *Tally) Add(ctx context.Context, b keyrange.Batch) error { return t.AddRows(ctx, b, 0, b.Rows) }
+
+// AddRows counts the keys of rows of a batch, from one up to another, as Add does. Other threads may
+// count others meanwhile. A pass that is [Tally.Looking] tells more if rows come in their order.
+func (t *Tally) AddRows(ctx context.Context, b keyrange.Batch, from, to int) error {
+	if t.Looking() {
+		return t.look(ctx, b, from, to)
+	}
+	err := t.count(ctx, b, from, to)
+	if ended := ctx.Err(); err == nil || ended == nil {
+		return err
+	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
+	return t.giveUp(err)
+}
+
+// Looking reports whether this is the first pass, which looks at few keys.
+func (t *Tally) Looking() bool {
+	t.mutex.RLock()
+	defer t.mutex.RUnlock()
+	return t.engine.looking()
+}
+
+func (t *Tally) look(ctx context.Context, b keyrange.Batch, from, to int) error {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if err := t.check(b); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return t.giveUp(err)
+	}
+	t.engine.look(b, from, to)
+	return nil
+}
+
+func (t *Tally) count(ctx context.Context, b keyrange.Batch, from, to int) error {
+	t.mutex.RLock()
+	defer t.mutex.RUnlock()
+	if err := t.check(b); err != nil {
+		return err
+	}
+	for ; from < to; from += chunk {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		t.engine.count(b, from, min(from+chunk, to))
+	}
+	return nil
+}
+
+// check reports why a batch cannot be added.
+func (t *Tally) check(b keyrange.Batch) error {
 	switch {
 	case t.err != nil:
 		return t.err
@@ -74,34 +124,15 @@ func (t *Tally) Add(ctx context.Context, b keyrange.Batch) error {
 	case !b.Schema.Equal(t.schema):
 		return fmt.Errorf("cuts: the columns of the batch are not the key: %w", ErrAim)
 	}
-	if err := t.add(ctx, b); err != nil {
+	return nil
+}
+
+// giveUp notes that some rows of a batch were not counted.
+func (t *Tally) giveUp(err error) error {
+	if t.err == nil {
 		t.err = fmt.Errorf("cuts: a batch was given up, so begin anew: %w: %w", err, ErrAim)
 	}
 	return t.err
-}
-
-func (t *Tally) add(ctx context.Context, b keyrange.Batch) error {
-	if err := ctx.Err(); err != nil || t.engine.scout(b) {
-		return err
-	}
-	var group guard.Group
-	var next atomic.Int64
-	for range min(runtime.GOMAXPROCS(0), (b.Rows+chunk-1)/chunk) {
-		group.Go("count keys", func() error {
-			count := t.engine.counter(b)
-			for {
-				from := int(next.Add(chunk)) - chunk
-				if from >= b.Rows {
-					return nil
-				}
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				count(from, min(from+chunk, b.Rows))
-			}
-		})
-	}
-	return group.Wait()
 }
 
 // Next ends a pass: every key has been added.

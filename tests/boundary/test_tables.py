@@ -209,8 +209,12 @@ def test_ctrl_c_ends_a_long_scan_and_a_long_count() -> None:
     streams = [frame.__arrow_c_stream__() for _ in range(400)]
     with pytest.raises(KeyboardInterrupt), ctrl_c_during():
         _gocore.key_scan(request, streams)
-    wide = pl.concat([frame] * 400, rechunk=False).to_struct("").struct.field("k")
+    shuffled = frame.select(pl.col("k").shuffle(1))
+    wide = pl.concat([shuffled] * 400, rechunk=False).to_struct("").struct.field("k")
     handle = _gocore.tally_open(b'{"key":[["k","int64"]],"n":2,"each":null,"nbytes":null}')
+    # The first pass only looks.
+    _gocore.tally_add(handle, wide.__arrow_c_stream__())
+    assert json.loads(_gocore.tally_next(handle))["done"] is False
     with pytest.raises(KeyboardInterrupt), ctrl_c_during():
         _gocore.tally_add(handle, wide.__arrow_c_stream__())
     with pytest.raises(ValueError, match="given up, so begin anew"):

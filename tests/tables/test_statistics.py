@@ -177,7 +177,8 @@ def test_canary_datasets_of_deltalake_lose_rows_without_ends(uri: str, ours: boo
         piot.create_table(uri, {"k": pl.Int64, "v": pl.Float64}, key="k")
     frame = pl.DataFrame({"k": [1], "v": [math.inf]})
     if ours:
-        frame.piot.write_table(piot.table(uri))
+        with piot.table(uri).txn() as txn:
+            txn.write(frame)
     else:
         frame.write_delta(uri)
     log = deltalake.DeltaTable(uri)
