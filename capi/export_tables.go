@@ -6,10 +6,12 @@ import "C"
 
 import (
 	"context"
+	"runtime"
 	"runtime/cgo"
 	"unsafe"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/arrowc"
+	"github.com/polars-io-tools/polars-io-tools-go/gocore/guard"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/keyarrow"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/keyrange"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/tablewire"
@@ -128,7 +130,20 @@ func piotTallyAdd(handle C.uintptr_t, source *C.piot_source, out *C.piot_result)
 
 func addAll(ctx context.Context, t *tablewire.Tally, batches []keyrange.Batch) error {
 	for _, b := range batches {
-		if err := t.Add(ctx, b); err != nil {
+		if t.Looking() || b.Rows < manyKeys {
+			if err := t.Add(ctx, b); err != nil {
+				return err
+			}
+			continue
+		}
+		var group guard.Group
+		workers := runtime.GOMAXPROCS(0)
+		for i := range workers {
+			group.Go("tally_add", func() error {
+				return t.AddRows(ctx, b, b.Rows*i/workers, b.Rows*(i+1)/workers)
+			})
+		}
+		if err := group.Wait(); err != nil {
 			return err
 		}
 	}

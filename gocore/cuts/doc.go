@@ -16,16 +16,20 @@
 //
 // # Counting
 //
-// A pass counts keys in buckets between candidates, and keeps some keys of each bucket. Where a bucket
-// that holds a cut is kept whole, the cut is found; the others are split, by a random sample of their
-// keys, and counted again, so that memory does not grow with the rows:
+// The first pass only looks: it keeps a sample of the keys, one of each so many, by which the cuts lie in
+// narrow windows. The passes after it count keys in buckets between the ends of the windows, and keep
+// those in them. Where a bucket that holds a cut is kept whole, the cut is found; the others are split,
+// and counted again, so that memory does not grow with the rows:
 //
-//	t, err := cuts.New(schema, cuts.Aim{Parts: 64}, candidates)
+//	t, err := cuts.New(schema, cuts.Aim{Parts: 64})
 //	for every batch of keys: t.Add(ctx, batch)
 //	pass, err := t.Next()     // unless pass.Done, again, with the keys in pass.Read
 //	parts := cuts.Parts(pass.Cuts, pass.Total)
 //
-// With the bounds of row groups as candidates, tables take one pass, and another over few rows.
+// Of rows in sorted runs, such as those of files that are sorted, a sample tells so much that one pass
+// counts them; and where a chunk of rows ascends, only the ends of its buckets are looked for. Other rows
+// take a pass more, and their keys are encoded, in several threads. Few rows are all kept by the first
+// pass, and need no other.
 //
 // # What it does not do
 //

@@ -4,18 +4,15 @@ package cuts
 func (t *Tally) Keep(room int) {
 	switch e := t.engine.(type) {
 	case *numbers:
-		e.search.room = room
-		shrink(e.search, room)
+		e.shrink(room)
 	case *keys:
-		e.search.room = room
-		shrink(e.search, room)
+		e.shrink(room)
 	}
 }
 
-func shrink[K uint64 | string](s *search[K], room int) {
-	for i := range s.line.buckets {
-		s.line.buckets[i].room = max(leastRoom, room/len(s.line.buckets))
-	}
+func (s *search[K]) shrink(room int) {
+	s.room = room
+	s.scouted.room = max(2, room&^1)
 }
 
 // Passes is how many passes there were.

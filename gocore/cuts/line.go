@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sort"
 )
 
 // line is all keys in their order, cut into buckets that count them.
@@ -14,10 +15,8 @@ type line[K cmp.Ordered] struct {
 	buckets []bucket[K]
 	random  *rand.Rand
 	clone   func(K) K // keys that are kept
-	// locate finds the buckets of keys, and index prepares it for the starts.
-	locate func(keys []K, at []uint32)
-	index  func(starts []K)
-	at     []uint32
+	// index prepares for the starts what finds the buckets of keys.
+	index func(starts []K)
 }
 
 // bucket counts keys and keeps some of them: all, as long as there is room, then a random sample.
@@ -31,27 +30,22 @@ type bucket[K cmp.Ordered] struct {
 	threshold float64
 }
 
-// fewBuckets is how many ends of buckets make up for the search for each of a chunk of keys.
-const fewBuckets = 16
-
-// add counts keys, at most as many as l.at holds. Sorted ones mostly go into one bucket after another,
-// which is quicker to see than to search for.
-func (l *line[K]) add(keys []K) {
-	if len(keys) == 0 {
-		return
-	}
-	first, last := l.find(keys[0]), l.find(keys[len(keys)-1])
-	if first <= last && last <= first+fewBuckets {
-		for len(keys) > 0 {
-			i := l.find(keys[0])
-			n := l.run(i, keys)
-			l.buckets[i].add(keys[:n], l.clone, l.random)
-			keys = keys[n:]
+// addAscending counts n keys, none of which is below the one before it. It looks at few of them.
+func (l *line[K]) addAscending(n int, key func(i int) K) {
+	for from := 0; from < n; {
+		first := key(from)
+		i := l.find(first)
+		end := n
+		if i+1 < len(l.starts) && key(n-1) >= l.starts[i+1] {
+			end = from + sort.Search(n-from, func(j int) bool { return key(from+j) >= l.starts[i+1] })
 		}
-		return
+		l.buckets[i].addAscending(first, end-from, func(j int) K { return key(from + j) }, l.clone, l.random)
+		from = end
 	}
-	at := l.at[:len(keys)]
-	l.locate(keys, at)
+}
+
+// add counts keys in any order, of which the buckets are known.
+func (l *line[K]) add(keys []K, at []uint32) {
 	for i, k := range keys {
 		b := &l.buckets[at[i]]
 		b.count++
@@ -64,60 +58,23 @@ func (l *line[K]) add(keys []K) {
 	}
 }
 
-// run returns how many keys, from the first on, are in a bucket, in which the first one is, and keeps
-// the least of them.
-func (l *line[K]) run(i int, keys []K) int {
-	b := &l.buckets[i]
-	lo, last := l.starts[i], i+1 == len(l.starts)
-	hi := lo
-	if !last {
-		hi = l.starts[i+1]
-	}
-	least := b.least
-	if b.count == 0 {
-		least = keys[0]
-	}
-	n := len(keys)
-	for j, k := range keys {
-		if k < least {
-			if k < lo {
-				n = j
-				break
-			}
-			least = k
-		}
-		if k >= hi && !last {
-			n = j
-			break
-		}
-	}
-	if least != b.least {
-		b.least = l.clone(least)
-	}
-	return n
-}
-
 // find returns the bucket of a key.
 func (l *line[K]) find(k K) int {
-	base, n := 0, len(l.starts)
-	for n > 1 {
-		half := n / 2
-		if l.starts[base+half] <= k {
-			base += half
-		}
-		n -= half
-	}
-	return base
+	after := sort.Search(len(l.starts), func(i int) bool { return l.starts[i] > k })
+	return max(0, after-1)
 }
 
-// add counts keys of the bucket, whose least is known.
-func (b *bucket[K]) add(keys []K, clone func(K) K, random *rand.Rand) {
+// addAscending counts n keys of the bucket, the first of which is the least of them.
+func (b *bucket[K]) addAscending(first K, n int, key func(i int) K, clone func(K) K, random *rand.Rand) {
 	before := b.count
-	for b.next > 0 && b.next <= before+int64(len(keys)) {
-		b.count = b.next
-		b.keep(clone(keys[b.count-before-1]), random)
+	if first < b.least || before == 0 {
+		b.least = clone(first)
 	}
-	b.count = before + int64(len(keys))
+	for b.next > 0 && b.next <= before+int64(n) {
+		b.count = b.next
+		b.keep(clone(key(int(b.count-before-1))), random)
+	}
+	b.count = before + int64(n)
 }
 
 // keep keeps a key: the first ones, and then each with the same chance in the place of another.

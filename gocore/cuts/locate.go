@@ -31,7 +31,6 @@ type heads struct {
 	// distinct holds the heads of the starts, each once, and first where each begins among these.
 	distinct []uint64
 	first    []int
-	keys     []uint64
 }
 
 // head is the eight bytes of a key after the mark that every key begins with, with zeros after its end:
@@ -48,7 +47,7 @@ func head(k string) uint64 {
 }
 
 func (h *heads) index(starts []string) {
-	*h = heads{starts: starts, keys: make([]uint64, chunk)}
+	*h = heads{starts: starts}
 	for i, s := range starts {
 		if n := len(h.distinct); n == 0 || h.distinct[n-1] != head(s) {
 			h.distinct = append(h.distinct, head(s))
@@ -58,8 +57,8 @@ func (h *heads) index(starts []string) {
 	h.first = append(h.first, len(starts))
 }
 
-func (h *heads) locate(keys []string, at []uint32) {
-	all := h.keys[:len(keys)]
+// locate writes the buckets of keys; all is room for their heads.
+func (h *heads) locate(keys []string, all []uint64, at []uint32) {
 	for i, k := range keys {
 		all[i] = head(k)
 	}

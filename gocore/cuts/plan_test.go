@@ -174,7 +174,7 @@ func TestEqualRows(t *testing.T) {
 	for _, n := range []int{1, 2, 7, 64, 1000} {
 		rows := n + r.IntN(5000)
 		values := r.Perm(rows)
-		tally, err := cuts.New(s, cuts.Aim{Parts: int64(n)}, nil)
+		tally, err := cuts.New(s, cuts.Aim{Parts: int64(n)})
 		if err != nil {
 			t.Fatal(err)
 		}

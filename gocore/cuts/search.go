@@ -33,7 +33,8 @@ type window[K cmp.Ordered] struct {
 
 // search finds the keys at ranks, by passes over the same keys in any order.
 type search[K cmp.Ordered] struct {
-	line    line[K]
+	scouted scout[K] // the first pass
+	line    line[K]  // the passes after it
 	regions []region[K]
 	room    int               // for keys that are kept, in all
 	next    func(K) (K, bool) // the least that is greater, whether or not it can be a key
@@ -52,22 +53,12 @@ type found[K cmp.Ordered] struct {
 // leastRoom is what a bucket keeps at least, so that every pass narrows the search.
 const leastRoom = 256
 
-// newSearch begins with the buckets between candidates, which are sorted.
-func newSearch[K cmp.Ordered](aim Aim, candidates []K, room int, l line[K], next func(K) (K, bool)) *search[K] {
+func newSearch[K cmp.Ordered](aim Aim, room int, l line[K], next func(K) (K, bool)) *search[K] {
 	// Any numbers do: they decide how fast cuts are found, not which.
-	l.random, l.at = rand.New(rand.NewPCG(1, 1)), make([]uint32, chunk)
-	s := &search[K]{
-		line:  l,
-		room:  room,
-		next:  next,
-		total: Unknown,
-		aim:   aim,
+	l.random = rand.New(rand.NewPCG(1, 1))
+	return &search[K]{
+		line: l, scouted: newScout(room, l.random, l.clone), room: room, next: next, total: Unknown, aim: aim,
 	}
-	var least K
-	starts := slices.Compact(append([]K{least}, candidates...))
-	s.regions = []region[K]{{open: true, rows: Unknown, end: len(starts)}}
-	s.lay(starts, func(int) int { return max(leastRoom, room/len(starts)) })
-	return s
 }
 
 // lay makes the buckets of a pass. Those with room 0 are not looked at.
@@ -92,22 +83,19 @@ func (s *search[K]) isPoint(i int) bool {
 	return ok && s.line.starts[i+1] == after
 }
 
+func (s *search[K]) looking() bool { return s.passes == 0 }
+
 // finish ends a pass: it finds what cuts it can, and prepares the next pass for the others, if any are
 // left.
 func (s *search[K]) finish() (done bool, err error) {
-	if s.total == Unknown {
-		s.total = 0
-		for _, b := range s.line.buckets {
-			s.total += b.count
-		}
-		s.regions[0].ranks, err = s.aim.ranks(s.total)
+	var open []region[K]
+	var splits [][]K
+	if s.passes++; s.passes == 1 {
+		open, splits, err = s.begin()
 		if err != nil {
 			return false, err
 		}
 	}
-	s.passes++
-	var open []region[K]
-	var splits [][]K
 	for _, r := range s.regions {
 		more, at, err := s.settle(r)
 		if err != nil {
@@ -120,6 +108,25 @@ func (s *search[K]) finish() (done bool, err error) {
 	}
 	s.prepare(splits)
 	return false, nil
+}
+
+// begin ends the first pass, after which all keys are one region.
+func (s *search[K]) begin() (open []region[K], splits [][]K, err error) {
+	s.total = s.scouted.count
+	all := region[K]{open: true, rows: s.total}
+	if all.ranks, err = s.aim.ranks(s.total); err != nil || len(all.ranks) == 0 {
+		return nil, nil, err
+	}
+	sample, runs := s.scouted.kept, s.scouted.runs()
+	slices.Sort(sample)
+	if s.scouted.whole() {
+		s.pick(all, sample)
+	} else {
+		splits = append(splits, s.split(&all, sample, runs))
+		open = append(open, all)
+	}
+	s.scouted = scout[K]{}
+	return open, splits, nil
 }
 
 // settle finds the cuts of one region, and returns the buckets that have to be split for the others,
@@ -140,7 +147,7 @@ func (s *search[K]) settle(r region[K]) (open []region[K], splits [][]K, err err
 			case b.whole():
 				s.pick(sub, b.sample())
 			default:
-				splits = append(splits, s.split(&sub, b.sample()))
+				splits = append(splits, s.split(&sub, b.sample(), len(b.kept)))
 				open = append(open, sub)
 			}
 		}
@@ -212,11 +219,12 @@ func (s *search[K]) choose(r region[K], k K, first, end int64, beyond K, hasBeyo
 }
 
 // split says where to split a region, of which a sample is known: around the places where its ranks
-// are likely to be, by four standard deviations of a share of a sample.
-func (s *search[K]) split(r *region[K], sample []K) []K {
+// are likely to be, by four standard deviations of a share of a sample that has so many sorted runs, in
+// each of which it is even.
+func (s *search[K]) split(r *region[K], sample []K, runs int) []K {
 	var at []K
 	n := len(sample)
-	reach := 2*int(math.Sqrt(float64(n))) + 1
+	reach := 2*int(math.Sqrt(float64(min(n, runs)))) + 2
 	r.need = float64(r.rows) * float64(2*reach) / float64(n)
 	for _, rank := range r.ranks {
 		middle := int(float64(rank-r.base) / float64(r.rows) * float64(n))

@@ -128,7 +128,7 @@ func show(parts []cuts.Part) string {
 	return b.String()
 }
 
-// TestTally compares with sorted keys: with ties, without, with candidates of any quality, in any order,
+// TestTally compares with sorted keys: with ties, without, in any order and in sorted runs,
 // and with so little room that several passes are needed.
 func TestTally(t *testing.T) {
 	most := 0
@@ -160,15 +160,9 @@ func TestTally(t *testing.T) {
 		}
 		batches := []keyrange.Batch{batchOf(t, s, cut, value(0)), batchOf(t, s, rows-cut, value(cut))}
 		keys := slices.Concat(keysOf(batches[0]), keysOf(batches[1]))
-		var candidates []keyrange.Key
-		for range r.IntN(40) * r.IntN(2) {
-			if rows > 0 {
-				candidates = append(candidates, keys[r.IntN(rows)])
-			}
-		}
 		slices.Sort(keys)
 		n := 1 + r.IntN(70)
-		tally, err := cuts.New(s, cuts.Aim{Parts: int64(n)}, candidates)
+		tally, err := cuts.New(s, cuts.Aim{Parts: int64(n)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +212,7 @@ func TestReads(t *testing.T) {
 		s := schemaOf(t, name)
 		top := map[string]int64{"int64": 1<<63 - 1, "uint64": -1, "time": 86_399_999_999_999}[name]
 		b := batchOf(t, s, 20_000, func(_, row int) int64 { return top - int64(row%1999)*int64(row%2) })
-		tally, err := cuts.New(s, cuts.Aim{Parts: 5}, nil)
+		tally, err := cuts.New(s, cuts.Aim{Parts: 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,12 +238,12 @@ func TestReads(t *testing.T) {
 func TestTallyErrors(t *testing.T) {
 	s, other := schemaOf(t, "int64"), schemaOf(t, "uint64")
 	for _, aim := range []cuts.Aim{{}, {Parts: -1}, {Parts: 1, Rows: 1}, {Rows: -5}} {
-		if _, err := cuts.New(s, aim, nil); !errors.Is(err, cuts.ErrAim) {
+		if _, err := cuts.New(s, aim); !errors.Is(err, cuts.ErrAim) {
 			t.Errorf("%v: %v", aim, err)
 		}
 	}
 	begin := func(aim cuts.Aim) *cuts.Tally {
-		tally, err := cuts.New(s, aim, nil)
+		tally, err := cuts.New(s, aim)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -288,7 +282,7 @@ func TestTallyErrors(t *testing.T) {
 	}
 }
 
-// The figures of these are keys in one pass between 1,024 candidates.
+// The figures of these are keys in the second pass, the first that counts.
 func BenchmarkTally(b *testing.B) {
 	const rows = 1 << 20
 	for _, types := range [][]string{{"int64"}, {"string"}, {"string", "int64"}} {
@@ -309,14 +303,14 @@ func BenchmarkTally(b *testing.B) {
 					}
 					return values[row]
 				})
-				keys := keysOf(batch)
-				slices.Sort(keys)
-				var candidates []keyrange.Key
-				for i := 0; i < rows; i += rows / 1024 {
-					candidates = append(candidates, keys[i])
-				}
-				tally, err := cuts.New(s, cuts.Aim{Parts: 64}, candidates)
+				tally, err := cuts.New(s, cuts.Aim{Parts: 64})
 				if err != nil {
+					b.Fatal(err)
+				}
+				if err := tally.Add(context.Background(), batch); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := tally.Next(); err != nil {
 					b.Fatal(err)
 				}
 				b.ReportAllocs()
@@ -327,6 +321,40 @@ func BenchmarkTally(b *testing.B) {
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/key")
 			})
+		}
+	}
+}
+
+// TestPasses: rows in sorted runs, alike or not, take one pass to look and one to count; few rows, one in
+// all; rows without order, one more.
+func TestPasses(t *testing.T) {
+	const rows, room = 400_000, 40_000
+	s := schemaOf(t, "string", "int64")
+	r := rand.New(rand.NewPCG(31, 32))
+	order := r.Perm(rows)
+	for name, tt := range map[string]struct {
+		rows, most int
+		value      func(row int) int64
+	}{
+		"sorted":            {rows, 2, func(row int) int64 { return int64(row) }},
+		"runs side by side": {rows, 2, func(row int) int64 { return int64(row%(rows/50)*50 + row/(rows/50)) }},
+		"no order":          {rows, 3, func(row int) int64 { return int64(order[row]) }},
+		"few rows":          {room - 1, 1, func(row int) int64 { return int64(order[row]) }},
+	} {
+		tally, err := cuts.New(s, cuts.Aim{Parts: 16})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tally.Keep(room)
+		b := batchOf(t, s, tt.rows, func(column, row int) int64 { return tt.value(row) >> (10 - 10*column) })
+		pass := run(t, tally, []keyrange.Batch{b}, nil)
+		if got := tally.Passes(); got > tt.most {
+			t.Errorf("%s: %d passes", name, got)
+		}
+		for _, part := range cuts.Parts(pass.Cuts, pass.Total) {
+			if want := int64(tt.rows / 16); part.Rows < want || part.Rows > want+1 {
+				t.Errorf("%s: a part of %d rows", name, part.Rows)
+			}
 		}
 	}
 }

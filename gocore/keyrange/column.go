@@ -10,6 +10,8 @@ import (
 type Column interface {
 	// appendField appends the field of the value in a row.
 	appendField(dst []byte, row int) []byte
+	// ascending compares rows where ties says so, see [Batch.Ascending].
+	ascending(ties []bool, from int) bool
 }
 
 // fixed holds little-endian integers of a width in bytes.
@@ -56,9 +58,14 @@ func (c fixed) at(row int) ordinal {
 	}
 }
 
-func (c fixed) appendField(dst []byte, row int) []byte {
+// value is the ordinal of the value in a row.
+func (c fixed) value(row int) ordinal {
 	o := c.at(row)
-	return ordinal{o.hi ^ c.flip.hi, o.lo ^ c.flip.lo}.append(append(dst, fieldMark), c.bits)
+	return ordinal{o.hi ^ c.flip.hi, o.lo ^ c.flip.lo}
+}
+
+func (c fixed) appendField(dst []byte, row int) []byte {
+	return c.value(row).append(append(dst, fieldMark), c.bits)
 }
 
 // numbers writes the ordinals of rows from a first one on.
@@ -124,9 +131,9 @@ func (c texts) offset(i int) uint64 {
 	return binary.LittleEndian.Uint64(c.offsets[8*i:])
 }
 
-func (c texts) appendField(dst []byte, row int) []byte {
-	return appendText(dst, c.data[c.offset(row):c.offset(row+1)])
-}
+func (c texts) at(row int) []byte { return c.data[c.offset(row):c.offset(row+1)] }
+
+func (c texts) appendField(dst []byte, row int) []byte { return appendText(dst, c.at(row)) }
 
 // views holds 16 bytes for each row: a text of up to 12 bytes, or where a longer one lies.
 type views struct {
@@ -148,13 +155,15 @@ func Views(t Type, data []byte, buffers [][]byte) (Column, error) {
 	return views{data, buffers}, nil
 }
 
-func (c views) appendField(dst []byte, row int) []byte {
+func (c views) at(row int) []byte {
 	v := c.views[viewSize*row : viewSize*(row+1)]
 	n := binary.LittleEndian.Uint32(v)
 	if n <= inlineSize {
-		return appendText(dst, v[4:4+n])
+		return v[4 : 4+n]
 	}
 	buffer := c.buffers[binary.LittleEndian.Uint32(v[8:])]
 	first := uint64(binary.LittleEndian.Uint32(v[12:]))
-	return appendText(dst, buffer[first:first+uint64(n)])
+	return buffer[first : first+uint64(n)]
 }
+
+func (c views) appendField(dst []byte, row int) []byte { return appendText(dst, c.at(row)) }

@@ -67,7 +67,7 @@ func TestRequests(t *testing.T) {
 		{"spots", `{` + twoKey + `,"lo":[["a","b"],["0",null]],"hi":[["b","c"],[null,"5"]],"rows":[4,4],"nbytes":[1,1],"n":3}`, `{"spots":[],"total":0,"why":"files 0 and 1 may overlap"}`},
 		{"cuts", `{` + twoKey + `,"cuts":[["b"],["a","5"]],"ranks":[20,10],"total":30,"nbytes":300}`, `{"cuts":[["a","5"],["b"]],"rows":[10,10,10],"nbytes":[100,100,100]}`},
 		{"cuts", `{` + twoKey + `,"cuts":[["b"]],"ranks":[null],"total":null,"nbytes":300}`, `{"cuts":[["b"]],"rows":[null,null],"nbytes":[null,null]}`},
-		{"tally", `{` + twoKey + `,"n":5,"candidates":[["a"]],"nbytes":1}`, `{"done":true,"parts":{"cuts":[],"rows":[0],"nbytes":[null]},"total":0}`},
+		{"tally", `{` + twoKey + `,"n":5,"nbytes":1}`, `{"done":true,"parts":{"cuts":[],"rows":[0],"nbytes":[null]},"total":0}`},
 		{"scan", `{` + dayKey + `,"unique":false}`, `{"at":null,"key":null,"order":"ascending"}`},
 		{"statistics", `{"rows":2,"columns":[{"path":["d"],"type":"date","least":"0","greatest":"1","nulls":0,"nan":null}]}`, `{"maxValues":{"d":"1970-01-02"},"minValues":{"d":"1970-01-01"},"nullCount":{"d":0},"numRecords":2}`},
 		{"statistics", `{"rows":2,"columns":[{"path":["x"],"type":"float64","least":"0","greatest":"1","nan":false},{"path":["y"],"type":"float64","least":"0","greatest":"1"}]}`, `{"maxValues":{"x":1.0},"minValues":{"x":-0.0},"nullCount":{},"numRecords":2}`},
@@ -100,7 +100,6 @@ func TestRefusedRequests(t *testing.T) {
 		{"cuts", `{` + twoKey + `,"cuts":[["b"]],"ranks":[],"total":1}`, "ranks: 0 numbers, not 1"},
 		{"tally", `{` + twoKey + `,"n":-1}`, "n: -1 is negative"},
 		{"tally", `{` + twoKey + `}`, "one of n and each"},
-		{"tally", `{` + twoKey + `,"n":1,"candidates":[[]]}`, "candidates[0]: no values"},
 		{"scan", `{` + dayKey + `}`, "unique: null instead of a boolean"},
 		{"statistics", `{"rows":-1,"columns":[]}`, "rows: -1 is negative"},
 		{"statistics", `{"rows":1,"columns":[{"path":"d","type":"date"}]}`, "columns[0]: path: a text instead of a list"},
@@ -137,7 +136,7 @@ func FuzzRequests(f *testing.F) {
 	add("spots", `{`+files+`,"n":3}`)                                                                       // files in order
 	add("cuts", `{`+twoKey+`,"cuts":[["b"],["a","5"],["b"]],"ranks":[20,10,null],"total":30,"nbytes":300}`) // a cut that is there twice
 	add("ranges", `{`+dayKey+`,"do":"subtract","a":[{}],"b":[{"lo":["3"],"through":["5"]}]}`)               // ends after tuples
-	add("tally", `{`+twoKey+`,"n":5,"candidates":[["a"]]}`)                                                 // a prefix as a candidate
+	add("tally", `{`+twoKey+`,"n":5}`)                                                                      // no rows
 	add("statistics", `{"rows":2,"columns":[{"path":["a","b"],"type":"date","least":"0","greatest":"1"}]}`) // a column in a column
 	f.Fuzz(func(t *testing.T, which int, text string) {
 		name := names[max(0, which)%len(names)]

@@ -19,9 +19,9 @@ type Tally struct {
 
 // NewTally begins to cut rows into n parts, or parts of each so many rows, by counting their keys:
 //
-//	{"key": […], "n": 64, "each": null, "candidates": [["a", "5"], …] or null, "nbytes": null}
+//	{"key": […], "n": 64, "each": null, "nbytes": null}
 func NewTally(request []byte) (*Tally, error) {
-	o, err := parse("tally", request, "key", "n", "each", "candidates", "nbytes")
+	o, err := parse("tally", request, "key", "n", "each", "nbytes")
 	if err != nil {
 		return nil, err
 	}
@@ -41,17 +41,11 @@ func newTally(o strictjson.Object) (*Tally, error) {
 	if err != nil {
 		return nil, err
 	}
-	var candidates []keyrange.Key
-	if list := o.Get("candidates"); !list.IsNull() {
-		if candidates, err = readTuples("candidates", key, list); err != nil {
-			return nil, err
-		}
-	}
 	bytes, err := countOrNull("nbytes", o.Get("nbytes"))
 	if err != nil {
 		return nil, err
 	}
-	t, err := cuts.New(key, aim, candidates)
+	t, err := cuts.New(key, aim)
 	return &Tally{t, key, bytes}, err
 }
 

@@ -118,7 +118,7 @@ assert os.waitstatus_to_exitcode(os.waitpid(grandchild, 0)[1]) == 7
 
 
 def test_a_tally_is_dropped_in_the_child() -> None:
-    request = '{"key":[["x","int64"]],"n":2,"each":null,"candidates":null,"nbytes":null}'
+    request = '{"key":[["x","int64"]],"n":2,"each":null,"nbytes":null}'
     before = f"tally = _gocore.tally_open(b'{request}')"
     assert in_child("del tally", before) == ["go"]
 

@@ -70,7 +70,6 @@ def tally(
     frame: pl.DataFrame, key: list[list[str]], pieces: int = 3, **request: object
 ) -> list[Any]:
     """Return the shards of a frame that is added in pieces, all of it in every pass."""
-    request.setdefault("candidates", None)
     handle = _gocore.tally_open(
         json.dumps({"key": key, "nbytes": None, "each": None, **request}).encode()
     )
@@ -147,9 +146,7 @@ def test_cuts_of_many_rows_with_ties() -> None:
 
 
 def test_nulls_and_wrong_types_are_refused() -> None:
-    handle = _gocore.tally_open(
-        b'{"key":[["k","int64"]],"n":2,"each":null,"candidates":null,"nbytes":null}'
-    )
+    handle = _gocore.tally_open(b'{"key":[["k","int64"]],"n":2,"each":null,"nbytes":null}')
     for values, message in [
         (pl.Series("k", [1, None]), "1 nulls"),
         (pl.Series("k", [1], dtype=pl.Int32), "int32"),
@@ -165,9 +162,7 @@ def test_nulls_and_wrong_types_are_refused() -> None:
 
 def test_a_pass_over_other_rows_is_refused() -> None:
     frame = pl.DataFrame({"k": pl.Series(range(3_000_000), dtype=pl.Int64).shuffle(1)})
-    handle = _gocore.tally_open(
-        b'{"key":[["k","int64"]],"n":2,"each":null,"candidates":null,"nbytes":null}'
-    )
+    handle = _gocore.tally_open(b'{"key":[["k","int64"]],"n":2,"each":null,"nbytes":null}')
     _gocore.tally_add(handle, frame.__arrow_c_stream__())
     assert json.loads(_gocore.tally_next(handle))["done"] is False
     _gocore.tally_add(handle, frame.head(2_000_000).__arrow_c_stream__())
@@ -188,9 +183,7 @@ def test_repeated_keys_are_found() -> None:
 
 def test_streams_are_released_once() -> None:
     request = json.dumps({"key": [["a", "int64"]], "unique": True}).encode()
-    handle = _gocore.tally_open(
-        b'{"key":[["a","int64"]],"n":2,"each":null,"candidates":null,"nbytes":null}'
-    )
+    handle = _gocore.tally_open(b'{"key":[["a","int64"]],"n":2,"each":null,"nbytes":null}')
     calls: list[tuple[type[Exception] | None, Callable[[object], object]]] = [
         (None, lambda s: _gocore.tally_add(handle, s)),
         (None, lambda s: _gocore.key_scan(request, [s])),
@@ -216,10 +209,12 @@ def test_ctrl_c_ends_a_long_scan_and_a_long_count() -> None:
     streams = [frame.__arrow_c_stream__() for _ in range(400)]
     with pytest.raises(KeyboardInterrupt), ctrl_c_during():
         _gocore.key_scan(request, streams)
-    wide = pl.concat([frame] * 400, rechunk=False).to_struct("").struct.field("k")
-    handle = _gocore.tally_open(
-        b'{"key":[["k","int64"]],"n":2,"each":null,"candidates":null,"nbytes":null}'
-    )
+    shuffled = frame.select(pl.col("k").shuffle(1))
+    wide = pl.concat([shuffled] * 400, rechunk=False).to_struct("").struct.field("k")
+    handle = _gocore.tally_open(b'{"key":[["k","int64"]],"n":2,"each":null,"nbytes":null}')
+    # The first pass only looks.
+    _gocore.tally_add(handle, wide.__arrow_c_stream__())
+    assert json.loads(_gocore.tally_next(handle))["done"] is False
     with pytest.raises(KeyboardInterrupt), ctrl_c_during():
         _gocore.tally_add(handle, wide.__arrow_c_stream__())
     with pytest.raises(ValueError, match="given up, so begin anew"):

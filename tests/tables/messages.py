@@ -57,6 +57,10 @@ def without(module: str, act: Callable[[piot.Table], object]) -> Cause:
     def cause(patch: Patch, folder: Path) -> object:
         t = made(folder)
         patch.setitem(sys.modules, module, None)
+        # A module that was imported before is an attribute of its package as well.
+        package, _, name = module.rpartition(".")
+        if package:
+            patch.delattr(sys.modules[package], name, raising=False)
         return act(t)
 
     return cause

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from polars_io_tools._polars.expressions import ExpressionEncoder
 from polars_io_tools._polars.traverse import Traverser, column_type, traverse
 
-__all__ = ["column_type", "encode_filters", "filtered_columns"]
+__all__ = ["column_type", "encode_filters", "filtered_columns", "of_single_rows"]
 
 
 def encode_filters(schema: pl.Schema, filters: Sequence[pl.Expr]) -> dict[str, Any]:
@@ -63,3 +64,34 @@ def _read_filtered(traverser: Traverser) -> set[str]:
             encoder.encode(predicate.node, traverser.get_schema(), node)
             found |= {w["name"] for w in encoder.wire if w["k"] == "col"}
     return found
+
+
+def of_single_rows(where: pl.Expr, schema: pl.Schema) -> bool:
+    """Tell whether what a filter says of a row depends on that row alone.
+
+    Polars knows it: only then it hands the filter to a source, which may read in parts. What its
+    `meta.is_row_separable` says is of the outermost function only.
+
+    Raises:
+        polars.exceptions.PolarsError: the filter does not fit the schema.
+    """
+    given: list[bool] = []
+
+    def source(_: object, predicate: pl.Expr | None, *__: object) -> Iterator[pl.DataFrame]:
+        given.append(predicate is not None)
+        # Functions of the user are not called.
+        raise _Seen
+        yield pl.DataFrame()
+
+    lf = register_io_source(source, schema=schema, is_pure=True).filter(where)
+    try:
+        lf.collect()
+    except Exception:
+        if not given:
+            raise
+    # A source is not asked for rows of which none are left.
+    return all(given)
+
+
+class _Seen(Exception):  # noqa: N818  (it is no error)
+    """Ends a query of which enough is known."""

@@ -33,6 +33,7 @@ __all__ = [
     "table_scan",
     "tables_seen",
     "unskipped_scan",
+    "unskipped_scans",
 ]
 
 _local = threading.local()
@@ -131,9 +132,17 @@ def chosen_scan(files: SomeFiles, schema: pl.Schema, positions: Sequence[int]) -
 
 def unskipped_scan(log: Any, version: int) -> pl.LazyFrame:
     """Return the scan of all files of a version of a Delta table, whatever its statistics say."""
+    return unskipped_scans(log, version, 1)[0]
+
+
+def unskipped_scans(log: Any, version: int, parts: int) -> list[pl.LazyFrame]:
+    """Return at most so many scans, at least one, of which each file of a version is in one."""
     dataset = delta_dataset(log, version)
     files, _ = delta_files(dataset, [])
-    return chosen_scan(files, dataset.schema(), range(len(files.paths)))
+    schema, count = dataset.schema(), len(files.paths)
+    size = max(1, -(-count // parts))
+    groups = [range(i, min(i + size, count)) for i in range(0, max(1, count), size)]
+    return [chosen_scan(files, schema, group) for group in groups]
 
 
 class _ChosenFiles:

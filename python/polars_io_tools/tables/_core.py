@@ -261,11 +261,10 @@ class Tally:
         self,
         key: Key,
         aim: Mapping[str, int | None],
-        candidates: Sequence[list[str]],
         nbytes: int | None,
     ) -> None:
-        """Begin with keys that may lie near to the cuts."""
-        request = {"key": key, **aim, "candidates": candidates, "nbytes": nbytes}
+        """Begin with the first pass."""
+        request = {"key": key, **aim, "nbytes": nbytes}
         self._handle = _gocore.tally_open(_bytes(request))
 
     def add(self, keys: pl.DataFrame) -> None:

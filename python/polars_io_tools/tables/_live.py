@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools._polars.tables import unskipped_scan
+from polars_io_tools._polars.tables import unskipped_scan, unskipped_scans
 from polars_io_tools.tables._keys import FULL, Range, overlaps, texts_of
 from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout
@@ -22,7 +22,12 @@ __all__ = [
     "ranges_of",
     "read_files",
     "stored_scan",
+    "stored_scans",
 ]
+
+# The files of a table are read in so many parts, if they are few enough to open all of them.
+_PARTS = 64
+_FEW_FILES = 512
 
 # Names of files that this package writes, which are sorted, and whose statistics are exact.
 OURS = "^part-[0-9a-f]{8}-[0-9a-f]{4}-"
@@ -123,6 +128,23 @@ def stored_scan(snapshot: Snapshot) -> pl.LazyFrame:
     if _has_decimal_bounds(snapshot):
         return unskipped_scan(snapshot.log, snapshot.version)
     return pl.scan_delta(snapshot.log, version=snapshot.version)
+
+
+def stored_scans(snapshot: Snapshot) -> list[pl.LazyFrame]:
+    """Return scans of parts of a state.
+
+    Polars reads ahead in all the files that it is given, so that to read one part after another
+    takes less memory. Of many files, statistics in the log save more: then there is one part.
+    """
+    names = snapshot.actions["path"]
+    if len(names) > _FEW_FILES:
+        return [stored_scan(snapshot)]
+    if snapshot.has_vectors or not names.str.contains(OURS).all():
+        return unskipped_scans(snapshot.log, snapshot.version, _PARTS)
+    # For these, Polars need not import what it imports for tables.
+    size = max(1, -(-len(names) // _PARTS))
+    parts = [names[i : i + size].to_list() for i in range(0, len(names), size)]
+    return [read_files(snapshot.path, part, snapshot.layout) for part in parts]
 
 
 def _has_decimal_bounds(snapshot: Snapshot) -> bool:

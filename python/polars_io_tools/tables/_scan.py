@@ -106,8 +106,11 @@ class TableScan:
 
     def _rows(self, within: list[Range] | None) -> pl.LazyFrame:
         """Return the rows of the scan that are in ranges, with all columns."""
+        return self._wanted(stored_scan(self._snapshot), within)
+
+    def _wanted(self, lf: pl.LazyFrame, within: list[Range] | None) -> pl.LazyFrame:
+        """Return those of stored rows that are in the scan, and in ranges."""
         layout = self._snapshot.layout
-        lf = stored_scan(self._snapshot)
         if self._shards is not None:
             lf = lf.filter(ranges_filter([s.range for s in self._shards], layout))
         lf = lf if within is None else lf.filter(ranges_filter(within, layout))
@@ -237,7 +240,7 @@ class TableScan:
             if parts is None:
                 whole = self._where is None and self._shards is None
                 nbytes = int(snapshot.actions["size_bytes"].sum()) if whole else None
-                parts = counted_parts(self._rows, snapshot, aim, nbytes)
+                parts = counted_parts(self._wanted, snapshot, aim, nbytes)
         found = shards_of(parts, snapshot.layout)
         if self._shards is not None:
             found = cut_to(self._shards, found, counted=True)

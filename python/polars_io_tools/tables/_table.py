@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools.errors import TableSchemaError
+from polars_io_tools._polars.filters import of_single_rows
+from polars_io_tools.errors import TableError, TableSchemaError
 from polars_io_tools.tables._asof import When
 from polars_io_tools.tables._place import Place
 from polars_io_tools.tables._scan import TableScan, both
@@ -116,7 +117,7 @@ class Table:
 
         Args:
             *columns: the columns, all of them if none is named.
-            where: which rows.
+            where: which rows, by their own values only.
             asof: the state, as for `snapshot`.
             shard: the shard to read.
             shards: the shards to read.
@@ -124,7 +125,8 @@ class Table:
 
         Raises:
             SnapshotNotFoundError: there is no such state, or the table was vacuumed since.
-            TableSchemaError: a column is not there.
+            TableSchemaError: a column is not there, or `where` does not fit the schema.
+            TableError: `where` needs more than a row: shards would each have another answer.
             ShardNotFoundError: a shard is another table's.
         """
         snapshot = self.snapshot(asof)
@@ -132,7 +134,10 @@ class Table:
         chosen = None if given is None else check_shards(given, snapshot.layout)
         if limit is not None and limit < 0:
             raise ValueError(f"limit must be at least 0, not {limit}")
-        return TableScan(snapshot, columns, where, chosen, limit)
+        scan = TableScan(snapshot, columns, where, chosen, limit)
+        if where is not None:
+            _check_where(where, snapshot)
+        return scan
 
     def txn(
         self, mode: Mode = "append", *, app_id: str | None = None, app_version: int | None = None
@@ -235,3 +240,19 @@ def write_table(rows: Any, into: Table, mode: Mode) -> int | None:
     with into.txn(mode) as txn:
         txn.write(rows)
     return txn.version
+
+
+def _check_where(where: pl.Expr, snapshot: Snapshot) -> None:
+    try:
+        fine = of_single_rows(where, snapshot.schema)
+    except pl.exceptions.PolarsError as error:
+        raise TableSchemaError(
+            f"where, {str(where)[:200]}, does not fit the table: {error}"
+        ) from error
+    if not fine:
+        msg = (
+            f"where, {str(where)[:200]}, is not of single rows, and would mean others in each "
+            "shard; write it after the scan, as scan.lazy().filter(…), or compute what it compares "
+            "with first"
+        )
+        raise TableError(msg)
