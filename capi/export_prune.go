@@ -29,6 +29,11 @@ func pruneExtents(index []byte) ([]byte, error) {
 	return json.Marshal(extents)
 }
 
+// pruneFooter compares the footer of a file with what its rows are.
+func pruneFooter(footer, request []byte) ([]byte, error) {
+	return prune.CheckFooter(footer, request)
+}
+
 // pruneVerify fails when a file is not what it was when the index was made.
 func pruneVerify(index, positions []byte) ([]byte, error) {
 	return nil, prune.Verify(index, positions)

@@ -41,6 +41,11 @@ func piotPruneExtents(in *C.piot_bytes, out *C.piot_result) {
 	guarded("prune_extents", out, func() ([]byte, error) { return pruneExtents(view(in, 0)) })
 }
 
+//export piotPruneFooter
+func piotPruneFooter(in *C.piot_bytes, out *C.piot_result) {
+	guarded("prune_footer", out, func() ([]byte, error) { return pruneFooter(view(in, 0), view(in, 1)) })
+}
+
 //export piotPruneVerify
 func piotPruneVerify(in *C.piot_bytes, out *C.piot_result) {
 	guarded("prune_verify", out, func() ([]byte, error) { return pruneVerify(view(in, 0), view(in, 1)) })

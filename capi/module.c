@@ -59,6 +59,13 @@ static PyObject *mod_prune_extents(PyObject *self, PyObject *index)
 	return call_with_buffers(piotPruneExtents, &index, 1);
 }
 
+static PyObject *mod_prune_footer(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	if (n != 2)
+		return PyErr_Format(PyExc_TypeError, "prune_footer() takes 2 arguments (%zd given)", n);
+	return call_with_buffers(piotPruneFooter, args, 2);
+}
+
 static PyObject *mod_prune_verify(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
 	if (n != 2)
@@ -117,6 +124,8 @@ static PyMethodDef methods[] = {
 	{"prune_select", (PyCFunction)(void (*)(void))mod_prune_select, METH_FASTCALL,
 	 "prune_select(index, template, request, /)\n--\n\nSelect the files that a predicate needs."},
 	{"prune_extents", mod_prune_extents, METH_O, "prune_extents(index, /)\n--\n\nSay where columns of an index lie."},
+	{"prune_footer", (PyCFunction)(void (*)(void))mod_prune_footer, METH_FASTCALL,
+	 "prune_footer(footer, request, /)\n--\n\nCompare the footer of a file with what its rows are."},
 	{"prune_verify", (PyCFunction)(void (*)(void))mod_prune_verify, METH_FASTCALL,
 	 "prune_verify(index, positions, /)\n--\n\nRaise if files are not what they were when indexed."},
 	{"sql_push", mod_sql_push, METH_O, "sql_push(request, /)\n--\n\nWrite the SQL of a scan."},

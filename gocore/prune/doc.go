@@ -28,6 +28,9 @@
 // Of the files of a table (Delta Lake, Iceberg) the statistics come from its log, and no
 // file is opened: a file is one entry then, and its bounds may be wider than its values.
 //
+// [CheckFooter] is for files of somebody who is not trusted: it compares a footer with what
+// the rows are, which the caller has to read.
+//
 // # Time
 //
 // A row group is an entry. For each column the entries lie sorted by their least

@@ -362,5 +362,9 @@ func FuzzFooter(f *testing.F) {
 			}
 			return err
 		})
+		request := []byte(`{"columns": [{"name": "c", "type": "int64", "least": ["1"], "greatest": ["2"], "nulls": [1]}]}`)
+		if out, err := CheckFooter(b, request); (out == nil) == (err == nil) {
+			t.Errorf("both or neither: %s, %v", out, err)
+		}
 	})
 }

@@ -73,6 +73,16 @@ def prune_extents(index: Buffer, /) -> bytes:
         ValueError: The index is malformed.
     """
 
+def prune_footer(footer: Buffer, request: Buffer, /) -> bytes:
+    """Compare the end of a Parquet file, with all of its footer, with what its rows are.
+
+    Both the request and the answer, which has the numbers of rows of its row groups, are JSON.
+
+    Raises:
+        OSError: The footer cannot be read.
+        ValueError: The request is malformed.
+    """
+
 def prune_verify(index: Buffer, positions: Buffer, /) -> bytes:
     """Raise if files are not what they were when the index was made.
 

@@ -21,6 +21,7 @@ CALLS = {
     "prune_index": "_gocore.prune_index(b'')",
     "prune_select": "_gocore.prune_select(b'', b'', b'')",
     "prune_extents": "_gocore.prune_extents(b'')",
+    "prune_footer": "_gocore.prune_footer(b'', b'')",
     "prune_verify": "_gocore.prune_verify(b'', b'')",
     "pg_describe": "_gocore.pg_describe(b'')",
     "pg_open": "_gocore.pg_open(b'')",

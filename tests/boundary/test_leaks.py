@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FAILING = (
     *("plan", "find_scans", "replace_paths", "pack", "graft"),
     *("prune_index", "prune_select", "prune_extents", "prune_verify", "sql_push"),
+    "prune_footer",
     *("pg_describe", "pg_open", "pg_wait", "pg_next", "pg_export", "pg_check", "pg_close"),
     *("table_shard", "table_operations", "table_asof", "table_shards", "table_spots"),
     *("table_cuts", "table_conflicts", "table_statistics", "key_ranges", "key_scan"),
@@ -163,6 +164,7 @@ def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
     pl.DataFrame({"x": [1]}).write_parquet(scan)
     payload = serialise(pl.scan_parquet(scan))
     pruning = pruning_arguments(scan)
+    footer = scan.read_bytes()
     return {
         **reading_calls(),
         **table_calls(),
@@ -185,6 +187,8 @@ def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
         "prune_select of nothing": expect(ValueError, lambda: _gocore.prune_select(b"", b"", b"")),
         "prune_extents": lambda: _gocore.prune_extents(pruning["prune_select"][0]),
         "prune_extents of nothing": expect(ValueError, lambda: _gocore.prune_extents(b"")),
+        "prune_footer": lambda: _gocore.prune_footer(footer, b"{}"),
+        "prune_footer of nothing": expect(ValueError, lambda: _gocore.prune_footer(b"", b"")),
         "prune_verify": lambda: _gocore.prune_verify(*pruning["prune_verify"]),
         "prune_verify of nothing": expect(ValueError, lambda: _gocore.prune_verify(b"", b"")),
         "sql_push": lambda: _gocore.sql_push(b'{"dialect": "sqlite", "query": "SELECT 1"}'),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 import polars_io_tools as piot
+from polars_io_tools.tables import _place
 
 
 @pytest.fixture
@@ -206,6 +208,88 @@ def test_rows_that_the_table_may_not_hold_are_refused(t: piot.Table) -> None:
         text = edited(ops, size=path.stat().st_size)
         with pytest.raises(piot.InvalidOperationsError, match=message):
             t.txn().include(piot.TransactionOps.from_json(text))
+
+
+def forged(t: piot.Table, ops: piot.TransactionOps, old: int, new: int) -> Path:
+    """Write another value over one in the footer of the only file; its rows stay as they are."""
+    [op] = ops
+    path = Path(t.uri) / (op.path or "")
+    content = path.read_bytes()
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    was, now = (struct.pack("<q", value) for value in (old, new))
+    assert was in content[start:]
+    path.write_bytes(content[:start] + content[start:].replace(was, now))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (1_000, 1_001, "row group 0, column 'k': its least value leaves out '1000'"),
+        (1_007, 1_006, "row group 1, column 'k': its greatest value leaves out '1007'"),
+        # In a group that others hide: the ends of the file are as they were.
+        (1_004, 1_005, "row group 1, column 'k': its least value leaves out '1004'"),
+        (1_003, 999, "row group 0, column 'k': its greatest value leaves out '1003'"),
+    ],
+)
+def test_footers_that_contradict_the_rows_are_refused(
+    t: piot.Table, monkeypatch: pytest.MonkeyPatch, old: int, new: int, message: str
+) -> None:
+    monkeypatch.setattr(_place, "_GROUP_ROWS", 4)
+    ops = taken(t, *range(1_000, 1_008))
+    path = forged(t, ops, old, new)
+    lost = pl.scan_parquet(path).filter(pl.col("k") == old).collect()
+    assert lost.is_empty(), "Polars does not trust this footer: forge another"
+    txn = t.txn()
+    with pytest.raises(piot.InvalidOperationsError, match="its footer, by which") as refused:
+        txn.include(piot.TransactionOps.from_json(ops.to_json()))
+    assert message in str(refused.value).replace('"', "'")
+
+
+def test_footers_may_say_less_than_the_rows(t: piot.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_place, "_GROUP_ROWS", 4)
+    ops = taken(t, *range(1_000, 1_008))
+    forged(t, ops, 1_003, 1_999)
+    with t.txn() as txn:
+        txn.include(ops)
+    assert keys(t)[-8:] == [*range(1_000, 1_008)]
+
+
+def test_footers_of_all_types_are_compared(uri: str) -> None:
+    """What is written here itself is never refused: nulls, NaN, no rows at all in a group."""
+    schema = {
+        "k": pl.Int64,
+        "s": pl.String,
+        "b": pl.Binary,
+        "d": pl.Decimal(30, 3),
+        "f": pl.Float64,
+        "g": pl.Float32,
+        "n": pl.Int8,
+        "u": pl.Datetime("us", "UTC"),
+        "o": pl.Boolean,
+        "l": pl.List(pl.Int64),
+        "t": pl.Date,
+        "z": pl.Struct({"a": pl.Int8}),
+    }
+    made = piot.create_table(uri, schema, key="k")
+    k = pl.col("k")
+    rows = pl.select(k=pl.int_range(-50, 50)).with_columns(
+        s=k.cast(pl.String),
+        b=k.cast(pl.String).cast(pl.Binary),
+        d=k.cast(pl.Decimal(30, 3)),
+        f=pl.when(k % 3 == 0).then(float("nan")).otherwise(k - 5.5),
+        g=pl.when(k == 4).then(float("-inf")).otherwise(0.0),
+        n=pl.when(k % 2 == 0).then(k).cast(pl.Int8),
+        u=k.cast(pl.Datetime("us", "UTC")),
+        t=k.cast(pl.Int32).cast(pl.Date),
+        l=pl.concat_list("k"),
+    )
+    for frame in (rows, rows.select(k + 1000, f=float("nan")), rows.clear()):
+        txn = made.txn()
+        txn.write(frame)
+        with made.txn() as driver:
+            driver.include(txn.take())
+    assert made.verify().ok
 
 
 PATHS = [

@@ -23,6 +23,7 @@ __all__ = [
     "Parts",
     "Spots",
     "Tally",
+    "check_footer",
     "common",
     "intersection",
     "is_empty",
@@ -144,6 +145,20 @@ def statistics(rows: int, columns: Iterable[dict[str, Any]]) -> str:
         columns: of each `path`, `type`, `least`, `greatest`, `nulls` and, of floats, `nan`.
     """
     return _gocore.table_statistics(_bytes({"rows": rows, "columns": list(columns)})).decode()
+
+
+def check_footer(footer: bytes, columns: list[dict[str, Any]]) -> tuple[list[int], str]:
+    """Return how many rows the row groups of a file have, and what of its footer is wrong.
+
+    Args:
+        footer: the end of the file.
+        columns: of each `name`, `type` and, row group by row group, `least`, `greatest`, `nulls`.
+
+    Raises:
+        OSError: the footer cannot be read.
+    """
+    answer = json.loads(_gocore.prune_footer(footer, _bytes({"columns": columns})))
+    return answer["rows"], answer["wrong"]
 
 
 def meet(key: Key, ours: Footprint, theirs: Footprint) -> Range | None:

@@ -15,6 +15,7 @@ import polars as pl
 from polars_io_tools.errors import InvalidOperationsError
 from polars_io_tools.tables._commit import commits_since, committed_in
 from polars_io_tools.tables._files import describe
+from polars_io_tools.tables._footers import wrong_footer
 from polars_io_tools.tables._ops import Head
 from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._rows import in_order
@@ -91,6 +92,14 @@ def check_added(add: dict[str, Any], layout: Layout, folder: str) -> None:
             raise InvalidOperationsError(
                 f"{path}: {name} is {value!r}, where the operations say {add[name]!r}"
             )
+    try:
+        wrong = wrong_footer(place, add["path"], add["rows"], layout)
+    except OSError as error:
+        raise InvalidOperationsError(f"{path}: no Parquet file: {error}") from error
+    if wrong:
+        raise InvalidOperationsError(
+            f"{path}: its footer, by which readers skip rows, contradicts these: {wrong}"
+        )
 
 
 def _check_file(path: Path, size: int) -> None:

@@ -22,6 +22,9 @@ __all__ = ["Place", "place_of", "placed"]
 
 _GROUP_ROWS = 1 << 17
 
+# What follows the footer of a Parquet file: its length in 4 bytes, and "PAR1".
+_TRAILER = 8
+
 # Without these a commit might replace another one. They are given always, as the environment may
 # have others.
 _SAFE = {"aws_conditional_put": "etag", "aws_s3_allow_unsafe_rename": "false"}
@@ -120,6 +123,16 @@ class Place(str):
         if self.is_local:
             return Path(self.file(name)).read_bytes()
         with self._handler().open_input_file(name) as file:
+            return bytes(file.read())
+
+    def footer(self, name: str) -> bytes:
+        """Return the end of a Parquet file, all of its footer and what follows."""
+        path = Path(self.file(name))
+        with path.open("rb") if self.is_local else self._handler().open_input_file(name) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TRAILER))
+            length = int.from_bytes(file.read(4), "little")
+            file.seek(max(0, size - _TRAILER - length))
             return bytes(file.read())
 
     def scan(self, name: str) -> pl.LazyFrame:
