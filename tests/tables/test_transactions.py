@@ -122,6 +122,24 @@ def test_two_that_add_the_same_key_do_not_both_get_in(t: piot.Table) -> None:
     assert sorted(rows(t)) == [*range(24)]
 
 
+def test_files_that_come_between_two_tries_are_compared(
+    t: piot.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swap, tries = _commit._swap, []
+
+    def after_another(intent: Any, log: Any) -> bool:
+        tries.append(intent.txn)
+        if len(tries) == 1:
+            write(t, {"k": [30], "v": [1]})
+        return swap(intent, log)
+
+    monkeypatch.setattr(_commit, "_swap", after_another)
+    with pytest.raises(piot.InvalidRowsError, match="k=30"):
+        write(t, {"k": [30], "v": [2]})
+    assert len({*tries}) == 2, "the other one did not come between"
+    assert rows(t)[30] == 1
+
+
 def test_repeated_keys_are_fine_where_they_are_allowed(uri: str) -> None:
     t = piot.create_table(uri, {"k": pl.Int64}, key="k", unique=False)
     for _ in range(2):
