@@ -8,8 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools._polars.filters import of_single_rows
-from polars_io_tools.errors import TableError, TableSchemaError
+from polars_io_tools.errors import TableSchemaError
 from polars_io_tools.tables._asof import When
 from polars_io_tools.tables._place import Place
 from polars_io_tools.tables._scan import TableScan, both
@@ -17,8 +16,9 @@ from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._shard import Shard, check_shards
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from polars_io_tools.tables._txn import Mode, Transaction
-from polars_io_tools.tables._upkeep import clean, compact
+from polars_io_tools.tables._upkeep import clean, compact, history
 from polars_io_tools.tables._verify import Report, verify
+from polars_io_tools.tables._where import check_where
 
 __all__ = ["Table", "write_table"]
 
@@ -99,6 +99,15 @@ class Table:
         Raises:
             SnapshotNotFoundError: there is no such state: it belongs to another table, was
                 removed, is from before the first commit or in the future.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"k": pl.Int64}, key="k")
+            >>> before = t.snapshot()
+            >>> with t.txn() as txn:
+            ...     txn.write({"k": [1]})
+            >>> [t.scan(asof=asof).to_polars().height for asof in (before.asof, None)]
+            [0, 1]
         """
         return open_snapshot(self._path, self._id, asof)
 
@@ -128,6 +137,15 @@ class Table:
             TableSchemaError: a column is not there, or `where` does not fit the schema.
             TableError: `where` needs more than a row: shards would each have another answer.
             ShardNotFoundError: a shard is another table's.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"k": pl.Int64}, key="k")
+            >>> with t.txn() as txn:
+            ...     txn.write({"k": range(9)})
+            >>> scan = t.scan("k", where=t["k"] > 5)
+            >>> [s.rows for s in scan.compute_shards(n=3)], scan.to_polars()["k"].sum()
+            ([1, 1, 1], 21)
         """
         snapshot = self.snapshot(asof)
         given = both(shard, shards)
@@ -136,7 +154,7 @@ class Table:
             raise ValueError(f"limit must be at least 0, not {limit}")
         scan = TableScan(snapshot, columns, where, chosen, limit)
         if where is not None:
-            _check_where(where, snapshot)
+            check_where(where, snapshot)
         return scan
 
     def txn(
@@ -152,6 +170,15 @@ class Table:
 
         Raises:
             TableError: the table has features that this package cannot write.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"k": pl.Int64}, key="k")
+            >>> for _ in range(2):
+            ...     with t.txn(app_id="load", app_version=1) as txn:
+            ...         txn.write({"k": [1]})
+            >>> txn.skipped, t.scan().to_polars().height
+            (True, 1)
         """
         if mode not in ("append", "upsert"):
             raise ValueError(f"mode must be 'append' or 'upsert', not {mode!r}")
@@ -176,8 +203,21 @@ class Table:
         Raises:
             CommitConflictError: somebody else replaced rows meanwhile.
             TableError: the table has features that this package cannot write.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"k": pl.Int64}, key="k")
+            >>> for k in range(3):
+            ...     with t.txn() as txn:
+            ...         txn.write({"k": [k]})
+            >>> t.compact(), len(t.scan().shards())
+            (4, 1)
         """
         return compact(self.snapshot(), target_rows)
+
+    def optimize(self, target_rows: int | None = None) -> int | None:
+        """Do what `compact` does; Delta Lake has this name for it. Reads are right without."""
+        return self.compact(target_rows)
 
     def clean(self, older_than: dt.timedelta = dt.timedelta(days=7)) -> list[str]:
         """Remove files of transactions that no commit names, and return their names.
@@ -191,6 +231,16 @@ class Table:
         Raises:
             TypeError: `older_than` is no timedelta.
             ValueError: it is negative.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"k": pl.Int64}, key="k")
+            >>> taken = t.txn()
+            >>> taken.write({"k": [1]})
+            >>> ops = taken.take()  # that nobody includes
+            >>> import datetime as dt
+            >>> t.clean(), len(t.clean(older_than=dt.timedelta(0)))
+            ([], 1)
         """
         return clean(self._path, self._id, older_than)
 
@@ -202,6 +252,13 @@ class Table:
 
         Args:
             asof: the state, as for `snapshot`.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"k": pl.Int64}, key="k")
+            >>> report = t.verify()
+            >>> report.ok, report.findings.height
+            (True, 0)
         """
         return verify(self.snapshot(asof))
 
@@ -210,26 +267,14 @@ class Table:
 
         The columns are `version`, `timestamp` (in UTC, to the millisecond), `operation` and
         `parameters` as the writer named them, and `txn`, the `id` of a transaction of this package.
+
+        Example:
+            >>> import polars as pl, polars_io_tools as piot, tempfile
+            >>> t = piot.create_table(tempfile.mkdtemp() + "/t", {"k": pl.Int64}, key="k")
+            >>> t.history().select("version", "operation").rows()
+            [(0, 'CREATE TABLE')]
         """
-        commits = self.snapshot().log.history()
-        rows = [
-            {
-                "version": c["version"],
-                "timestamp": c["timestamp"],
-                "operation": c.get("operation"),
-                "txn": c.get("piot.txn"),
-                "parameters": str(c.get("operationParameters", {})),
-            }
-            for c in commits
-        ]
-        schema: dict[str, Any] = {
-            "version": pl.Int64,
-            "timestamp": pl.Datetime("ms", "UTC"),
-            "operation": pl.String,
-            "txn": pl.String,
-            "parameters": pl.String,
-        }
-        return pl.DataFrame(rows, schema=schema)
+        return history(self.snapshot())
 
 
 def write_table(rows: Any, into: Table, mode: Mode) -> int | None:
@@ -240,19 +285,3 @@ def write_table(rows: Any, into: Table, mode: Mode) -> int | None:
     with into.txn(mode) as txn:
         txn.write(rows)
     return txn.version
-
-
-def _check_where(where: pl.Expr, snapshot: Snapshot) -> None:
-    try:
-        fine = of_single_rows(where, snapshot.schema)
-    except pl.exceptions.PolarsError as error:
-        raise TableSchemaError(
-            f"where, {str(where)[:200]}, does not fit the table: {error}"
-        ) from error
-    if not fine:
-        msg = (
-            f"where, {str(where)[:200]}, is not of single rows, and would mean others in each "
-            "shard; write it after the scan, as scan.lazy().filter(…), or compute what it compares "
-            "with first"
-        )
-        raise TableError(msg)

@@ -10,6 +10,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 
@@ -26,7 +27,7 @@ from polars_io_tools.tables._planning import bounds_by_columns
 from polars_io_tools.tables._scan import TableScan
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 
-__all__ = ["clean", "compact"]
+__all__ = ["clean", "compact", "history"]
 
 _NAME = re.compile(r"part-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-[0-9]+\.parquet")
 
@@ -115,3 +116,26 @@ def _in_order(files: pl.DataFrame, start: Snapshot) -> bool:
         return False
     request = bounds_by_columns(files, start.layout)
     return _core.spots({**request, "n": 1, "each": None})["why"] is None
+
+
+def history(snapshot: Snapshot) -> pl.DataFrame:
+    """Return the commits up to a state; see `Table.history`."""
+    commits = snapshot.log.history()
+    rows = [
+        {
+            "version": c["version"],
+            "timestamp": c["timestamp"],
+            "operation": c.get("operation"),
+            "txn": c.get("piot.txn"),
+            "parameters": str(c.get("operationParameters", {})),
+        }
+        for c in commits
+    ]
+    schema: dict[str, Any] = {
+        "version": pl.Int64,
+        "timestamp": pl.Datetime("ms", "UTC"),
+        "operation": pl.String,
+        "txn": pl.String,
+        "parameters": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema)
