@@ -50,6 +50,13 @@ def source(scan: piot.TableScan, shards: Any = None) -> Any:
     return TableDatasource(scan, shards)
 
 
+def test_progress_names_the_tables(t: piot.Table) -> None:
+    """Ray writes `Read` before the name of a source, and says which sink has finished."""
+    name = Path(t.uri).name
+    assert source(t.scan()).get_name() == f"Table[{name}]"
+    assert t.txn().to_ray_datasink().get_name() == f"Table[{name}]"
+
+
 def read(datasource: Any) -> pl.DataFrame:
     """Return what the tasks of a source read."""
     tasks = datasource.get_read_tasks(1)

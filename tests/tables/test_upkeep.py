@@ -54,6 +54,14 @@ def test_a_compacted_table_has_the_same_rows_in_order(t: piot.Table) -> None:
     assert changed == [False] * 7
 
 
+def test_a_table_is_optimized_by_compaction(t: piot.Table) -> None:
+    before = t.scan().to_polars()
+    assert t.optimize(target_rows=150) == 5
+    assert_frame_equal(t.scan().to_polars(), before.sort("k"))
+    assert [s.rows for s in t.scan().shards()] == [133, 133, 134]
+    assert t.optimize(150) is None
+
+
 def test_others_append_while_a_table_is_compacted(
     t: piot.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from ray.data.datasource import Datasink, Datasource, ReadTask, WriteResult
 
 from polars_io_tools.tables._ops import TransactionOps
 from polars_io_tools.tables._parts import Parts, id_of_part
+from polars_io_tools.tables._ray_blocks import joined
 from polars_io_tools.tables._ray_predicate import columns_of, weaker
 from polars_io_tools.tables._shard import Shard
 from polars_io_tools.tables._snapshot import open_snapshot
@@ -72,6 +73,10 @@ class TableDatasource(Datasource):
         self._own = shards is None
         self.shards = scan.shards() if shards is None else shards
         self._projection_map: dict[str, str] | None = None
+
+    def get_name(self) -> str:
+        """Return what progress and plans have after `Read`."""
+        return _name(self._scan.uri)
 
     def supports_projection_pushdown(self) -> bool:
         """Tell Ray that columns may be left out."""
@@ -212,6 +217,11 @@ class _Read:
             yield self._work.shown(_empty(scan.schema))
 
 
+def _name(uri: str) -> str:
+    """Return the name of a table for people: the last part of where it is."""
+    return f"Table[{uri.rstrip('/').rpartition('/')[2]}]"
+
+
 def _empty(schema: pl.Schema) -> pa.Table:
     return pl.DataFrame(schema=schema).to_arrow()
 
@@ -229,6 +239,10 @@ class TableDatasink(Datasink[str]):
     def __getstate__(self) -> dict[str, Any]:
         """Travel to tasks without what is the driver's."""
         return {**self.__dict__, "_parts": None}
+
+    def get_name(self) -> str:
+        """Return what Ray says has finished."""
+        return _name(self._begin[0])
 
     @property
     def min_bytes_per_write(self) -> int:
@@ -274,26 +288,7 @@ def _gathered(blocks: Iterable[Any], key: Sequence[str]) -> Iterator[pl.DataFram
             held.append(accessor.to_arrow())
             size += accessor.size_bytes()
         if size >= 2 * _WRITE_BYTES:
-            yield _joined(held, key)
+            yield joined(held, key)
             size = 0
     if held:
-        yield _joined(held, key)
-
-
-def _joined(tables: list[pa.Table], key: Sequence[str]) -> pl.DataFrame:
-    """Return blocks as one frame, and let go of them.
-
-    Blocks of a sorted source come as its tasks end; in their order nothing is left to sort.
-    """
-    frames = [pl.DataFrame(table) for table in tables]
-    tables.clear()
-    first = [frame.select(pl.col(key).first()) for frame in frames if {*key} <= {*frame.columns}]
-    if len(first) == len(frames):
-        order = _concat(first).select(pl.struct(pl.all()).arg_sort()).to_series()
-        frames = [frames[i] for i in order]
-    return _concat(frames)
-
-
-def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    # Columns of different blocks may differ, where all values of one are null.
-    return pl.concat(frames, how="diagonal_relaxed", rechunk=False)
+        yield joined(held, key)

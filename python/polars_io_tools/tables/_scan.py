@@ -80,6 +80,11 @@ class TableScan:
         return f"TableScan({self._snapshot.path!r}, asof={str(self.asof)!r})"
 
     @property
+    def uri(self) -> str:
+        """Where the table is."""
+        return str(self._snapshot.path)
+
+    @property
     def asof(self) -> Asof:
         """The state that is read."""
         return self._snapshot.asof
