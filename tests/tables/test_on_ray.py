@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
+from tests.tables.opening import opened
 
 pytestmark = pytest.mark.ray
 
@@ -64,3 +66,21 @@ def test_tasks_do_not_open_other_files(t: piot.Table) -> None:
     for name in first["path"]:
         (Path(t.uri) / name).unlink()
     assert split.collect().height == 54
+
+
+def test_a_task_opens_the_files_of_its_period(t: piot.Table) -> None:
+    """A file of three months is opened as often as in a query of its month alone."""
+
+    def counts(first: int, last: int) -> Counter[str]:
+        days = dt.date(2024, first, 1), dt.date(2024, last, 28)
+        lf = t.scan().lazy().filter(pl.col("date").is_between(*days))
+        split = piot.PiotNamespace(lf).execute_on_ray(
+            date_column="date", time_unit="monthly", max_periods_per_task=1
+        )
+        with opened(t.uri) as found:
+            assert split.collect().height == 27 * (last - first + 1)
+        return found
+
+    alone = [counts(month, month) for month in (2, 3, 4)]
+    assert [len(found) for found in alone] == [1, 1, 1]
+    assert counts(2, 4) == alone[0] + alone[1] + alone[2]
