@@ -4,6 +4,8 @@ Importing the package registers the `.piot` namespace on LazyFrames. It imports 
 anything else that only some users need.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from polars_io_tools import errors
 from polars_io_tools._diagnosis import Check, Diagnosis
 from polars_io_tools._doctor import doctor
@@ -46,6 +48,9 @@ from polars_io_tools.errors import (
 )
 from polars_io_tools.ray import put
 
+if TYPE_CHECKING:
+    from polars_io_tools.ray._engine import RayEngine
+
 __all__ = [
     "Check",
     "ColumnValueError",
@@ -67,6 +72,7 @@ __all__ = [
     "PiotError",
     "PiotNamespace",
     "PlannedFilter",
+    "RayEngine",
     "RayNotInitialisedError",
     "RayPartition",
     "RayPlan",
@@ -96,3 +102,15 @@ __all__ = [
     "scan_db",
     "scan_parquet",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Return the engine, which stands on an interface of Polars that is not stable."""
+        if name == "RayEngine":
+            from polars_io_tools.ray._engine import RayEngine
+
+            return RayEngine
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)

@@ -24,6 +24,8 @@ class Task(TypedDict):
         return_as: the format of the result.
         attached: the keys of what is attached to the plan, and of how many items each consists.
         skip: how many rows of the first period are not wanted, for the driver has them.
+        deliver: what is done with the rows instead of sending them, pickled; None to send them.
+        positions: the places of the periods in the run, where there is something to deliver.
     """
 
     plan_id: str
@@ -34,6 +36,8 @@ class Task(TypedDict):
     return_as: ReturnAs
     attached: list[tuple[str, int]]
     skip: int
+    deliver: bytes | None
+    positions: list[int]
 
 
 class Report(TypedDict):

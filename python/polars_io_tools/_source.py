@@ -97,6 +97,8 @@ def ship(
         return_as=return_as,
         attached=[],
         skip=0,
+        deliver=None,
+        positions=[],
     )
     query = lf if predicate is None else lf.filter(predicate)
     with collecting() as attachments:
@@ -197,8 +199,12 @@ class IoSource:
         finally:
             frames.close()
 
-    def _distributed(self, request: ScanRequest, lifetime: Lifetime) -> Frames:
-        self._runner.check()
+    def planned(self, request: ScanRequest) -> tuple[ShippedPlan | None, Sequence[AnyPartition]]:
+        """Return the plan that travels and the parts to run, no plan where there are none.
+
+        Raises:
+            PiotError: the query cannot be split.
+        """
         predicate = request.shipped_predicate
         split = settled(self._lf, predicate, self._split)
         plan = plan_split(self._lf, predicate, split)
@@ -210,9 +216,15 @@ class IoSource:
                 plan = plan_split(self._lf, predicate, split, extents)
         for warning in plan.warnings:
             _log.warning(warning)
-        if shipped is not None and plan.partitions:
-            shipped = replace(shipped, opening=plan.opening)
-            yield from self._runner.run(shipped, plan.partitions, lifetime)
+        if shipped is None or not plan.partitions:
+            return None, ()
+        return replace(shipped, opening=plan.opening), plan.partitions
+
+    def _distributed(self, request: ScanRequest, lifetime: Lifetime) -> Frames:
+        self._runner.check()
+        shipped, parts = self.planned(request)
+        if shipped is not None:
+            yield from self._runner.run(shipped, parts, lifetime)
 
     def _in_place(self, request: ScanRequest) -> Frames:
         """Run the query here: a task that waits for tasks of its own could wait for ever.
