@@ -14,7 +14,7 @@ import logging
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import polars as pl
 import polars.selectors as cs
@@ -29,17 +29,31 @@ from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._polars.plan import Extents
 from polars_io_tools._prune import prune
 from polars_io_tools._report import Task
-from polars_io_tools._request import Recorder, ScanRequest
+from polars_io_tools._request import Recorder, ScanRequest, finish
 from polars_io_tools._split import Split
 from polars_io_tools._task import inside_task, versions
 from polars_io_tools._transport import ReturnAs
+from polars_io_tools.errors import UnboundedPredicateError
 
 _log = logging.getLogger(__name__)
+
+# A call of execute_on_ray, whose rows are what the user asked for, or a branch that a query was cut
+# into, whose rows stand for those of the whole. One of several may be too small to need bounds.
+Role = Literal["call", "branch", "one of several branches"]
 
 # Closing it ends what produces the frames.
 Frames = Generator[pl.DataFrame | None, None, None]
 
-__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "finish", "in_any_part", "ship"]
+__all__ = [
+    "IoSource",
+    "Role",
+    "Runner",
+    "ScanRequest",
+    "ShippedPlan",
+    "finish",
+    "in_any_part",
+    "ship",
+]
 
 
 @dataclass(frozen=True)
@@ -129,10 +143,19 @@ class IoSource:
         split: how to split it.
         runner: where its parts run.
         return_as: the format in which parts travel back.
+        role: what it is in the query around it.
     """
 
-    def __init__(self, lf: pl.LazyFrame, split: Split, runner: Runner, return_as: ReturnAs) -> None:
+    def __init__(
+        self,
+        lf: pl.LazyFrame,
+        split: Split,
+        runner: Runner,
+        return_as: ReturnAs,
+        role: Role = "call",
+    ) -> None:
         self._lf = lf
+        self._role = role
         self._split = split
         self._runner = runner
         self._return_as = return_as
@@ -142,6 +165,11 @@ class IoSource:
     def __piot_plan__(self) -> pl.LazyFrame:
         """The query inside: the plan walk looks through sources that have this."""
         return self._lf
+
+    @property
+    def __piot_split__(self) -> str | None:
+        """What the plan walk calls a branch of a query that was cut; None if it is none."""
+        return None if self._role == "call" else "the split"
 
     @property
     def query(self) -> pl.LazyFrame:
@@ -222,7 +250,14 @@ class IoSource:
 
     def _distributed(self, request: ScanRequest, lifetime: Lifetime) -> Frames:
         self._runner.check()
-        shipped, parts = self.planned(request)
+        try:
+            shipped, parts = self.planned(request)
+        except UnboundedPredicateError as error:
+            if self._role != "one of several branches":
+                raise
+            _log.warning("a branch of the query runs on the driver: %s", error)
+            yield from self._in_place(request)
+            return
         if shipped is not None:
             yield from self._runner.run(shipped, parts, lifetime)
 
@@ -245,35 +280,3 @@ class IoSource:
             queries = [lf.head(request.n_rows) for lf in queries]
         for lf in queries:
             yield lf.collect(engine="in-memory")
-
-
-def finish(
-    frames: Iterator[pl.DataFrame | None], request: ScanRequest, schema: pl.Schema
-) -> Iterator[pl.DataFrame]:
-    """Apply what tasks could not: the row limit over all periods, and what follows it.
-
-    An empty frame stands for the time in which there are no rows yet: Polars sees to signals, such
-    as Ctrl-C, between two frames only.
-    """
-    names = schema.names() if request.projection is None else request.projection
-    nothing = pl.DataFrame(schema={name: schema[name] for name in names})
-    remaining = request.n_rows
-    empty = True
-    for frame in frames:
-        if frame is None:
-            yield nothing
-            continue
-        rows = frame
-        if remaining is not None:
-            rows = rows.head(remaining)
-            remaining -= rows.height
-        if request.kept_predicate is not None:
-            rows = rows.filter(request.kept_predicate)
-        if request.projection is not None:
-            rows = rows.select(cs.by_name(*request.projection))
-        empty = False
-        yield from rows.iter_slices(request.batch_size or max(rows.height, 1))
-        if remaining == 0:
-            break
-    if empty:
-        yield nothing

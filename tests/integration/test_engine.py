@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,84 @@ def test_configured_as_the_engine_of_all_queries(
         config.set_engine_affinity(ENGINE)
         assert_same(query.collect(), plain)
     assert submitted.periods == MONTHS
+
+
+CUTS: dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
+    "group_by": lambda lf: (
+        lf.group_by("symbol").agg(C("row").sum(), C("price").max()).sort("symbol")
+    ),
+    "no date": lambda lf: lf.select("symbol", "row").unique().sort("symbol", "row"),
+    "sort, head": lambda lf: lf.sort("date", "symbol", "row").head(10),
+    "window": lambda lf: lf.with_columns(n=pl.len().over("symbol")).sort("date", "row", "symbol"),
+    "len": lambda lf: lf.select(pl.len()),
+    "two branches": lambda lf: lf.join(lf.filter(C("row") < 3), on="symbol").select(
+        C("row").sum(), n=pl.len()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_cut_queries(scan: pl.LazyFrame, submitted: Submissions, name: str) -> None:
+    query = CUTS[name](scan.filter(QUARTER))
+    assert_same(query.collect(engine=ENGINE), query.collect())
+    assert set(submitted.periods) == set(MONTHS)
+
+
+def test_filters_and_columns_above_the_cut_arrive_below(
+    scan: pl.LazyFrame, submitted: Submissions
+) -> None:
+    """February alone is asked for, without the column that nobody needs."""
+    february = C("date").dt.month() == 2
+    query = scan.sort("row", "symbol").filter(QUARTER, february).select(C("row").sum())
+    assert_same(query.collect(engine=ENGINE), query.collect())
+    assert submitted.periods == ["2024-02"]
+    task = submitted.arguments[0][0]
+    assert "price" not in task["columns"]
+
+
+def test_a_branch_without_bounds_runs_on_the_driver(
+    scan: pl.LazyFrame, submitted: Submissions, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = pl.LazyFrame({"date": [None], "symbol": ["A"]}, schema={"date": pl.Date, "symbol": str})
+    query = scan.filter(QUARTER).join(names, on="symbol").select(C("row").sum(), n=pl.len())
+    assert_same(query.collect(engine=ENGINE), query.collect())
+    assert submitted.periods == MONTHS
+    assert "a branch of the query runs on the driver" in caplog.text
+
+
+def test_a_query_that_nothing_bounds(scan: pl.LazyFrame) -> None:
+    with pytest.raises(piot.UnboundedPredicateError, match="date"):
+        scan.group_by("symbol").len().collect(engine=ENGINE)
+
+
+def test_a_column_that_is_renamed_above_the_cut(scan: pl.LazyFrame, submitted: Submissions) -> None:
+    query = scan.sort("row", "symbol").rename({"date": "day"})
+    query = query.filter(C("day") == pl.date(2024, 1, 2)).group_by("day").len()
+    assert_same(query.collect(engine=ENGINE), query.collect())
+    assert submitted.periods == ["2024-01"]
+
+
+def test_a_query_without_the_column() -> None:
+    query = pl.LazyFrame({"day": [1], "x": [2]}).group_by("x").len()
+    with pytest.raises(ValueError, match=r"'date' is not a column of the query;.* 'day', 'x'"):
+        query.collect(engine=ENGINE)
+
+
+def test_a_sink_of_a_cut_query(scan: pl.LazyFrame, tmp_path: Path) -> None:
+    """As a method, and as a plan that ends in a sink."""
+    query = scan.filter(QUARTER).group_by("symbol").agg(C("row").sum()).sort("symbol")
+    query.sink_parquet(tmp_path / "a.parquet", engine=ENGINE)
+    query.sink_parquet(tmp_path / "b.parquet", lazy=True).collect(engine=ENGINE)
+    for name in "ab":
+        assert_same(pl.read_parquet(tmp_path / f"{name}.parquet"), query.collect())
+
+
+def test_stored_frames_and_sources_stay_what_they_are() -> None:
+    """What cannot leave the process travels through a cut all the same."""
+    days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 3, 31), eager=True)
+    stored = piot.put(pl.DataFrame({"date": days, "x": range(91)}))
+    query = stored.filter(QUARTER).select(C("x").sum())
+    assert query.collect(engine=ENGINE).item() == sum(range(91))
 
 
 def run_of(query: pl.LazyFrame) -> Distributed:

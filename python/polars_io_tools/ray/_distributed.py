@@ -7,13 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools._source import IoSource
+from polars_io_tools._cut import Branch, Cut, cut
+from polars_io_tools._source import IoSource, Role
 from polars_io_tools._split import FixedListing, Split, check_split
 from polars_io_tools.ray._executor import RayRunner
 from polars_io_tools.ray._options import RayOptions, check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
 
-__all__ = ["Distributed", "checked_options", "distributed"]
+__all__ = ["Distributed", "checked_options", "cut_up", "distributed"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,45 @@ def distributed(
     split = check_split(
         lf, partitions, date_column=date_column, time_unit=time_unit, max_periods=max_periods
     )
+    return _made(lf, split, partitions, options, "call")
+
+
+def cut_up(
+    lf: pl.LazyFrame,
+    partitions: Any,
+    *,
+    date_column: str | None,
+    time_unit: str | None,
+    max_periods: int,
+    **options: Any,
+) -> tuple[Cut, list[Distributed]]:
+    """Return a query cut into what runs on Ray and what is left, with the former.
+
+    Raises:
+        UnsplittablePlanError: there is no cut that gives the answer of the whole.
+        ValueError: as for `distributed`, or no part of the query has the column.
+        TypeError: as for `distributed`.
+        MissingDependencyError: likewise.
+    """
+    made: list[Distributed] = []
+
+    def split_of(query: pl.LazyFrame) -> Split:
+        return check_split(
+            query, partitions, date_column=date_column, time_unit=time_unit, max_periods=max_periods
+        )
+
+    def source_of(branch: Branch) -> pl.LazyFrame:
+        role: Role = "branch" if branch.alone else "one of several branches"
+        made.append(_made(branch.query, branch.split, partitions, options, role))
+        return made[-1].lazy("RayEngine")
+
+    found = cut(lf, split_of, source_of)
+    return found, made[-len(found.branches) :]
+
+
+def _made(
+    lf: pl.LazyFrame, split: Split, partitions: Any, options: dict[str, Any], role: Role
+) -> Distributed:
     checked = checked_options(lf, split, partitions, options)
     if checked.progress:
         require_tqdm()
@@ -61,7 +101,7 @@ def distributed(
     if checked.description is not None:
         detail = f"{checked.description}: {detail}"
     runner = RayRunner(checked)
-    return Distributed(IoSource(lf, split, runner, checked.return_as), runner, detail)
+    return Distributed(IoSource(lf, split, runner, checked.return_as, role), runner, detail)
 
 
 def checked_options(

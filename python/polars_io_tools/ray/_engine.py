@@ -14,7 +14,7 @@ from polars_io_tools._polars.engines import RewritingEngine
 from polars_io_tools._task import inside_task
 from polars_io_tools._transport import ReturnAs
 from polars_io_tools.ray._connected import require_ray
-from polars_io_tools.ray._distributed import distributed
+from polars_io_tools.ray._distributed import cut_up
 from polars_io_tools.ray._options import check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
 
@@ -124,7 +124,7 @@ class RayEngine(RewritingEngine):
         _gocore.check_process()
         if not inside_task():
             require_ray()
-        return distributed(lf, **self._arguments).lazy("RayEngine")
+        return cut_up(lf, **self._arguments)[0].lazy
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RayEngine):
