@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from polars_io_tools import errors
 from polars_io_tools._diagnosis import Check, Diagnosis
 from polars_io_tools._doctor import doctor
+from polars_io_tools._engine_plan import EnginePlan
 from polars_io_tools._namespace import Partitions, PiotNamespace, TimeUnit
 from polars_io_tools._partitioners import (
     by_key,
@@ -59,6 +60,7 @@ __all__ = [
     "DatabaseError",
     "DatabaseTimeoutError",
     "Diagnosis",
+    "EnginePlan",
     "ExpressionError",
     "ForkedProcessError",
     "InternalError",

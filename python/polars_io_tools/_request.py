@@ -55,6 +55,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._requests: list[ScanRequest] | None = None
+        self.muted = False  # whether the source has no rows, while another one is asked about
 
     def record(self, request: ScanRequest) -> None:
         """Take note of a request; where one is looked for, the query ends here."""

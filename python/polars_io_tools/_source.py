@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -185,6 +186,15 @@ class IoSource:
         """Return what this source, the only one of `lf`, is asked for; nothing of `lf` runs."""
         return self._recorder.request_of(lf)
 
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Let this source have no rows, so that another source of a query can be asked about."""
+        self._recorder.muted = True
+        try:
+            yield
+        finally:
+            self._recorder.muted = False
+
     def __getstate__(self) -> dict[str, Any]:
         """Travel inside of another plan as a plan travels, with its attachments among those."""
         if is_collecting():
@@ -214,6 +224,8 @@ class IoSource:
         """Yield the rows that Polars asks for, at least one frame."""
         request = ScanRequest(with_columns, predicate, n_rows, batch_size)
         self._recorder.record(request)
+        if self._recorder.muted:
+            return finish(iter(()), request, self._lf.collect_schema())
         lifetime = Lifetime()
         return lifetime.of(self._rows(request, lifetime))
 

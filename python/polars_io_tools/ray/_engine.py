@@ -9,6 +9,8 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._arguments import check_method
+from polars_io_tools._engine_plan import EnginePlan
+from polars_io_tools._explained import explained
 from polars_io_tools._partitions import KeyPartitions, ReadPartition
 from polars_io_tools._polars.engines import RewritingEngine
 from polars_io_tools._task import inside_task
@@ -125,6 +127,29 @@ class RayEngine(RewritingEngine):
         if not inside_task():
             require_ray()
         return cut_up(lf, **self._arguments)[0].lazy
+
+    def explain(self, lf: pl.LazyFrame) -> EnginePlan:
+        """Return what the engine would do with a query, without running it; it needs no Ray.
+
+        Footers of Parquet files are read, and of a query of several branches maybe tables that
+        the driver joins.
+
+        Raises:
+            UnsplittablePlanError: there is no cut that gives the answer of the whole.
+            ValueError: no part of the query has the column.
+
+        Example:
+            >>> import datetime as dt, polars as pl, polars_io_tools as piot
+            >>> trades = pl.LazyFrame({"date": [dt.date(2024, 1, 5)], "symbol": ["A"], "n": [1]})
+            >>> january = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 1, 31))
+            >>> engine = piot.RayEngine(date_column="date", time_unit="monthly")
+            >>> plan = engine.explain(trades.filter(january).sort("symbol"))
+            >>> plan.branches[0].periods[0].label
+            '2024-01'
+        """
+        _gocore.check_process()
+        found, made = cut_up(lf, **self._arguments)
+        return explained(found, [each.source for each in made])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RayEngine):
