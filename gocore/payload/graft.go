@@ -11,7 +11,7 @@ import (
 //
 //	{"nodes": [0, 3]}    the root node of the donor in the place of these scans
 //	{"schema": 0}        the schema given to the donor's only scan for that of this one
-//	{"site": 2}          the root node of the donor in the place of this site, see Sites
+//	{"site": 2}          the plan of the donor, which reads no frames, for this site, see Sites
 func Graft(payload, donor, request []byte) ([]byte, error) {
 	var r struct {
 		Nodes  []int `json:"nodes"`
@@ -31,12 +31,12 @@ func Graft(payload, donor, request []byte) ([]byte, error) {
 	if r.Schema != nil {
 		return graftSchema(payload, donor, scans, *r.Schema)
 	}
+	if r.Site != nil {
+		return graftSite(payload, donor, *r.Site)
+	}
 	node, err := rootNode(donor)
 	if err != nil {
 		return nil, err
-	}
-	if r.Site != nil {
-		return graftSite(payload, node, *r.Site)
 	}
 	slices.Sort(r.Nodes)
 	patches := make([]patch, 0, len(r.Nodes))

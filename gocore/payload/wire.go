@@ -41,6 +41,7 @@ type wireScan struct {
 //	{"isolate": 2}    see Isolate
 //	{"listing": 2}    see Listing
 //	{"subplan": 2}    see Subplan
+//	{"step": 2}       not a payload, see StepOf
 //	{"empty": 2}      the scan of that index without its paths, for Replace
 //	{"cwd": "/data", "edits": [
 //	    {"action": "pin", "scan": 0, "directories": [true], "expanded": ["h/k=1/a.parquet"]},
@@ -59,6 +60,8 @@ func Rewrite(payload, request []byte) ([]byte, error) {
 		return Listing(payload, *r.Listing)
 	case r.Subplan != nil:
 		return Subplan(payload, *r.Subplan)
+	case r.Step != nil:
+		return StepOf(payload, *r.Step)
 	case r.Empty != nil:
 		return Replace(payload, []Edit{{Scan: *r.Empty, Paths: []string{}}})
 	}
@@ -81,6 +84,7 @@ type wireRequest struct {
 	Listing *int       `json:"listing"`
 	Empty   *int       `json:"empty"`
 	Subplan *int       `json:"subplan"`
+	Step    *int       `json:"step"`
 	Cwd     string     `json:"cwd"`
 	Edits   []wireEdit `json:"edits"`
 }

@@ -19,6 +19,10 @@ type Cut struct {
 
 	// Above is a node that gives another answer over the rows of split sources.
 	Above *Refusal `json:"above"`
+
+	// Combine is how the result follows from those of parts, nil if it does not. It is meant for
+	// a request that names the columns of the result.
+	Combine []splittable.Combination `json:"combine"`
 }
 
 // Refusal is a node of a query, why it stands in the way, and what to write instead.
@@ -43,6 +47,7 @@ func CutAt(r *plan.Request) Cut {
 		Order:    refusal(splittable.SetsOrder(r.Root)),
 		Above:    refusal(splittable.Above(r.Root, column)),
 	}
+	cut.Combine = Combine(r)
 	for _, name := range columns {
 		if cut.Unsplittable == nil {
 			cut.Unsplittable = refusal(splittable.Check(r.Root, name))

@@ -15,15 +15,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from polars_io_tools import _gocore
+from polars_io_tools._partial import partial_aggregation
 from polars_io_tools._partitions import Partitioner
+from polars_io_tools._planner import plan_split
 from polars_io_tools._polars.plan import cut_request
 from polars_io_tools._polars.subplans import Subplans, subplans
 from polars_io_tools._split import FixedListing, Split
+from polars_io_tools._steps import Steps
 from polars_io_tools.errors import UnsplittablePlanError
 
 __all__ = ["Branch", "Cut", "cut"]
@@ -52,11 +55,13 @@ class Branch:
         query: that part.
         split: how it is split.
         alone: whether it is the only one of the query.
+        steps: what is done to the rows of each part, and put together on the driver.
     """
 
     query: pl.LazyFrame
     split: Split
     alone: bool
+    steps: Steps | None = None
 
 
 @dataclass(frozen=True)
@@ -104,12 +109,37 @@ def cut(lf: pl.LazyFrame, split_of: SplitOf, source_of: SourceOf) -> Cut:
             lazy = plans.replaced(sources)
             refused = _above(lazy, plans, found.values())
             if refused is None:
-                return Cut(list(found.values()), lazy, whole=0 in found)
+                if len(found) == 1:
+                    return _aggregated(plans, lazy, *next(iter(found.items())), source_of)
+                return Cut(list(found.values()), lazy, whole=False)
             problem = problem or refused
     if problem is None:
-        raise judge.refused or UnsplittablePlanError("the query reads nothing that can be split")
+        raise judge.refused
     raise UnsplittablePlanError(
         f"{problem.node} cannot run over a split: {problem.why}. {problem.remedy}"
+    )
+
+
+def _aggregated(
+    plans: Subplans, lazy: pl.LazyFrame, site: int, branch: Branch, source_of: SourceOf
+) -> Cut:
+    """Return a cut with one branch, whose parts aggregate their rows if they can."""
+    partial = partial_aggregation(plans, lazy, site)
+    if partial is not None and not _hides_bounds(partial.steps, branch):
+        aggregating = replace(branch, steps=partial.steps)
+        combined = partial.put_together(plans, source_of(aggregating))
+        if combined.collect_schema() == lazy.collect_schema():
+            return Cut([aggregating], combined, whole=False)
+    return Cut([branch], lazy, whole=site == 0)
+
+
+def _hides_bounds(steps: Steps, branch: Branch) -> bool:
+    """Return whether filters among steps may be what bounds a branch: from there they do not."""
+    if not any(op == "filter" for op, _, _ in steps.steps):
+        return False
+    return (
+        not branch.split.calendar
+        or plan_split(branch.query, None, branch.split).problem is not None
     )
 
 
@@ -138,7 +168,7 @@ class _Judge:
     def __init__(self, split_of: SplitOf) -> None:
         self._split_of = split_of
         self._sites: dict[int, tuple[pl.LazyFrame, _Judgement | None]] = {}
-        self.refused: Exception | None = None
+        self.refused: Exception = UnsplittablePlanError("the query reads nothing to split")
 
     def at(self, plans: Subplans, site: int) -> tuple[pl.LazyFrame, _Judgement | None]:
         """Return the query of a site and its judgement, see `of`."""

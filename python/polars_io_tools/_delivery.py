@@ -9,11 +9,12 @@ Invariant: a delivery may be called several times for one part, on different nod
 which ends normally; so what it leaves behind has to be named by the `Place` alone.
 
 Example:
-    >>> def write(rows, place):
-    ...     rows.sink_parquet(f"/data/{place.position:06}.parquet")
-    ...     return place.label
-    >>> deliver = loaded(dumps(write))  # in the worker
-    >>> _, _, answer = answer_part(Place(0, "2024-01"), deliver(rows, Place(0, "2024-01")))
+    >>> def count(rows, place):
+    ...     return f"{place.label}: {rows.collect().height} rows"
+    >>> place, rows = Place(0, "2024-01"), pl.LazyFrame({"x": [1, 2]})
+    >>> part = answer_part(place, loaded(dumps(count))(rows, place))  # in the worker
+    >>> answer_of(part)
+    (0, '2024-01: 2 rows')
 """
 
 from __future__ import annotations

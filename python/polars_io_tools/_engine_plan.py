@@ -18,10 +18,13 @@ class EnginePlan:
             describes it, with the filters that reach it from above as filters after the call.
         driver: what runs on the driver over their rows, as Polars' own plan, in which each branch
             is a `PYTHON[RayEngine] SCAN`; None if all of the query runs on Ray.
+        aggregates: for each branch what each part makes of its rows before they travel, and the
+            driver puts together, such as "x by sum of each k"; "" if the rows travel.
     """
 
     branches: tuple[RayPlan, ...]
     driver: str | None
+    aggregates: tuple[str, ...]
 
     def __str__(self) -> str:
         if self.driver is None:
@@ -30,6 +33,8 @@ class EnginePlan:
         for number, branch in enumerate(self.branches, 1):
             name = f"branch {number} " if len(self.branches) > 1 else ""
             lines += [f"{name}on Ray:", *_indented(str(branch))]
+            if self.aggregates[number - 1]:
+                lines.append(f"    each     makes {self.aggregates[number - 1]}")
         return "\n".join(lines)
 
 

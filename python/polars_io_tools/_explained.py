@@ -20,7 +20,8 @@ __all__ = ["explained"]
 def explained(cut: Cut, sources: Sequence[IoSource]) -> EnginePlan:
     """Return how a query runs that was cut into these sources."""
     branches = tuple(_branch(cut.lazy, source, sources) for source in sources)
-    return EnginePlan(branches, None if cut.whole else cut.lazy.explain())
+    aggregates = tuple("" if s.steps is None else s.steps.text for s in sources)
+    return EnginePlan(branches, None if cut.whole else cut.lazy.explain(), aggregates)
 
 
 def _branch(lazy: pl.LazyFrame, source: IoSource, sources: Sequence[IoSource]) -> RayPlan:

@@ -31,6 +31,7 @@ from polars_io_tools._polars import deserialise
 from polars_io_tools._pruned_scan import unchanged_files
 from polars_io_tools._report import Report, Task
 from polars_io_tools._skew import check_versions, versions
+from polars_io_tools._steps import done
 from polars_io_tools._transport import Part, encode, size_of
 from polars_io_tools.errors import PiotError
 
@@ -129,7 +130,9 @@ def _together(
     if columns is not None and column not in columns:
         columns = [*columns, column]
     try:
-        rows = in_period_order(_collect(decoded, column, whole, columns, None), column, run)
+        rows = _collect(decoded, task, whole, columns)
+        if not task["steps"]:  # after which there is no order
+            rows = in_period_order(rows, column, run)
         if task["columns"] is not None:
             rows = rows.select(cs.by_name(*task["columns"]))
         parts = encode(rows, task["return_as"])
@@ -145,7 +148,7 @@ def _alone(
     decoded: _Decoded, task: Task, period: AnyPartition, skip: int
 ) -> Iterator[Report | Part]:
     start = time.perf_counter()
-    rows = _collect(decoded, task["column"], period, task["columns"], task["limit"])
+    rows = _collect(decoded, task, period, task["columns"])
     if rows.height < skip:
         msg = f"{skip} rows of it were here when it was tried again, and now it has {rows.height}"
         raise PiotError(msg + ": what it reads or calls is not the same each time")
@@ -160,7 +163,7 @@ def _delivered(
     """Hand the rows of each part to a delivery, and report what it answers."""
     for position, part in zip(task["positions"], parts, strict=True):
         start = time.perf_counter()
-        rows = _rows_of(decoded, task["column"], part, task["columns"], task["limit"])
+        rows = _rows_of(decoded, task, part, task["columns"])
         place = Place(position, part.label)
         answer = interruptible(partial(_handed, decoded, rows, deliver, place))
         seconds = time.perf_counter() - start
@@ -191,27 +194,20 @@ def _inline(answer: Part, seconds: float) -> Report:
 
 
 def _collect(
-    decoded: _Decoded,
-    column: str,
-    period: AnyPartition,
-    columns: list[str] | None,
-    limit: int | None,
+    decoded: _Decoded, task: Task, period: AnyPartition, columns: list[str] | None
 ) -> pl.DataFrame:
-    part = _rows_of(decoded, column, period, columns, limit)
+    part = _rows_of(decoded, task, period, columns)
     return interruptible(lambda: _collected(decoded, part))
 
 
 def _rows_of(
-    decoded: _Decoded,
-    column: str,
-    period: AnyPartition,
-    columns: list[str] | None,
-    limit: int | None,
+    decoded: _Decoded, task: Task, period: AnyPartition, columns: list[str] | None
 ) -> pl.LazyFrame:
-    part = decoded.lf.filter(filter_of(period, decoded.dtype, column))
+    part = decoded.lf.filter(filter_of(period, decoded.dtype, task["column"]))
+    part = done(part, task["steps"])
     if columns is not None:
         part = part.select(cs.by_name(*columns))
-    return part if limit is None else part.head(limit)
+    return part if task["limit"] is None else part.head(task["limit"])
 
 
 def _collected(decoded: _Decoded, part: pl.LazyFrame) -> pl.DataFrame:

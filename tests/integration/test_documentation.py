@@ -88,6 +88,11 @@ def test_splits_of_the_readme(tmp_path: Path) -> None:
     assert run(code, tmp_path) == "50 100 100\n"
 
 
+def test_engine_of_the_readme(tmp_path: Path) -> None:
+    code = next(b for b in blocks("python") if "RayEngine" in b)
+    assert run(code, tmp_path) == "4095\n"
+
+
 @pytest.fixture
 def market(postgres: Server) -> Iterator[str]:
     """The URI of a database with a table `trades`, as the README has it."""
@@ -121,7 +126,7 @@ def test_database_of_the_readme(market: str, tmp_path: Path) -> None:
 
 
 def test_all_python_blocks_of_the_readme_are_tested() -> None:
-    assert len(blocks("python")) == 5
+    assert len(blocks("python")) == 6
 
 
 def modules() -> list[ModuleType]:

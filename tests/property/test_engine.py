@@ -27,7 +27,7 @@ from tests.property.process_runner import ProcessRunner
 from tests.property.queries import KEPT, queries
 
 # A plan that is cut is planned several times.
-EXAMPLES = int(os.environ.get("PIOT_EXAMPLES", "2000")) // 3
+EXAMPLES = int(os.environ.get("PIOT_EXAMPLES", "2000")) // 10
 
 FAST = settings(
     max_examples=EXAMPLES,
@@ -49,6 +49,43 @@ SETS: dict[str, Step] = {
     "aggregates": lambda lf: lf.select(C("x").sum(), C("n").min(), last=C("date").max()),
     "mean": lambda lf: lf.select(C("x").mean(), C("x").n_unique().alias("u"), C("k").count()),
     "group_by": lambda lf: lf.group_by("k").agg(C("x").sum(), pl.len(), C("n").max()),
+    "steps, group_by": lambda lf: (
+        lf.select("k", "x", d="date", y=C("n") * 2)
+        .with_columns(z=C("y") + C("x"))
+        .filter(C("z") > 3)
+        .group_by("k", C("x").is_null().alias("none"))
+        .agg(
+            C("z").sum(),
+            C("y").cast(pl.Int8).sum(),
+            C("d").max(),
+            pl.len(),
+            C("d").count().alias("c"),
+        )
+    ),
+    "decimals": lambda lf: lf.group_by("k").agg(
+        C("n").cast(pl.Decimal(10, 2)).sum(), m=C("x").cast(pl.Decimal(5, 1)).min()
+    ),
+    "wrapping": lambda lf: lf.group_by("k").agg(
+        (C("n").cast(pl.Int32) + 2**31 - 30).sum(),
+        b=(C("x") == 1).sum(),
+        u=C("x").cast(pl.UInt8).sum(),
+    ),
+    "all rows": lambda lf: lf.select(
+        C("n").sum(),
+        C("x").min(),
+        C("k").max(),
+        C("k").count().alias("c"),
+        l=pl.len(),
+        d=C("date").min(),
+    ),
+    "filtered aggregates": lambda lf: lf.group_by("k").agg(
+        C("x").filter(C("n") > 5).sum(), m=C("n").filter(C("x") == 2).max()
+    ),
+    "constants": lambda lf: lf.select(pl.lit(2).sum(), C("x").sum()),
+    "floats": lambda lf: lf.group_by("k").agg(C("x").cast(pl.Float64).max()),
+    "two levels": lambda lf: (
+        lf.group_by("k", "x").agg(C("n").sum()).group_by("x").agg(C("n").max())
+    ),
     "group_by, filter": lambda lf: lf.group_by("k").agg(C("x").sum()).filter(C("k") != "a"),
     "group_by date": lambda lf: lf.group_by("date", "k").agg(C("x").sum()),
     "group_by made": lambda lf: lf.group_by(C("x") % 2).agg(C("n").median()),
@@ -122,7 +159,8 @@ def cut_up(lf: pl.LazyFrame, unit: str, runner: ProcessRunner) -> Cut:
 
     def source_of(branch: Branch) -> pl.LazyFrame:
         role: Role = "branch" if branch.alone else "one of several branches"
-        return IoSource(branch.query, branch.split, runner, "arrow", role).lazy("test", None)
+        source = IoSource(branch.query, branch.split, runner, "arrow", role, branch.steps)
+        return source.lazy("test", None)
 
     return cut(lf, split_of, source_of)
 
@@ -153,6 +191,7 @@ def test_engine_equals_plain(data: st.DataObject, runner: ProcessRunner) -> None
         return
     TALLY[f"{kind}: {'whole' if found.whole else 'cut'}"] += 1
     TALLY["branches"] += len(found.branches)
+    TALLY["aggregated in parts"] += found.branches[0].steps is not None
     assert result.schema == expected.schema, name
     if settled and kind == "sorted":
         assert result.rows() == expected.rows(), name
@@ -162,7 +201,9 @@ def test_engine_equals_plain(data: st.DataObject, runner: ProcessRunner) -> None
 
 def test_most_examples_were_cut() -> None:
     """An engine that refuses everything, or runs all as it is, would prove nothing."""
-    cuts, all_ = TALLY["sets: cut"] + TALLY["sorted: cut"], TALLY.total() - TALLY["branches"]
+    cuts, aggregated = TALLY["sets: cut"] + TALLY["sorted: cut"], TALLY["aggregated in parts"]
+    all_ = TALLY.total() - TALLY["branches"] - aggregated
+    assert aggregated > all_ * 0.05, TALLY
     assert all_ >= EXAMPLES, "run this test together with the others of the file"
     assert cuts > all_ * 0.3, TALLY
     assert TALLY["sets: UnsplittablePlanError"] < all_ * 0.1, TALLY

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypedDict
@@ -20,6 +21,7 @@ from polars_io_tools import _gocore
 from polars_io_tools._polars.grafts import is_known
 from polars_io_tools._polars.payload import deserialise, rewrite
 from polars_io_tools._polars.pickling import functions_by_value
+from polars_io_tools._steps import Step
 
 __all__ = ["Site", "Subplans", "subplans"]
 
@@ -74,8 +76,17 @@ class Subplans:
         """Return what a site stands for, as a query."""
         return deserialise(rewrite(self._payload, subplan=site))
 
+    def step(self, site: int) -> Step | None:
+        """Return what a site of one input does to rows, None where that is more than a step."""
+        try:
+            found = json.loads(rewrite(self._payload, step=site))
+        except ValueError:
+            return None
+        keys, exprs = ([b64decode(e) for e in found[field]] for field in ("keys", "exprs"))
+        return found["op"], keys, exprs
+
     def replaced(self, queries: Mapping[int, pl.LazyFrame]) -> pl.LazyFrame:
-        """Return the query with others, which are scans, in the place of sites.
+        """Return the query with others, which hold no frames, in the place of sites.
 
         No site may be below another.
         """

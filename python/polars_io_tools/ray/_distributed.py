@@ -10,6 +10,7 @@ import polars as pl
 from polars_io_tools._cut import Branch, Cut, cut
 from polars_io_tools._source import IoSource, Role
 from polars_io_tools._split import FixedListing, Split, check_split
+from polars_io_tools._steps import Steps
 from polars_io_tools.ray._executor import RayRunner
 from polars_io_tools.ray._options import RayOptions, check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
@@ -75,7 +76,7 @@ def cut_up(
         TypeError: as for `distributed`.
         MissingDependencyError: likewise.
     """
-    made: list[Distributed] = []
+    made: list[tuple[Branch, Distributed]] = []
 
     def split_of(query: pl.LazyFrame) -> Split:
         return check_split(
@@ -84,15 +85,22 @@ def cut_up(
 
     def source_of(branch: Branch) -> pl.LazyFrame:
         role: Role = "branch" if branch.alone else "one of several branches"
-        made.append(_made(branch.query, branch.split, partitions, options, role))
-        return made[-1].lazy("RayEngine")
+        one = _made(branch.query, branch.split, partitions, options, role, steps=branch.steps)
+        made.append((branch, one))
+        return one.lazy("RayEngine")
 
     found = cut(lf, split_of, source_of)
-    return found, made[-len(found.branches) :]
+    return found, [one for branch, one in made if any(branch is b for b in found.branches)]
 
 
 def _made(
-    lf: pl.LazyFrame, split: Split, partitions: Any, options: dict[str, Any], role: Role
+    lf: pl.LazyFrame,
+    split: Split,
+    partitions: Any,
+    options: dict[str, Any],
+    role: Role,
+    *,
+    steps: Steps | None = None,
 ) -> Distributed:
     checked = checked_options(lf, split, partitions, options)
     if checked.progress:
@@ -101,7 +109,8 @@ def _made(
     if checked.description is not None:
         detail = f"{checked.description}: {detail}"
     runner = RayRunner(checked)
-    return Distributed(IoSource(lf, split, runner, checked.return_as, role), runner, detail)
+    source = IoSource(lf, split, runner, checked.return_as, role, steps)
+    return Distributed(source, runner, detail)
 
 
 def checked_options(
