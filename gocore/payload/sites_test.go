@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -145,4 +146,49 @@ func FuzzSites(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestStepOf(t *testing.T) {
+	tests := []struct {
+		plan string
+		site int
+		want string // "" where it is more than a step
+	}{
+		{"union", 3, "filter"},
+		{"nested", 4, "select"},
+		{"join", 0, "with_columns"},
+		{"join", 1, ""},
+		{"glob", 0, ""},
+	}
+	for _, tt := range tests {
+		for _, v := range versions {
+			var step Step
+			b, err := Rewrite(load(t, tt.plan, v), fmt.Appendf(nil, `{"step": %d}`, tt.site))
+			if err == nil {
+				err = json.Unmarshal(b, &step)
+			} else if tt.want == "" && errors.Is(err, ErrEdit) {
+				continue
+			}
+			if err != nil || step.Op != tt.want || len(step.Exprs) == 0 {
+				t.Errorf("%s %d/%s: %+v, %v", tt.plan, tt.site, v, step, err)
+			}
+		}
+	}
+}
+
+// A donor of several nodes keeps them all.
+func TestGraftPlan(t *testing.T) {
+	for _, v := range versions {
+		got, err := Graft(load(t, "union", v), load(t, "join", v), []byte(`{"site": 3}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "Union[1 2 3] Scan[] DataFrameScan[] HStack[4] Join[5 6] Scan[] Scan[]"
+		if shown := showSites(t, got); shown != want {
+			t.Errorf("%s: %s, want %s", v, shown, want)
+		}
+		if _, err := Graft(load(t, "glob", v), load(t, "memory", v), []byte(`{"site": 0}`)); !errors.Is(err, ErrEdit) {
+			t.Errorf("%s: a donor with frames: %v", v, err)
+		}
+	}
 }
