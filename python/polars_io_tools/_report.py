@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from polars_io_tools._steps import Step
 from polars_io_tools._transport import Part, ReturnAs
 
 __all__ = ["Report", "Task"]
@@ -24,6 +25,9 @@ class Task(TypedDict):
         return_as: the format of the result.
         attached: the keys of what is attached to the plan, and of how many items each consists.
         skip: how many rows of the first period are not wanted, for the driver has them.
+        deliver: what is done with the rows instead of sending them, pickled; None to send them.
+        positions: the places of the periods in the run, where there is something to deliver.
+        steps: what is done to the rows of each period, or of several neighbours together.
     """
 
     plan_id: str
@@ -34,6 +38,9 @@ class Task(TypedDict):
     return_as: ReturnAs
     attached: list[tuple[str, int]]
     skip: int
+    deliver: bytes | None
+    positions: list[int]
+    steps: list[Step]
 
 
 class Report(TypedDict):

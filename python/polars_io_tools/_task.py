@@ -10,27 +10,29 @@ than once.
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
 import polars.selectors as cs
 
 from polars_io_tools._attach import attach, detach
+from polars_io_tools._delivery import Delivery, Place, answer_part, loaded
 from polars_io_tools._interrupt import interruptible
 from polars_io_tools._period import AnyPartition, Period, filter_of, from_wire
 from polars_io_tools._periods import in_period_order, neighbours
 from polars_io_tools._polars import deserialise
 from polars_io_tools._pruned_scan import unchanged_files
 from polars_io_tools._report import Report, Task
+from polars_io_tools._skew import check_versions, versions
+from polars_io_tools._steps import done
 from polars_io_tools._transport import Part, encode, size_of
-from polars_io_tools._version import __version__
 from polars_io_tools.errors import PiotError
 
 __all__ = ["inside_task", "run_task", "versions"]
@@ -60,15 +62,6 @@ _lock = threading.RLock()
 _running = 0
 _last_used = 0.0
 _sweeper: threading.Thread | None = None
-
-
-def versions() -> dict[str, str]:
-    """Return the versions on which driver and worker have to agree."""
-    return {
-        "Python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "polars": pl.__version__,
-        "polars-io-tools-go": __version__,
-    }
 
 
 def inside_task() -> bool:
@@ -105,11 +98,15 @@ def run_task(
     Raises:
         RuntimeError: this process has other versions than the driver.
     """
-    _check_versions(task["versions"], node)
+    check_versions(task["versions"], node)
     with _marked():
         decoded = _decode_plan(task, plan[0], items)
+        parts = [from_wire(wire) for wire in periods]
+        if task["deliver"] is not None:
+            yield from _delivered(decoded, task, parts, loaded(task["deliver"]))
+            return
         skip = task["skip"]
-        for run in neighbours([from_wire(wire) for wire in periods]):
+        for run in neighbours(parts):
             following = [part for part in run if isinstance(part, Period)]
             together = len(following) > 1 and task["limit"] is None and not skip
             if not (together and (yield from _together(decoded, task, following))):
@@ -133,7 +130,9 @@ def _together(
     if columns is not None and column not in columns:
         columns = [*columns, column]
     try:
-        rows = in_period_order(_collect(decoded, column, whole, columns, None), column, run)
+        rows = _collect(decoded, task, whole, columns)
+        if not task["steps"]:  # after which there is no order
+            rows = in_period_order(rows, column, run)
         if task["columns"] is not None:
             rows = rows.select(cs.by_name(*task["columns"]))
         parts = encode(rows, task["return_as"])
@@ -149,7 +148,7 @@ def _alone(
     decoded: _Decoded, task: Task, period: AnyPartition, skip: int
 ) -> Iterator[Report | Part]:
     start = time.perf_counter()
-    rows = _collect(decoded, task["column"], period, task["columns"], task["limit"])
+    rows = _collect(decoded, task, period, task["columns"])
     if rows.height < skip:
         msg = f"{skip} rows of it were here when it was tried again, and now it has {rows.height}"
         raise PiotError(msg + ": what it reads or calls is not the same each time")
@@ -158,19 +157,57 @@ def _alone(
     yield from _reported(1, parts, time.perf_counter() - start)
 
 
+def _delivered(
+    decoded: _Decoded, task: Task, parts: Sequence[AnyPartition], deliver: Delivery
+) -> Iterator[Report | Part]:
+    """Hand the rows of each part to a delivery, and report what it answers."""
+    for position, part in zip(task["positions"], parts, strict=True):
+        start = time.perf_counter()
+        rows = _rows_of(decoded, task, part, task["columns"])
+        place = Place(position, part.label)
+        answer = interruptible(partial(_handed, decoded, rows, deliver, place))
+        seconds = time.perf_counter() - start
+        yield _inline(answer_part(place, answer), seconds)
+
+
+def _handed(decoded: _Decoded, rows: pl.LazyFrame, deliver: Delivery, place: Place) -> Any:
+    with unchanged_files(decoded.lf, decoded.keys):
+        if decoded.engine != "in-memory":
+            try:
+                return deliver(rows, place)
+            except pl.exceptions.PanicException:
+                decoded.engine = "in-memory"  # see _collected
+        return deliver(rows.collect(engine="in-memory").lazy(), place)
+
+
+def _inline(answer: Part, seconds: float) -> Report:
+    """Return the report of one period that holds an answer in the place of rows."""
+    return Report(
+        periods=1,
+        last=True,
+        rows=0,
+        bytes=len(answer[-1]),
+        seconds=seconds,
+        threads=pl.thread_pool_size(),
+        part=answer,
+    )
+
+
 def _collect(
-    decoded: _Decoded,
-    column: str,
-    period: AnyPartition,
-    columns: list[str] | None,
-    limit: int | None,
+    decoded: _Decoded, task: Task, period: AnyPartition, columns: list[str] | None
 ) -> pl.DataFrame:
-    part = decoded.lf.filter(filter_of(period, decoded.dtype, column))
+    part = _rows_of(decoded, task, period, columns)
+    return interruptible(lambda: _collected(decoded, part))
+
+
+def _rows_of(
+    decoded: _Decoded, task: Task, period: AnyPartition, columns: list[str] | None
+) -> pl.LazyFrame:
+    part = decoded.lf.filter(filter_of(period, decoded.dtype, task["column"]))
+    part = done(part, task["steps"])
     if columns is not None:
         part = part.select(cs.by_name(*columns))
-    if limit is not None:
-        part = part.head(limit)
-    return interruptible(lambda: _collected(decoded, part))
+    return part if task["limit"] is None else part.head(task["limit"])
 
 
 def _collected(decoded: _Decoded, part: pl.LazyFrame) -> pl.DataFrame:
@@ -202,22 +239,6 @@ def _reported(periods: int, parts: list[Part], seconds: float) -> Iterator[Repor
         )
         if not inline:
             yield part
-
-
-def _check_versions(driver: dict[str, str], node: str) -> None:
-    worker = versions()
-    different = [
-        f"{name} {worker.get(name)} here, {version} on the driver"
-        for name, version in driver.items()
-        if worker.get(name) != version
-    ]
-    if different:
-        msg = (
-            f"the worker on node {node} has other versions than the driver: "
-            f"{'; '.join(different)}. Plans do not travel between versions: install the "
-            "driver's versions there, or start Ray with a runtime_env that does."
-        )
-        raise RuntimeError(msg)
 
 
 def _decode_plan(task: Task, plan: Any, items: Sequence[Any]) -> _Decoded:

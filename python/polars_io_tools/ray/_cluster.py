@@ -77,9 +77,26 @@ def places(options: Mapping[str, Any]) -> float:
 
 
 class RayCluster:
-    """A `Cluster` on the Ray cluster that this process is connected to, for one plan."""
+    """A `Cluster` on the Ray cluster that this process is connected to, for one plan.
 
-    def __init__(self, plan: ShippedPlan, options: Mapping[str, Any], resources: Resources) -> None:
+    Args:
+        plan: the plan.
+        options: those of its tasks.
+        resources: what its sources hold.
+        parts: all that will be submitted.
+        keep: whether results stay where they are: then `fetch` gives a report and what it is of,
+            the reference of an object or the part itself, in the place of a part.
+    """
+
+    def __init__(
+        self,
+        plan: ShippedPlan,
+        options: Mapping[str, Any],
+        resources: Resources,
+        parts: Sequence[AnyPartition] = (),
+        *,
+        keep: bool = False,
+    ) -> None:
         import ray
 
         self._ray: Any = ray
@@ -98,6 +115,9 @@ class RayCluster:
             self._items.extend(i if _travels(ray, i) else store(ray, i) for i in some)
         attached = [(key, len(some)) for key, some in prepared.items()]
         self._task = {**plan.task, "attached": attached}
+        self._keep = keep
+        delivers = plan.task["deliver"] is not None
+        self._positions = {part: i for i, part in enumerate(parts)} if delivers else {}
         self._slots = 1
         self._asked = float("-inf")
         self._told = False
@@ -162,7 +182,9 @@ class RayCluster:
         first, last = periods[0].label, periods[-1].label
         name = f"piot:{first}" if len(periods) == 1 else f"piot:{first}…{last}"
         options = {**self._options, **(periods[0].options or {}), "name": name}
-        task, wire = {**self._task, "skip": skip}, [p.wire() for p in periods]
+        positions = [self._positions[p] for p in periods] if self._positions else []
+        task = {**self._task, "skip": skip, "positions": positions}
+        wire = [p.wire() for p in periods]
         handle = (
             remote_function()
             .options(**options | _ONCE)
@@ -229,6 +251,8 @@ class RayCluster:
         Raises:
             TaskFailed: it is lost.
         """
+        if self._keep:
+            return (arrival.report, arrival.data)
         if not isinstance(arrival.data, self._ray.ObjectRef):
             part: Part = arrival.data
             return part
