@@ -37,6 +37,7 @@ from polars_io_tools.errors import (
     MissingDependencyError,
     PiotError,
     RayNotInitialisedError,
+    ResultLostError,
     SchemaMismatchError,
     SnapshotEndedError,
     SourceChangedError,
@@ -51,6 +52,7 @@ from polars_io_tools.ray import put
 
 if TYPE_CHECKING:
     from polars_io_tools.ray._engine import RayEngine
+    from polars_io_tools.ray._result import RayResult
 
 __all__ = [
     "Check",
@@ -78,7 +80,9 @@ __all__ = [
     "RayNotInitialisedError",
     "RayPartition",
     "RayPlan",
+    "RayResult",
     "ReadPartition",
+    "ResultLostError",
     "SchemaMismatchError",
     "SnapshotEndedError",
     "SourceChangedError",
@@ -114,5 +118,9 @@ if not TYPE_CHECKING:
             from polars_io_tools.ray._engine import RayEngine
 
             return RayEngine
+        if name == "RayResult":
+            from polars_io_tools.ray._result import RayResult
+
+            return RayResult
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+from polars.lazyframe.query_result import QueryResult
 
 from polars_io_tools import _gocore
 from polars_io_tools._arguments import check_method
@@ -19,6 +20,7 @@ from polars_io_tools.ray._connected import require_ray
 from polars_io_tools.ray._distributed import cut_up
 from polars_io_tools.ray._options import check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
+from polars_io_tools.ray._result import executed
 
 __all__ = ["RayEngine"]
 
@@ -150,6 +152,22 @@ class RayEngine(RewritingEngine):
         _gocore.check_process()
         found, made = cut_up(lf, **self._arguments)
         return explained(found, [each.source for each in made])
+
+    def execute(self, lf: pl.LazyFrame, **options: Any) -> QueryResult:
+        """Run a query whose rows stay in the cluster, see `RayResult`.
+
+        It returns when all periods are done. Inside of a task it runs the query there.
+
+        Raises:
+            RayNotInitialisedError: Ray is not running.
+            PiotError: the query cannot be split, or a task failed.
+        """
+        _gocore.check_process()
+        if inside_task():
+            local: QueryResult = super().execute(lf, **options)
+            return local
+        require_ray()
+        return executed(distributed(lf, **self._arguments))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RayEngine):
