@@ -33,6 +33,7 @@ def of_another_polars(patch: Patch, folder: Path) -> object:
     patch.setattr(subplans, "is_known", lambda _: False)
     return engine(lambda lf: lf.select(pl.len()))(patch, folder)
 
+
 def result() -> piot.RayResult:
     engine = piot.RayEngine(date_column="date", time_unit="monthly", progress=False)
     found: Any = LF.filter(QUARTER).execute(engine=engine)
@@ -101,6 +102,7 @@ RAY_ENGINE_CASES: dict[str, Case] = {
         piot.UnsplittablePlanError,
         "the query has to be cut, and its plan cannot be taken apart: the plan bytes of Polars ",
         "use execute_on_ray below the steps that cross periods",
+    ),
     "result was released": Case(
         released,
         piot.ResultLostError,

@@ -154,20 +154,24 @@ class RayEngine(RewritingEngine):
         return explained(found, [each.source for each in made])
 
     def execute(self, lf: pl.LazyFrame, **options: Any) -> QueryResult:
-        """Run a query whose rows stay in the cluster, see `RayResult`.
+        """Run a query and leave its rows in the cluster, as a `RayResult`.
 
-        It returns when all periods are done. Inside of a task it runs the query there.
+        It returns when all periods are done. Where something of the query runs on the driver, above
+        the cut that `explain` shows, or all of it inside of a task, the result is there: it is the
+        one that Polars itself gives, with its rows in the memory of that process.
 
         Raises:
             RayNotInitialisedError: Ray is not running.
             PiotError: the query cannot be split, or a task failed.
         """
         _gocore.check_process()
-        if inside_task():
-            local: QueryResult = super().execute(lf, **options)
-            return local
-        require_ray()
-        return executed(distributed(lf, **self._arguments))
+        if not inside_task():
+            require_ray()
+            found, made = cut_up(lf, **self._arguments)
+            if found.whole:
+                return executed(made[0])
+        local: QueryResult = super().execute(lf, **options)
+        return local
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RayEngine):
