@@ -45,6 +45,7 @@ from polars_io_tools.errors import (
     MissingDependencyError,
     PiotError,
     RayNotInitialisedError,
+    ResultLostError,
     SchemaMismatchError,
     ShardNotFoundError,
     SnapshotEndedError,
@@ -78,6 +79,7 @@ from polars_io_tools.tables import (
 
 if TYPE_CHECKING:
     from polars_io_tools.ray._engine import RayEngine
+    from polars_io_tools.ray._result import RayResult
 
 __all__ = [
     "Asof",
@@ -111,8 +113,10 @@ __all__ = [
     "RayNotInitialisedError",
     "RayPartition",
     "RayPlan",
+    "RayResult",
     "ReadPartition",
     "Report",
+    "ResultLostError",
     "SchemaMismatchError",
     "Shard",
     "ShardNotFoundError",
@@ -162,5 +166,9 @@ if not TYPE_CHECKING:
             from polars_io_tools.ray._engine import RayEngine
 
             return RayEngine
+        if name == "RayResult":
+            from polars_io_tools.ray._result import RayResult
+
+            return RayResult
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

@@ -77,9 +77,12 @@ def ship(
         limit=request.n_rows,
         return_as=return_as,
         attached=[],
+        chosen=[],
         skip=0,
         deliver=None,
         positions=[],
+        keep=False,
+        attempts=None,
         steps=[],
     )
     query = lf if predicate is None else lf.filter(predicate)

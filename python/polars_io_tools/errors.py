@@ -52,6 +52,7 @@ __all__ = [
     "MissingDependencyError",
     "PiotError",
     "RayNotInitialisedError",
+    "ResultLostError",
     "SchemaMismatchError",
     "ShardNotFoundError",
     "SnapshotEndedError",
@@ -144,6 +145,14 @@ class StoreFullError(PiotError, RuntimeError):
     """The driver's object store has no room for a plan or a frame, nor has the disk behind it.
 
     Ray's exception is the `__cause__`. A result that has no room is a `WorkerError`.
+    """
+
+
+class ResultLostError(PiotError, RuntimeError):
+    """Rows of a result that stayed in the cluster are gone.
+
+    They were released, or lost with their node and could not be made again; then what kept them
+    from it is in the message, and Ray's exception is the `__cause__`.
     """
 
 

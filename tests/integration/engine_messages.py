@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import operator
+import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 import polars_io_tools as piot
 from polars_io_tools._polars import subplans
+from polars_io_tools.ray import _bootstrap, _rows
+from tests.integration.cases import QUARTER
 from tests.integration.split_messages import LF
 from tests.messages import Case, Patch
 
@@ -28,6 +32,41 @@ def engine(
 def of_another_polars(patch: Patch, folder: Path) -> object:
     patch.setattr(subplans, "is_known", lambda _: False)
     return engine(lambda lf: lf.select(pl.len()))(patch, folder)
+
+
+def result() -> piot.RayResult:
+    engine = piot.RayEngine(date_column="date", time_unit="monthly", progress=False)
+    found: Any = LF.filter(QUARTER).execute(engine=engine)
+    assert isinstance(found, piot.RayResult)
+    return found
+
+
+def released(*_: object) -> object:
+    with result() as found:
+        lazy = found.lazy()
+    return lazy.collect()
+
+
+def of_another_cluster(patch: Patch, _: Path) -> pl.LazyFrame:
+    found = result()
+    patch.setattr(_rows, "connection", lambda: ("another node", "another job"))
+    return found.lazy()
+
+
+def lost(patch: Patch, _: Path) -> object:
+    import ray
+
+    lazy = result().lazy()
+
+    def get(*_: object) -> None:
+        raise ray.exceptions.ObjectLostError("0" * 56, b"here", "there")
+
+    patch.setattr(ray, "get", get)
+    return lazy.collect()
+
+
+def begun_too_often(*_: object) -> object:
+    return next(_bootstrap.run_periods({"attempts": 0}, 1, (), ()))
 
 
 RAY_ENGINE_CASES: dict[str, Case] = {
@@ -63,5 +102,35 @@ RAY_ENGINE_CASES: dict[str, Case] = {
         piot.UnsplittablePlanError,
         "the query has to be cut, and its plan cannot be taken apart: the plan bytes of Polars ",
         "use execute_on_ray below the steps that cross periods",
+    ),
+    "result was released": Case(
+        released,
+        piot.ResultLostError,
+        "the rows of this result were released, by release() or at the end of its `with`",
+        "execute the query again, or use the result before",
+    ),
+    "result of another cluster": Case(
+        of_another_cluster,
+        piot.RayNotInitialisedError,
+        "the rows of this result lie in a cluster that this process has left",
+        "execute the query again",
+    ),
+    "result was lost": Case(
+        lost,
+        piot.ResultLostError,
+        "rows of 2024-01 of this result were lost, as with their node, and could not be made",
+        "Execute the query again",
+    ),
+    "result is saved": Case(
+        lambda *_: pickle.dumps(result()),
+        TypeError,
+        "a RayResult refers to rows that live as long as this process needs them",
+        "its lazy() can, inside of a distributed query",
+    ),
+    "task was begun too often": Case(
+        begun_too_often,
+        MemoryError,
+        "its process ended 0 times, as when the node runs out of memory",
+        'remote_options={"memory": …}',
     ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+from polars.lazyframe.query_result import QueryResult
 
 from polars_io_tools import _gocore
 from polars_io_tools._arguments import check_method
@@ -19,6 +20,7 @@ from polars_io_tools.ray._connected import require_ray
 from polars_io_tools.ray._distributed import cut_up
 from polars_io_tools.ray._options import check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
+from polars_io_tools.ray._result import executed
 
 __all__ = ["RayEngine"]
 
@@ -150,6 +152,26 @@ class RayEngine(RewritingEngine):
         _gocore.check_process()
         found, made = cut_up(lf, **self._arguments)
         return explained(found, [each.source for each in made])
+
+    def execute(self, lf: pl.LazyFrame, **options: Any) -> QueryResult:
+        """Run a query and leave its rows in the cluster, as a `RayResult`.
+
+        It returns when all periods are done. Where something of the query runs on the driver, above
+        the cut that `explain` shows, or all of it inside of a task, the result is there: it is the
+        one that Polars itself gives, with its rows in the memory of that process.
+
+        Raises:
+            RayNotInitialisedError: Ray is not running.
+            PiotError: the query cannot be split, or a task failed.
+        """
+        _gocore.check_process()
+        if not inside_task():
+            require_ray()
+            found, made = cut_up(lf, **self._arguments)
+            if found.whole:
+                return executed(made[0])
+        local: QueryResult = super().execute(lf, **options)
+        return local
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RayEngine):

@@ -23,13 +23,14 @@ from polars_io_tools._delivery import (
 )
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition, Period
-from polars_io_tools._report import Task
+from polars_io_tools._report import KeptReport, Task
 from polars_io_tools._resources import NoRoomError, Resources
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._transport import Part, decode, size_of
 from polars_io_tools.errors import PiotError, WorkerError
 from polars_io_tools.ray._cluster import RayCluster, places
 from polars_io_tools.ray._connected import require_ray
+from polars_io_tools.ray._keeping import KeepingCluster
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
 from polars_io_tools.ray._protocol import HalfRead, Limits, PeriodFailed
@@ -82,17 +83,13 @@ class Kept:
     """Rows that stay in the object store.
 
     Attributes:
-        parts: the part of the split whose rows they are: of several neighbours all rows, of one
-            maybe not all, and then the next ones are of the same.
-        rows: how many there are.
-        bytes: their size.
-        data: the reference of the object, which `ray.get` turns into what `decode` takes; or, where
-            that is small, that itself.
+        parts: the parts of the split whose rows they are, all of them.
+        report: what the task said of them.
+        data: the reference of the object, which `ray.get` turns into what `decode` takes.
     """
 
     parts: Sequence[AnyPartition]
-    rows: int
-    bytes: int
+    report: KeptReport
     data: Any
 
 
@@ -159,8 +156,8 @@ class RayRunner:
         for parts in self._run(plan, periods, lifetime, keep=True):
             for report, data in parts or ():
                 end = first + report["periods"]
-                yield Kept(periods[first:end], report["rows"], report["bytes"], data)
-                first = end if report["last"] else first
+                yield Kept(periods[first:end], report, data)
+                first = end
             if parts is None:
                 yield None
 
@@ -235,7 +232,8 @@ def _started(
 
     resources = Resources(hide, places(options.remote_options), waits=True)
     try:
-        cluster = RayCluster(plan, options.remote_options, resources, periods, keep=keep)
+        kind = KeepingCluster if keep else RayCluster
+        cluster = kind(plan, options.remote_options, resources, periods)
     except NoRoomError:
         resources.close()
         return None

@@ -24,8 +24,8 @@ What a delivery has to stand:
 
 Periods without rows are delivered as well, except those that bounds or statistics rule out.
 
-Of `kept` the parts come in the order of the periods, and an object that is lost later, as with its
-node, is not made again here: whoever keeps it runs its periods once more, by `source.planned`.
+Of `kept` the parts come in the order of the periods, several neighbours maybe in one object, and
+Ray makes an object again that is lost later, as with its node, see `_keeping`.
 """
 
 from __future__ import annotations
