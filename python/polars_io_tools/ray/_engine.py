@@ -19,6 +19,7 @@ from polars_io_tools.ray._connected import require_ray
 from polars_io_tools.ray._distributed import cut_up
 from polars_io_tools.ray._options import check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
+from polars_io_tools.ray._sinks import Sink, check_no_sink
 
 __all__ = ["RayEngine"]
 
@@ -121,9 +122,11 @@ class RayEngine(RewritingEngine):
 
         Raises:
             RayNotInitialisedError: Ray is not running.
+            ValueError: the query is a sink.
             PiotError: the query cannot be split.
         """
         _gocore.check_process()
+        check_no_sink(lf)
         if not inside_task():
             require_ray()
         return cut_up(lf, **self._arguments)[0].lazy
@@ -150,6 +153,19 @@ class RayEngine(RewritingEngine):
         _gocore.check_process()
         found, made = cut_up(lf, **self._arguments)
         return explained(found, [each.source for each in made])
+
+    def sink(self, form: str, lf: pl.LazyFrame, target: Any, options: dict[str, Any]) -> None:
+        """Write a query to a file through this process, or to a directory in the tasks.
+
+        Raises:
+            ValueError: a target or an option that cannot be used.
+            RayNotInitialisedError: Ray is not running.
+            PiotError: the query cannot be split, a task failed, or files cannot be put in place.
+        """
+        _gocore.check_process()
+        Sink(form, target, options).write(
+            lf, lambda: distributed(lf, **self._arguments), lambda: self.rewritten(lf)
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RayEngine):
