@@ -102,7 +102,7 @@ def _serialised(key: Any) -> bytes:
 
 def normalised(path: str | Path) -> str:
     """Return a path as Polars' sinks read it."""
-    return normalize_filepath(path)
+    return normalize_filepath(path, check_not_directory=False)
 
 
 def sink(form: str, lf: pl.LazyFrame, target: Any, options: dict[str, Any]) -> None:
@@ -113,7 +113,8 @@ def sink(form: str, lf: pl.LazyFrame, target: Any, options: dict[str, Any]) -> N
 def check_options(form: str, schema: pl.Schema, target: str, options: dict[str, Any]) -> None:
     """Let Polars raise what it has against options, before anything runs."""
     asked = {key: value for key, value in options.items() if key != "optimizations"}
-    getattr(pl.LazyFrame(schema=schema), f"sink_{form}")(target, lazy=True, **asked)
+    lf = getattr(pl.LazyFrame(schema=schema), f"sink_{form}")(target, lazy=True, **asked)
+    lf.explain(optimized=False)  # some are looked at only then
 
 
 def shipped_options(options: dict[str, Any]) -> dict[str, Any]:
