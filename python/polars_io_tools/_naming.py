@@ -20,7 +20,10 @@ from polars_io_tools._polars.sinks import Partitioning
 from polars_io_tools._writing import EXTENSIONS, Written
 from polars_io_tools.errors import PublishError
 
-__all__ = ["named_files"]
+__all__ = ["WHOLE", "named_files"]
+
+# What is no part of a split, whose files are named as Polars names them.
+WHOLE = Place(-1, "the whole")
 
 # The longest name of a part in the name of a file, of which file systems take 255 bytes.
 _NAME_BYTES = 150
@@ -58,15 +61,16 @@ def named_files(
     return {**filled, **replaced} or dict(list(files.items())[:1])
 
 
-def _name(form: str, stem: str, file: Written, partitioning: Partitioning | None) -> str:
-    number = "" if partitioning is None else f"-{file.number:08}"
+def _name(form: str, stem: str | None, file: Written, partitioning: Partitioning | None) -> str:
+    number = f"{file.number:08}"
+    name = stem if partitioning is None else f"{stem}-{number}"
     base = f"{file.folder}/" if file.folder else ""
-    return f"{base}{stem}{number}.{EXTENSIONS[form]}"
+    return f"{base}{number if stem is None else name}.{EXTENSIONS[form]}"
 
 
-def _stems(places: Iterable[Place]) -> dict[Place, str]:
+def _stems(places: Iterable[Place]) -> dict[Place, str | None]:
     """Return what stands for each part in names of files: its label, as far as that can be."""
-    names = {place: _stem(place.label) for place in places}
+    names = {place: None if place == WHOLE else _stem(place.label) for place in places}
     counts = Counter(names.values())
     return {
         place: name if counts[name] == 1 else f"{name}~{place.position}"

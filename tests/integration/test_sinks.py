@@ -379,18 +379,41 @@ def test_batches_come_in_order(query: pl.LazyFrame) -> None:
     assert len(stopped) == 1
 
 
-def test_sinks_that_wait_are_refused(query: pl.LazyFrame, tmp_path: Path) -> None:
+def test_sinks_that_wait(query: pl.LazyFrame, tmp_path: Path, submitted: Submissions) -> None:
+    """The driver writes them, as Polars does, from rows that come from the tasks."""
+    batches: list[pl.DataFrame] = []
     waiting: list[Any] = [
-        query.sink_parquet(f"{tmp_path}/a.parquet", lazy=True, engine=ENGINE),
-        query.sink_csv(pl.PartitionBy(tmp_path, key="symbol"), lazy=True),
-        query.sink_batches(print, lazy=True),
+        query.sink_parquet(tmp_path / "a.parquet", lazy=True, engine=ENGINE),
+        query.sink_csv(pl.PartitionBy(tmp_path / "b", key="symbol"), lazy=True),
+        query.sink_batches(batches.append, lazy=True),
     ]
-    for lf in waiting:
-        with pytest.raises(ValueError, match="without lazy=True"):
-            lf.collect(engine=ENGINE)
-    with pytest.raises(ValueError, match="without lazy=True"):
-        pl.collect_all(waiting, engine=ENGINE)
-    assert list(tmp_path.iterdir()) == []
+    plain = in_period_order(query.collect())
+    waiting[0].collect(engine=ENGINE)
+    assert submitted.periods == MONTHS
+    assert_same(pl.read_parquet(tmp_path / "a.parquet"), plain)
+    pl.collect_all(waiting, engine=ENGINE)
+    assert sorted(submitted.periods) == sorted(4 * MONTHS)
+    assert sorted({Path(p).name for p in tree(tmp_path / "b")}) == ["00000000.csv"]
+    assert_same(pl.concat(batches), plain)
+
+
+def test_what_stands_above_the_cut_is_written_by_the_driver(
+    query: pl.LazyFrame, tmp_path: Path, submitted: Submissions
+) -> None:
+    """Named as Polars names it; whole or not at all, as what the tasks write."""
+    totals = query.group_by("symbol").agg(C("row").sum()).sort("symbol")
+    totals.sink_parquet(f"{tmp_path}/a/", engine=ENGINE, mkdir=True)
+    totals.sink_parquet(pl.PartitionBy(tmp_path / "b", key="symbol"), engine=ENGINE)
+    totals.sink_parquet(tmp_path / "c.parquet", engine=ENGINE)
+    assert submitted.periods == 3 * MONTHS
+    plain = ["A", "B", "C"]
+    assert tree(tmp_path) == [
+        "a/00000000.parquet",
+        *(f"b/symbol={s}/00000000.parquet" for s in plain),
+        "c.parquet",
+    ]
+    for path in ("a", "b", "c.parquet"):
+        assert_same(pl.scan_parquet(tmp_path / path).collect(), totals.collect())
 
 
 def test_inside_of_a_task(query: pl.LazyFrame, tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ __all__ = [
     "Provider",
     "check_options",
     "folders_of",
-    "is_sink",
     "normalised",
     "partitioning_of",
     "received_options",
@@ -131,12 +130,6 @@ def received_options(options: dict[str, Any]) -> dict[str, Any]:
     for name, value in options["optimizations"].items():
         setattr(flags, name, value)
     return {**options, "optimizations": flags}
-
-
-def is_sink(lf: pl.LazyFrame) -> bool:
-    """Tell whether a query is a sink that has not run, or several."""
-    schema = lf.collect_schema()
-    return not schema and lf.explain(optimized=False).lstrip().startswith("SINK")
 
 
 def folders_of(keys: Sequence[pl.DataFrame]) -> list[str]:

@@ -19,7 +19,7 @@ from polars_io_tools.ray._connected import require_ray
 from polars_io_tools.ray._distributed import cut_up
 from polars_io_tools.ray._options import check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
-from polars_io_tools.ray._sinks import Sink, check_no_sink
+from polars_io_tools.ray._sinks import Sink
 
 __all__ = ["RayEngine"]
 
@@ -122,11 +122,9 @@ class RayEngine(RewritingEngine):
 
         Raises:
             RayNotInitialisedError: Ray is not running.
-            ValueError: the query is a sink.
             PiotError: the query cannot be split.
         """
         _gocore.check_process()
-        check_no_sink(lf)
         if not inside_task():
             require_ray()
         return cut_up(lf, **self._arguments)[0].lazy
@@ -163,9 +161,10 @@ class RayEngine(RewritingEngine):
             PiotError: the query cannot be split, a task failed, or files cannot be put in place.
         """
         _gocore.check_process()
-        Sink(form, target, options).write(
-            lf, lambda: distributed(lf, **self._arguments), lambda: self.rewritten(lf)
-        )
+        if not inside_task():
+            require_ray()
+        found, made = cut_up(lf, **self._arguments)
+        Sink(form, target, options).write(lf, found.lazy, made[0] if found.whole else None)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RayEngine):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlparse
 import polars as pl
 
 from polars_io_tools._delivery import Place, dumps
-from polars_io_tools._naming import named_files
+from polars_io_tools._naming import WHOLE, named_files
 from polars_io_tools._period import filter_of
 from polars_io_tools._polars import sinks as polars_sinks
 from polars_io_tools._publishing import Staging
@@ -30,10 +30,7 @@ from polars_io_tools._writing import EXTENSIONS, Writing, Written, unchecked
 from polars_io_tools.ray._distributed import Distributed
 from polars_io_tools.ray._runs import ALL, deliveries
 
-__all__ = ["Sink", "check_no_sink"]
-
-# What is no period's, named as Polars names its first file.
-_WHOLE = Place(-1, "00000000")
+__all__ = ["Sink"]
 
 Parts = Iterator[tuple[Place, Sequence[Written]]]
 
@@ -52,30 +49,25 @@ class Sink:
     target: Any
     options: dict[str, Any]
 
-    def write(
-        self,
-        lf: pl.LazyFrame,
-        run: Callable[[], Distributed | None],
-        rewritten: Callable[[], pl.LazyFrame],
-    ) -> None:
+    def write(self, lf: pl.LazyFrame, rows: pl.LazyFrame, run: Distributed | None) -> None:
         """Write a query.
 
         Args:
             lf: the query.
-            run: gives its parts, None if only this process can write it.
-            rewritten: gives the query whose rows this process can read.
+            rows: the query as this process can run it.
+            run: its parts, None if only this process can write it.
 
         Raises:
             ValueError: the target or an option cannot be used.
-            PiotError: the query cannot be split, a task failed, or files cannot be put in place.
+            PiotError: a task failed, or files cannot be put in place.
         """
         folder = self._folder()
         if folder is not None:
-            self._write_folder(lf, folder, run, rewritten)
+            self._write_folder(lf.collect_schema(), folder, rows, run)
         elif (path := _local_file(self.target)) is not None:
-            self._write_file(rewritten(), path)
+            self._write_file(rows, path)
         else:
-            polars_sinks.sink(self.form, rewritten(), self.target, self.options)
+            polars_sinks.sink(self.form, rows, self.target, self.options)
 
     def _folder(self) -> _Folder | None:
         if isinstance(self.target, pl.PartitionBy):
@@ -106,20 +98,16 @@ class Sink:
             polars_sinks.report_paths(callback, [(given, p.num_rows, p.num_bytes) for p in sunk])
 
     def _write_folder(
-        self,
-        lf: pl.LazyFrame,
-        folder: _Folder,
-        run: Callable[[], Distributed | None],
-        rewritten: Callable[[], pl.LazyFrame],
+        self, schema: pl.Schema, folder: _Folder, rows: pl.LazyFrame, run: Distributed | None
     ) -> None:
-        path = self._checked(lf, folder)
+        path = self._checked(schema, folder)
         options = self._shipped()
         with Staging(path) as staging:
             writing = Writing(self.form, staging.folder, folder.partitioning, options)
-            parts = dict(_parts(run(), writing, rewritten))
+            parts = dict(_parts(run, writing, rows))
             if not any(parts.values()) and not folder.keyed:
-                nothing = pl.LazyFrame(schema=lf.collect_schema())
-                parts = {_WHOLE: writing(nothing, _WHOLE)}
+                nothing = pl.LazyFrame(schema=schema)
+                parts = {WHOLE: writing(nothing, WHOLE)}
             files = named_files(self.form, parts, folder.partitioning, path)
             durable = self.options.get("sync_on_close") == "all"
             staging.publish({name: file.staged for name, file in files.items()}, durable=durable)
@@ -129,7 +117,7 @@ class Sink:
             paths = [(f"{Path(given, n)}", f.rows or 0, f.bytes) for n, f in sorted(files.items())]
             polars_sinks.report_paths(callback, paths)
 
-    def _checked(self, lf: pl.LazyFrame, folder: _Folder) -> str:
+    def _checked(self, schema: pl.Schema, folder: _Folder) -> str:
         """Return the path of a directory that can be written.
 
         Raises:
@@ -157,7 +145,6 @@ class Sink:
                 "do not leave this process. Write one file, or leave encryption out"
             )
             raise ValueError(msg)
-        schema = lf.collect_schema()
         _check_keys(self.form, schema, folder)
         polars_sinks.check_options(self.form, schema, f"{path}/0", unchecked(self.options))
         return path
@@ -194,20 +181,6 @@ class _Folder:
         return self.partitioning is not None and self.partitioning.key is not None
 
 
-def check_no_sink(lf: pl.LazyFrame) -> None:
-    """Check that a query is not a sink that waits to be collected.
-
-    Raises:
-        ValueError: it is.
-    """
-    if polars_sinks.is_sink(lf):
-        msg = (
-            "a sink with lazy=True cannot be collected by RayEngine, which does not see what is "
-            "below it. Write lf.sink_parquet(path, engine=engine) without lazy=True"
-        )
-        raise ValueError(msg)
-
-
 def _local(path: str) -> str | None:
     """Return the absolute path of a path or file URI, None of what is in an object store."""
     if "://" not in path and not path.startswith("file:"):
@@ -237,19 +210,17 @@ def _check_keys(form: str, schema: pl.Schema, folder: _Folder) -> None:
             raise ValueError(msg)
 
 
-def _parts(
-    run: Distributed | None, writing: Writing, rewritten: Callable[[], pl.LazyFrame]
-) -> Parts:
+def _parts(run: Distributed | None, writing: Writing, rows: pl.LazyFrame) -> Parts:
     """Yield what each part has written, in whichever process."""
     if run is None:
-        yield _WHOLE, writing(rewritten(), _WHOLE)
+        yield WHOLE, writing(rows, WHOLE)
     elif inside_task():
         split = run.source.split
         column = split.column if split.calendar else ""
         for position, part in enumerate(run.source.planned(ALL)[1]):
             place = Place(position, part.label)
-            rows = run.source.query.filter(filter_of(part, split.dtype, column))
-            yield place, writing(rows, place)
+            own = run.source.query.filter(filter_of(part, split.dtype, column))
+            yield place, writing(own, place)
     else:
         with closing(deliveries(run.source, run.runner, writing)) as answers:
             for delivered in answers:
