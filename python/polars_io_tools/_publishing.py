@@ -13,9 +13,13 @@ Invariant: before `publish` nothing below the target has changed; after `close` 
 is left but what was published.
 
 Example:
-    >>> with Staging("/data/out") as staging:
-    ...     (Path(staging.folder) / "0.staged").write_bytes(b"...")
+    >>> import tempfile
+    >>> base = tempfile.mkdtemp()
+    >>> with Staging(f"{base}/out") as staging:
+    ...     (Path(staging.folder) / "0.staged").touch()
     ...     staging.publish({"month=1/2024-01.parquet": "0.staged"})
+    >>> [str(path.relative_to(base)) for path in Path(base).rglob("*.parquet")]
+    ['out/month=1/2024-01.parquet']
 """
 
 from __future__ import annotations

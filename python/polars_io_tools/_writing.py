@@ -7,10 +7,8 @@ moves the files of the attempts that count (`_publishing`), and drops the rest.
 Invariant: nothing is written outside of the staging folder, and names of staged files match no
 pattern that a reader might have (`*.parquet`, `*.csv`).
 
-Example:
-    >>> writing = Writing("parquet", "/data/.out.piot-1", None, options)
-    >>> writing(rows, Place(0, "2024-01"))  # in the worker
-    [Written("000000-5f0c/0.staged", "", None, 0, 1200, 9000)]
+In the worker, `Writing("csv", staging, None, options)(rows, Place(0, "2024-01"))` writes
+`000000-5f0c…/0.staged`, and returns a `Written` that says so.
 """
 
 from __future__ import annotations

@@ -14,8 +14,6 @@ from benchmarks.sinks.written import read, target
 
 __all__ = ["sink", "sink_by_month", "start"]
 
-_ZSTD = {"compression": "zstd"}
-
 
 def _rows(data: Data) -> ray.data.Dataset:
     return ray.data.read_parquet(str(data.monthly)).filter(
@@ -29,12 +27,12 @@ def _with_month(table: pa.Table) -> pa.Table:
 
 def sink(data: Data) -> pl.LazyFrame:
     folder = target(data, "ray_data")
-    _rows(data).write_parquet(str(folder), arrow_parquet_args=_ZSTD)
+    _rows(data).write_parquet(str(folder), compression="zstd")
     return read(folder)
 
 
 def sink_by_month(data: Data) -> pl.LazyFrame:
     folder = target(data, "ray_data")
     rows = _rows(data).map_batches(_with_month, batch_format="pyarrow")
-    rows.write_parquet(str(folder), partition_cols=["month"], arrow_parquet_args=_ZSTD)
+    rows.write_parquet(str(folder), partition_cols=["month"], compression="zstd")
     return read(folder)
