@@ -178,7 +178,7 @@ def test_options_of_parquet(query: pl.LazyFrame, tmp_path: Path) -> None:
     options: dict[str, Any] = {
         "compression": "gzip",
         "compression_level": 3,
-        "statistics": {"min": False, "max": True},
+        "statistics": {"min": False, "max": True, "distinct_count": False, "null_count": True},
         "row_group_size": 10,
         "metadata": {"made": "by a test"},
         "maintain_order": False,
