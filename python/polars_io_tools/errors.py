@@ -9,6 +9,7 @@ All derive from `PiotError`; where a builtin fits as well, they derive from it t
     ├─ TooManyPeriodsError(ValueError)        the bounds hold more periods than allowed
     ├─ UnsplittablePlanError(ValueError)      a split would change the answer
     ├─ SourceChangedError                     a file changed or vanished after planning
+    ├─ PublishError                           files that were written cannot be put in place
     ├─ SchemaMismatchError                    results that belong together have other columns
     ├─ WorkerError(RuntimeError)              a task failed; `.period` says which
     ├─ StoreFullError(RuntimeError)           the object store has no room for what is sent
@@ -51,6 +52,7 @@ __all__ = [
     "InvalidRowsError",
     "MissingDependencyError",
     "PiotError",
+    "PublishError",
     "RayNotInitialisedError",
     "ResultLostError",
     "SchemaMismatchError",
@@ -113,6 +115,13 @@ class SourceChangedError(PiotError):
 
     Files that appear are an error only where workers expand the pattern or folder themselves; else
     they are not read.
+    """
+
+
+class PublishError(PiotError):
+    """Files of a sink cannot be written aside, or put in place; none of them is in place.
+
+    The message names the target, what stands in the way and, where that helps, another place.
     """
 
 

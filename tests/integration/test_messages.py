@@ -32,6 +32,7 @@ from tests.database.messages import DATABASE_CASES
 from tests.integration.cases import QUARTER
 from tests.integration.cases import on_ray as run_on_ray
 from tests.integration.engine_messages import RAY_ENGINE_CASES
+from tests.integration.sink_messages import SINK_CASES
 from tests.integration.split_messages import LF, SPLIT_CASES, explain
 from tests.messages import PACKAGE, Case, Patch, check_message, message_of
 from tests.tables.commit_messages import COMMIT_CASES
@@ -485,6 +486,7 @@ CASES = SPLIT_CASES | {
         forgotten, piot.InternalError, "nothing is attached under 'nothing-1' in this process"
     ),
     **RAY_ENGINE_CASES,
+    **SINK_CASES,
 }
 
 

@@ -52,21 +52,25 @@ class RewritingEngine(Engine):
         """See `polars.collect_all_async`."""
         return _LOCAL.collect_all_async(map(self.rewritten, lfs), **options)
 
+    def sink(self, form: str, lf: pl.LazyFrame, target: Any, options: dict[str, Any]) -> None:
+        """Write a query: what `sink_parquet` and its like do, whose `form` is such as "parquet"."""
+        getattr(_LOCAL, f"sink_{form}")(self.rewritten(lf), target, **options)
+
     def sink_parquet(self, lf: pl.LazyFrame, path: Any, **options: Any) -> None:
         """See `polars.LazyFrame.sink_parquet`."""
-        _LOCAL.sink_parquet(self.rewritten(lf), path, **options)
+        self.sink("parquet", lf, path, options)
 
     def sink_ipc(self, lf: pl.LazyFrame, path: Any, **options: Any) -> None:
         """See `polars.LazyFrame.sink_ipc`."""
-        _LOCAL.sink_ipc(self.rewritten(lf), path, **options)
+        self.sink("ipc", lf, path, options)
 
     def sink_csv(self, lf: pl.LazyFrame, path: Any, **options: Any) -> None:
         """See `polars.LazyFrame.sink_csv`."""
-        _LOCAL.sink_csv(self.rewritten(lf), path, **options)
+        self.sink("csv", lf, path, options)
 
     def sink_ndjson(self, lf: pl.LazyFrame, path: Any, **options: Any) -> None:
         """See `polars.LazyFrame.sink_ndjson`."""
-        _LOCAL.sink_ndjson(self.rewritten(lf), path, **options)
+        self.sink("ndjson", lf, path, options)
 
     def sink_batches(self, lf: pl.LazyFrame, function: Any, **options: Any) -> None:
         """See `polars.LazyFrame.sink_batches`."""

@@ -21,6 +21,7 @@ from polars_io_tools.ray._distributed import cut_up
 from polars_io_tools.ray._options import check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
 from polars_io_tools.ray._result import executed
+from polars_io_tools.ray._sinks import Sink
 
 __all__ = ["RayEngine"]
 
@@ -172,6 +173,20 @@ class RayEngine(RewritingEngine):
                 return executed(made[0])
         local: QueryResult = super().execute(lf, **options)
         return local
+
+    def sink(self, form: str, lf: pl.LazyFrame, target: Any, options: dict[str, Any]) -> None:
+        """Write a query to a file through this process, or to a directory in the tasks.
+
+        Raises:
+            ValueError: a target or an option that cannot be used.
+            RayNotInitialisedError: Ray is not running.
+            PiotError: the query cannot be split, a task failed, or files cannot be put in place.
+        """
+        _gocore.check_process()
+        if not inside_task():
+            require_ray()
+        found, made = cut_up(lf, **self._arguments)
+        Sink(form, target, options).write(lf, found.lazy, made[0] if found.whole else None)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RayEngine):
