@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -108,6 +109,32 @@ CUTS: dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
 def test_cut_queries(scan: pl.LazyFrame, submitted: Submissions, name: str) -> None:
     query = CUTS[name](scan.filter(QUARTER))
     assert_same(query.collect(engine=ENGINE), query.collect())
+    assert set(submitted.periods) == set(MONTHS)
+
+
+def test_functions_of_a_script_run_below_the_cut_and_above(
+    scan: pl.LazyFrame, submitted: Submissions
+) -> None:
+    """Polars asks for a function of an expression when it runs, after the plan was put together."""
+    met = []
+    lock = threading.Lock()  # does not travel, and need not above the cut
+
+    def noted(value: int) -> int:
+        with lock:
+            met.append(value)
+        return value * 2
+
+    double = C("row").map_elements(lambda row: divmod(row * 2, 9)[0], return_dtype=pl.Int64)
+    below = scan.filter(QUARTER).select("date", "symbol", twice=double)
+    rows = (
+        below.group_by("symbol")
+        .agg(C("twice").sum())
+        .sort("symbol")
+        .with_columns(C("twice").map_elements(noted, return_dtype=pl.Int64))
+    )
+    found = rows.collect(engine=ENGINE)
+    assert len(met) == found.height
+    assert_same(found, rows.collect())
     assert set(submitted.periods) == set(MONTHS)
 
 

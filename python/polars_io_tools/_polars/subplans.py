@@ -1,26 +1,28 @@
 """The nodes of a query's plan as queries of their own, and the plan with other queries for them.
 
 A query goes through plan bytes, which Go takes apart and puts together. It stays in this process:
-frames in memory are written and read again, but of the Python objects in the plan, such as IO
-sources, nothing is written, and the queries that come out of it have the objects themselves.
+frames in memory are written and read again, but of IO sources nothing is written, and the queries
+that come out of it have the objects themselves.
 """
 
 from __future__ import annotations
 
 import json
+import pickle
 import threading
 import uuid
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypedDict
+from weakref import WeakValueDictionary
 
 import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._polars.grafts import is_known
 from polars_io_tools._polars.payload import deserialise, rewrite
-from polars_io_tools._polars.pickling import functions_by_value
+from polars_io_tools._polars.pickling import dumps_by_value, functions_by_value
 from polars_io_tools._steps import Step
 
 __all__ = ["Site", "Subplans", "subplans"]
@@ -39,22 +41,49 @@ class Site(TypedDict):
 
 
 class _Parked:
-    """Stands for an object in plan bytes, which is given back when they are read."""
+    """Stands for an object in plan bytes, which is given back when they are read.
 
-    def __init__(self, key: str) -> None:
+    Polars reads functions of expressions only when it runs a plan, which may be in another process:
+    those are there by value as well.
+    """
+
+    def __init__(self, key: str, value: bytes | None) -> None:
         self._key = key
+        self._value = value
 
-    def __reduce__(self) -> tuple[Callable[[str], Any], tuple[str]]:
-        return _given_back, (self._key,)
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, bytes | None]]:
+        return _given_back, (self._key, self._value)
 
+
+# Where the sources of IO plugins come from. Polars reads them with the plan, and as they may hold
+# much they are not copied.
+_SOURCES = "polars.io.plugins"
 
 _lock = threading.Lock()
 _parked: dict[str, Any] = {}
 
+# What was parked, for as long as the query that it came from is there.
+_left: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
-def _given_back(key: str) -> Any:
+
+def _given_back(key: str, value: bytes | None) -> Any:
     with _lock:
-        return _parked[key]
+        found = _parked.get(key, _left.get(key))
+    if found is None and value is not None:
+        return pickle.loads(value)  # noqa: S301  (written by this package)
+    if found is None:
+        raise KeyError("the query that this plan was taken from is gone")
+    return found
+
+
+def _copied(obj: Any) -> bytes | None:
+    """Return an object by value, None if it is a source or has none."""
+    if getattr(obj, "__module__", None) == _SOURCES:
+        return None
+    try:
+        return dumps_by_value(obj)
+    except Exception:  # noqa: BLE001  (whatever an object raises that cannot travel)
+        return None
 
 
 class Subplans:
@@ -105,7 +134,7 @@ class Subplans:
         with _lock:
             _parked[key] = obj
         self._keys.append(key)
-        return _Parked(key)
+        return _Parked(key, _copied(obj))
 
 
 @contextmanager
@@ -122,4 +151,6 @@ def subplans(lf: pl.LazyFrame) -> Iterator[Subplans]:
     finally:
         with _lock:
             for key in keys:
-                del _parked[key]
+                obj = _parked.pop(key)
+                with suppress(TypeError):  # not everything can be referred to weakly
+                    _left[key] = obj
