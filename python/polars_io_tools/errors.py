@@ -12,6 +12,7 @@ All derive from `PiotError`; where a builtin fits as well, they derive from it t
     ├─ PublishError                           files that were written cannot be put in place
     ├─ SchemaMismatchError                    results that belong together have other columns
     ├─ WorkerError(RuntimeError)              a task failed; `.period` says which
+    ├─ ResultLostError(RuntimeError)          rows that were kept in the cluster are gone
     ├─ StoreFullError(RuntimeError)           the object store has no room for what is sent
     ├─ DatabaseError(RuntimeError)            a database refused a query or failed in it
     │   ├─ DatabaseConnectionError(ConnectionError)   there is no connection, or it was lost
