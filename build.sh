@@ -191,6 +191,10 @@ run_pytest() {
   "$python" -m pytest --color="$colour" "$@" </dev/null 2>&1 | tee "$log"
 }
 
+# All tests run in two processes: they wait for Ray and for servers most of the time. What takes long
+# to start is started by one of them, see tests/distribution.py.
+readonly in_two=(-n 2 --dist loadscope)
+
 # What is read of plans differs between versions of Polars, and so does what is skipped of tables: the
 # tests of that run on the oldest supported one as well, put in front of the one in .venv.
 readonly oldest_polars=polars==2.0.0
@@ -204,7 +208,7 @@ test_oldest_polars() {
   fi
   PYTHONPATH=$folder "$python" -c "import polars; assert 'polars==' + polars.__version__ == '$oldest_polars'" &&
     PIOT_EXAMPLES=300 PYTHONPATH=$folder \
-      "$python" -m pytest -m "not long and not ray" tests/unit tests/property tests/tables \
+      "$python" -m pytest "${in_two[@]}" -m "not long and not ray" tests/unit tests/property tests/tables \
       --ignore tests/unit/test_benchmarks.py --ignore tests/unit/test_window.py \
       --ignore tests/tables/test_buckets.py --ignore tests/tables/test_faults.py \
       --ignore tests/tables/test_races.py </dev/null
@@ -267,6 +271,7 @@ verb_test() {
   step "go test" "$GO" test ./...
   step "what collations need" get_collations
   if [[ $# -eq 0 ]]; then step "pytest, oldest polars" test_oldest_polars; fi
+  if [[ $# -eq 0 && -n $left_out ]]; then select+=("${in_two[@]}"); fi
   step "pytest" run_pytest "${select[@]}" "$@"
   close
   [[ -z $left_out ]] || printf '%s\n' "$left_out"

@@ -41,7 +41,7 @@ def columns(answer: Any, schema: Mapping[str, pl.DataType]) -> Columns:
 
 
 def summarise(answer: Any, schema: Mapping[str, pl.DataType]) -> Summary:
-    """Return the summary of a frame of Polars or pandas, or of a table of pyarrow.
+    """Return the summary of a frame or query of Polars, a frame of pandas, or a table of pyarrow.
 
     Libraries differ in the types that they give back: columns are compared as those of `schema`.
     Floats are compared to the last bit.
@@ -61,6 +61,8 @@ def summarise(answer: Any, schema: Mapping[str, pl.DataType]) -> Summary:
 def _to_polars(answer: Any) -> pl.DataFrame:
     if isinstance(answer, pl.DataFrame):
         return answer
+    if isinstance(answer, pl.LazyFrame):  # of what was written
+        return answer.collect()
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(answer, pandas.DataFrame):
         return pl.from_pandas(answer)

@@ -142,7 +142,9 @@ def _time(case: Case, results: Results, contender: Contender) -> str:
     ratio = _derived(case, results[case.name], result)["times_polars"]
     text = f"{median:.3g}"
     mark = " *" if result.note else ""
-    return text if contender == REFERENCE or not ratio else f"{text} ({ratio:.3g} ×){mark}"
+    return (
+        text if contender.name == REFERENCE.name or not ratio else f"{text} ({ratio:.3g} ×){mark}"
+    )
 
 
 def _period_rows(

@@ -28,6 +28,7 @@ from benchmarks.data import Data, Source
 from benchmarks.databases import cases as databases
 from benchmarks.databases.table import Table
 from benchmarks.settings import NotOfferedError, Settings
+from benchmarks.sinks import cases as sinks
 
 _PACKAGES = (
     "polars",
@@ -45,7 +46,7 @@ _PACKAGES = (
     "pyodbc",
 )
 
-_CASES = {**CASES, **databases.CASES}
+_CASES = {**CASES, **databases.CASES, **sinks.CASES}
 _SOURCES: dict[str, Callable[..., Source]] = {"files": Data.received, "table": Table.received}
 
 

@@ -15,6 +15,8 @@ from benchmarks.databases import report as databases_report
 from benchmarks.databases import rivals
 from benchmarks.databases.cases import CASES as DATABASE_CASES
 from benchmarks.environments import Contender
+from benchmarks.sinks import rivals as sink_rivals
+from benchmarks.sinks.cases import CASES as SINK_CASES
 
 __all__ = ["FILES", "SUITES", "Suite"]
 
@@ -99,6 +101,18 @@ SUITES = {
             source=_server,
             as_json=databases_report.as_json,
             as_markdown=databases_report.as_markdown,
+            charted=False,
+        ),
+        Suite(
+            name="sinks",
+            results="sinks",
+            cases=SINK_CASES,
+            contenders=sink_rivals.CONTENDERS,
+            smoke=tuple(SINK_CASES),
+            ours=sink_rivals.OURS,
+            source=_files,
+            as_json=report.as_json,
+            as_markdown=report.as_markdown,
             charted=False,
         ),
     )

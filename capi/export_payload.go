@@ -15,6 +15,11 @@ func findScans(plan []byte) (answer, error) {
 	return bySize(len(plan), largePlan, func(context.Context) ([]byte, error) { return payload.Find(plan) })
 }
 
+// findSites lists the nodes of a serialised plan.
+func findSites(plan []byte) (answer, error) {
+	return bySize(len(plan), largePlan, func(context.Context) ([]byte, error) { return payload.FindSites(plan) })
+}
+
 // replacePaths gives a serialised plan with its file scans rewritten as request says.
 func replacePaths(plan, request []byte) (answer, error) {
 	return bySize(len(plan), largePlan, func(context.Context) ([]byte, error) { return payload.Rewrite(plan, request) })

@@ -35,6 +35,15 @@ func planRequest(in []byte) (answer, error) {
 	})
 }
 
+// planCut answers whether a query can be cut at its root.
+func planCut(in []byte) ([]byte, error) {
+	request, err := plan.Decode(in)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(planning.CutAt(request))
+}
+
 // checkUnit fails when a unit is not known or does not fit the type of a column.
 func checkUnit(unit, typ []byte) ([]byte, error) {
 	u, err := calendar.ParseUnit(string(unit))

@@ -16,6 +16,16 @@ func piotFindScans(in *C.piot_bytes, out *C.piot_result) {
 	guardedJob("find_scans", out, func() (answer, error) { return findScans(view(in, 0)) })
 }
 
+//export piotPlanCut
+func piotPlanCut(in *C.piot_bytes, out *C.piot_result) {
+	guarded("plan_cut", out, func() ([]byte, error) { return planCut(view(in, 0)) })
+}
+
+//export piotFindSites
+func piotFindSites(in *C.piot_bytes, out *C.piot_result) {
+	guardedJob("find_sites", out, func() (answer, error) { return findSites(view(in, 0)) })
+}
+
 //export piotReplacePaths
 func piotReplacePaths(in *C.piot_bytes, out *C.piot_result) {
 	guardedJob("replace_paths", out, func() (answer, error) { return replacePaths(view(in, 0), view(in, 1)) })

@@ -28,6 +28,16 @@ static PyObject *mod_find_scans(PyObject *self, PyObject *payload)
 	return call_with_buffers(piotFindScans, &payload, 1);
 }
 
+static PyObject *mod_plan_cut(PyObject *self, PyObject *request)
+{
+	return call_with_buffers(piotPlanCut, &request, 1);
+}
+
+static PyObject *mod_find_sites(PyObject *self, PyObject *payload)
+{
+	return call_with_buffers(piotFindSites, &payload, 1);
+}
+
 static PyObject *mod_replace_paths(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
 	if (n != 2)
@@ -115,6 +125,8 @@ static PyObject *mod_test_job(PyObject *self, PyObject *how)
 
 static PyMethodDef methods[] = {
 	{"plan", mod_plan, METH_O, "plan(request, /)\n--\n\nAnswer a planning request."},
+	{"plan_cut", mod_plan_cut, METH_O, "plan_cut(request, /)\n--\n\nSay whether a query can be cut at its root."},
+	{"find_sites", mod_find_sites, METH_O, "find_sites(payload, /)\n--\n\nList the nodes of a serialised plan."},
 	{"find_scans", mod_find_scans, METH_O, "find_scans(payload, /)\n--\n\nList the file scans of a serialised plan."},
 	{"replace_paths", (PyCFunction)(void (*)(void))mod_replace_paths, METH_FASTCALL,
 	 "replace_paths(payload, edits, /)\n--\n\nReplace the paths of the file scans of a serialised plan."},

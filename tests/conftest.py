@@ -17,11 +17,13 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import polars_io_tools
 from polars_io_tools import _gocore
+from tests import distribution
 from tests.postgres import KINDS, Server, Servers
 
 _ATTEMPTS = 3
@@ -167,26 +169,10 @@ def collating(request: pytest.FixtureRequest, servers: Servers) -> Server:
     return servers.wanted(request.param)
 
 
-# What takes long to start is started by one process, where several run the tests.
-_GROUPS = {
-    "ray": {"ray_cluster", "one_node", "many_nodes"},
-    "packaging": {"sdist", "wheel", "portable_wheel", "installed"},
-    "database": {"servers", "postgres", "collating"},
-}
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep tests together that need the same servers."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        wanted = {*getattr(item, "fixturenames", ())}
-        if item.get_closest_marker("ray") is not None:
-            wanted.add("ray_cluster")
-        for group, fixtures in _GROUPS.items():
-            if wanted & fixtures:
-                item.add_marker(pytest.mark.xdist_group(group))
-                break
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep tests together that need the same servers, where several processes run them."""
+    return distribution.scheduler(config, log)
 
 
 @pytest.fixture(autouse=True)

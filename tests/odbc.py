@@ -7,6 +7,7 @@ its relatives they are fetched otherwise, without root, into .cache of this fold
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import importlib.util
 import os
 import shutil
@@ -76,8 +77,16 @@ def _libpq() -> list[Path]:
 
 def _fetch() -> None:
     done = _CACHE / "done"
-    if done.exists():
-        return
+    _CACHE.parent.mkdir(exist_ok=True)
+    with _CACHE.with_suffix(".lock").open("w") as lock:
+        # Several processes may run tests; it is given back with the file.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            _fetch_into_cache()
+            done.touch()
+
+
+def _fetch_into_cache() -> None:
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
         raise RuntimeError(_ADVICE)
     shutil.rmtree(_CACHE, ignore_errors=True)
@@ -91,7 +100,6 @@ def _fetch() -> None:
         subprocess.run(["dpkg", "-x", str(package), str(_CACHE / "root")], check=True)
     for library in (_CACHE / "root").rglob("*.so*"):
         shutil.copy(library, _CACHE / "lib" / library.name)
-    done.touch()
 
 
 def _download() -> None:

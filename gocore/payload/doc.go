@@ -1,4 +1,5 @@
-// Package payload reads and rewrites the file scans of a serialised Polars plan.
+// Package payload reads and rewrites the file scans of a serialised Polars plan, and
+// takes such a plan apart into its nodes.
 //
 // A plan that is shipped to worker processes keeps the paths of its file scans as
 // they were written, so a relative path or a glob would be expanded in the folder of
@@ -43,8 +44,17 @@
 // that byte itself, moved by the length of the working directory, so key=value
 // folders above the scan stay out of the answer.
 //
+// # Nodes
+//
+// [Sites] lists the nodes of a plan, the root first. [Subplan] makes one a plan of its
+// own, [Graft] puts another plan in its place, and [StepOf] reads what it does to rows:
+//
+//	sites, _ := payload.Sites(plan)            // GroupBy[1] Filter[2] Scan[]
+//	below, _ := payload.Subplan(plan, 1)       // Filter[1] Scan[]
+//	plan, _ = payload.Graft(plan, source, []byte(`{"site": 1}`)) // GroupBy[1] PythonScan[]
+//
 // # What it does not do
 //
-// It does not expand globs, look at files, or understand plan nodes other than
-// scans; plans inside pickled Python functions stay as they are.
+// It does not expand globs, look at files, or understand what nodes other than
+// scans do; plans inside pickled Python functions stay as they are.
 package payload

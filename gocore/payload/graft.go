@@ -11,10 +11,12 @@ import (
 //
 //	{"nodes": [0, 3]}    the root node of the donor in the place of these scans
 //	{"schema": 0}        the schema given to the donor's only scan for that of this one
+//	{"site": 2}          the plan of the donor, which reads no frames, for this site, see Sites
 func Graft(payload, donor, request []byte) ([]byte, error) {
 	var r struct {
 		Nodes  []int `json:"nodes"`
 		Schema *int  `json:"schema"`
+		Site   *int  `json:"site"`
 	}
 	if err := json.Unmarshal(request, &r); err != nil {
 		return nil, fmt.Errorf("payload: %w: %w", ErrEdit, err)
@@ -28,6 +30,9 @@ func Graft(payload, donor, request []byte) ([]byte, error) {
 	}
 	if r.Schema != nil {
 		return graftSchema(payload, donor, scans, *r.Schema)
+	}
+	if r.Site != nil {
+		return graftSite(payload, donor, *r.Site)
 	}
 	node, err := rootNode(donor)
 	if err != nil {

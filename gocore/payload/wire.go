@@ -40,6 +40,8 @@ type wireScan struct {
 //	{"bare": true}    see Bare
 //	{"isolate": 2}    see Isolate
 //	{"listing": 2}    see Listing
+//	{"subplan": 2}    see Subplan
+//	{"step": 2}       not a payload, see StepOf
 //	{"empty": 2}      the scan of that index without its paths, for Replace
 //	{"cwd": "/data", "edits": [
 //	    {"action": "pin", "scan": 0, "directories": [true], "expanded": ["h/k=1/a.parquet"]},
@@ -56,6 +58,10 @@ func Rewrite(payload, request []byte) ([]byte, error) {
 		return Isolate(payload, *r.Isolate)
 	case r.Listing != nil:
 		return Listing(payload, *r.Listing)
+	case r.Subplan != nil:
+		return Subplan(payload, *r.Subplan)
+	case r.Step != nil:
+		return StepOf(payload, *r.Step)
 	case r.Empty != nil:
 		return Replace(payload, []Edit{{Scan: *r.Empty, Paths: []string{}}})
 	}
@@ -77,6 +83,8 @@ type wireRequest struct {
 	Isolate *int       `json:"isolate"`
 	Listing *int       `json:"listing"`
 	Empty   *int       `json:"empty"`
+	Subplan *int       `json:"subplan"`
+	Step    *int       `json:"step"`
 	Cwd     string     `json:"cwd"`
 	Edits   []wireEdit `json:"edits"`
 }

@@ -19,6 +19,9 @@ const (
 	Ranges   Method = "ranges"
 	Cuts     Method = "cuts"
 	Listed   Method = "listed"
+
+	// AtRoot asks whether the plan may be cut at its root, for splits by Columns.
+	AtRoot Method = "at root"
 )
 
 // Request is a decoded question: the plan under Root, the column whose bounds
@@ -105,6 +108,7 @@ type wireNode struct {
 	Windowed      bool        `json:"windowed"`
 	Empty         bool        `json:"empty"`
 	Unordered     bool        `json:"unordered"`
+	Split         bool        `json:"split"`
 	Extents       []Extent    `json:"extents"`
 }
 
@@ -161,6 +165,7 @@ func (r *Request) check() error {
 			return fmt.Errorf("partitions above %s: %w", Name(r.Root), expr.ErrMalformed)
 		}
 		r.Root, r.Partitions = top.Input, top.Exprs
+	case AtRoot:
 	default:
 		return fmt.Errorf("method %q: %w", r.Method, expr.ErrMalformed)
 	}

@@ -56,7 +56,7 @@ func (d *decoder) leaf(w wireNode) (Node, bool) {
 	case "frame":
 		return &Frame{Detail: w.Detail, Empty: w.Empty}, true
 	case "source":
-		s := &Source{Name: w.Name, Detail: w.Detail, Unordered: w.Unordered}
+		s := &Source{Name: w.Name, Detail: w.Detail, Unordered: w.Unordered, Split: w.Split}
 		if len(w.In) > 0 {
 			s.Inner = d.input(w.In[0])
 		}

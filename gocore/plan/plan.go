@@ -47,6 +47,9 @@ type Source struct {
 	Name, Detail string
 	Inner        Node
 	Unordered    bool
+
+	// Split says that its rows are all those of a split, part by part.
+	Split bool
 }
 
 // Filter keeps the rows on which Predicate is true. Pushed marks the filter

@@ -97,6 +97,8 @@ func Plan(r *plan.Request) (Work, error) {
 		return planCalendar(r)
 	case plan.Listed:
 		return planListed(r)
+	case plan.AtRoot:
+		return Work{}, malformed("a cut has no partitions")
 	case plan.Values, plan.Ranges, plan.Cuts:
 	}
 	return planDerived(r)

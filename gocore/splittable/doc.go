@@ -26,5 +26,14 @@
 // which of a day's rows they are. [Open] names what does: a part of such a plan
 // that is computed again has to replace all of the part, not the rest of it.
 //
+// A query that may not be split as a whole is cut. [Crossing] and [SetsOrder] say of the
+// plan below a cut whether each part is made of its own rows, [Above] of the plan above
+// it whether rows that come part by part give the answer of the whole, and [Partial]
+// which aggregations parts may begin:
+//
+//	group_by(k).agg(x.sum())         [Above] nil, [Partial] k key, x sum
+//	  with_columns(n.over(date))     [Crossing] nil: the cut is here
+//	    scan
+//
 // The package knows nothing of bounds and periods.
 package splittable

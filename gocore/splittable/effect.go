@@ -129,6 +129,12 @@ func inspect(e expr.Node, column string) finding {
 
 func own(e expr.Node) finding {
 	switch e := e.(type) {
+	case *expr.Binary:
+		for _, side := range []expr.Node{e.Left, e.Right} {
+			if _, ok := side.(*expr.List); ok {
+				return finding{ordered, "a Series of values"} // each goes with a row
+			}
+		}
 	case *expr.Call:
 		return finding{ofCall(e.Name, e.Option), e.Name}
 	case *expr.Window:

@@ -4,9 +4,12 @@ Importing the package registers the `.piot` namespaces on frames. It imports nei
 anything else that only some users need.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from polars_io_tools import errors
 from polars_io_tools._diagnosis import Check, Diagnosis
 from polars_io_tools._doctor import doctor
+from polars_io_tools._engine_plan import EnginePlan
 from polars_io_tools._namespace import (
     Partitions,
     PiotFrameNamespace,
@@ -41,7 +44,9 @@ from polars_io_tools.errors import (
     InvalidRowsError,
     MissingDependencyError,
     PiotError,
+    PublishError,
     RayNotInitialisedError,
+    ResultLostError,
     SchemaMismatchError,
     ShardNotFoundError,
     SnapshotEndedError,
@@ -73,6 +78,10 @@ from polars_io_tools.tables import (
     table,
 )
 
+if TYPE_CHECKING:
+    from polars_io_tools.ray._engine import RayEngine
+    from polars_io_tools.ray._result import RayResult
+
 __all__ = [
     "Asof",
     "Check",
@@ -83,6 +92,7 @@ __all__ = [
     "DatabaseError",
     "DatabaseTimeoutError",
     "Diagnosis",
+    "EnginePlan",
     "ExpressionError",
     "ForkedProcessError",
     "InternalError",
@@ -100,11 +110,15 @@ __all__ = [
     "PiotFrameNamespace",
     "PiotNamespace",
     "PlannedFilter",
+    "PublishError",
+    "RayEngine",
     "RayNotInitialisedError",
     "RayPartition",
     "RayPlan",
+    "RayResult",
     "ReadPartition",
     "Report",
+    "ResultLostError",
     "SchemaMismatchError",
     "Shard",
     "ShardNotFoundError",
@@ -144,3 +158,19 @@ __all__ = [
     "scan_parquet",
     "table",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Return the engine, which stands on an interface of Polars that is not stable."""
+        if name == "RayEngine":
+            from polars_io_tools.ray._engine import RayEngine
+
+            return RayEngine
+        if name == "RayResult":
+            from polars_io_tools.ray._result import RayResult
+
+            return RayResult
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)

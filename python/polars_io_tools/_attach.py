@@ -24,24 +24,49 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from polars_io_tools._resources import Resources
 from polars_io_tools.errors import InternalError
 
-__all__ = ["Prepare", "attach", "attached", "collecting", "detach", "is_collecting", "offer"]
+__all__ = [
+    "Parted",
+    "Prepare",
+    "attach",
+    "attached",
+    "collecting",
+    "detach",
+    "is_collecting",
+    "offer",
+]
 
 T = TypeVar("T")
 
 # Gives the items of an attachment: each becomes one object in the store, or is the reference of
 # one that is there already. What the items stand for is held by the resources of the run.
 Prepare = Callable[[Resources], Sequence[Any]]
+P = TypeVar("P", bound=Callable[[Resources], Any])
 
 _local = threading.local()
 
 _lock = threading.RLock()
 _items: dict[str, tuple[Any, ...]] = {}
 _made: dict[str, Any] = {}
+
+
+class Parted(Protocol):
+    """An attachment of which a task gets some of the items.
+
+    Attributes:
+        items: all of them.
+        uses: in how many places of the plan its source is, at most.
+    """
+
+    items: Sequence[Any]
+    uses: int
+
+    def needed(self, asked: Any) -> Sequence[int]:
+        """Return the positions of the items for what a place of the plan, `asked`, asks for."""
 
 
 @contextmanager
@@ -61,8 +86,11 @@ def is_collecting() -> bool:
     return getattr(_local, "offers", None) is not None
 
 
-def offer(key: str, prepare: Prepare) -> None:
+def offer(key: str, prepare: P) -> P:
     """Offer what tasks need under `key`; `prepare` is called once, when the plan is sent.
+
+    Returns:
+        What was offered first under the key, which is what counts.
 
     Raises:
         TypeError: the plan is serialised by something else than a distributed query, so that
@@ -75,7 +103,7 @@ def offer(key: str, prepare: Prepare) -> None:
             "distributed query, such as execute_on_ray: to save or send it, collect it first"
         )
         raise TypeError(msg)
-    offers.setdefault(key, prepare)
+    return cast("P", offers.setdefault(key, prepare))
 
 
 def attach(items: Mapping[str, tuple[Any, ...]]) -> None:

@@ -24,6 +24,20 @@ def plan(request: Buffer, /) -> bytes:
         ValueError: The request names an unknown calendar unit.
     """
 
+def plan_cut(request: Buffer, /) -> bytes:
+    """Answer whether a query can be cut at its root; the request is that of `plan`, both are JSON.
+
+    Raises:
+        ExpressionError: The request is malformed.
+    """
+
+def find_sites(payload: Buffer, /) -> bytes:
+    """List the nodes of a serialised plan, each before its inputs, as JSON.
+
+    Raises:
+        ValueError: The layout of the plan is not one that is known.
+    """
+
 def find_scans(payload: Buffer, /) -> bytes:
     """List the file scans of a serialised plan, as JSON.
 

@@ -9,7 +9,7 @@ import polars as pl
 from polars_io_tools._polars.filters import column_type
 from polars_io_tools._polars.payload import Resolved
 
-__all__ = ["index_columns", "logged_columns"]
+__all__ = ["index_columns", "logged_columns", "texts"]
 
 # How much a log may cut off of a moment, in ticks: Delta Lake writes milliseconds.
 _CUT_OFF = {"ms": 1, "us": 1_000, "ns": 1_000_000}
@@ -40,10 +40,10 @@ def index_columns(plain: Resolved, filtered: set[str]) -> list[dict[str, Any]]:
 
 def _hive_values(values: pl.Series, dtype: pl.DataType) -> list[str | None] | None:
     """Return the values of a partition as text for the index, None for a type it cannot have."""
-    return _texts(values) if values.dtype == dtype else None
+    return texts(values) if values.dtype == dtype else None
 
 
-def _texts(values: pl.Series, shift: int = 0) -> list[str | None] | None:
+def texts(values: pl.Series, shift: int = 0) -> list[str | None] | None:
     """Return values as text for the index, numbers shifted; None for a type it cannot have."""
     dtype = values.dtype
     if dtype.is_temporal() or dtype.is_integer() or dtype.is_decimal():
@@ -93,11 +93,11 @@ def _logged(
             return None
         # Cut off from the greatest; the least has it too, whichever way a writer rounds.
         margin = _CUT_OFF[dtype.time_unit] if isinstance(dtype, pl.Datetime) else 0
-    texts = _texts(least, -margin), _texts(greatest, margin)
-    if texts[0] is None:
+    ends = texts(least, -margin), texts(greatest, margin)
+    if ends[0] is None:
         return None
     nulls = map(_nulls, statistics[f"{name}_nc"], statistics["len"])
-    return {"least": texts[0], "greatest": texts[1], "nulls": list(nulls)}
+    return {"least": ends[0], "greatest": ends[1], "nulls": list(nulls)}
 
 
 def _nulls(count: int | None, rows: int | None) -> str:

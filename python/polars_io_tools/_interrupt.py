@@ -80,10 +80,11 @@ class _Running(Generic[T]):
         self._lock.acquire(timeout=_LOOK_SECONDS)
 
     def result(self) -> T:
-        """Return what the work returned, or raise what it raised."""
-        if self._error is not None:
-            raise self._error
-        return self._results[0]
+        """Return what the work returned, or raise what it raised; it is not kept here."""
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return self._results.pop()
 
 
 _latest: _Running[Any] | None = None

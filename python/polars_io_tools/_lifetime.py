@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Generator
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -27,7 +28,9 @@ _LOOK_SECONDS = 0.1
 # How long the one who ends the rows waits for what is ended with them.
 _END_SECONDS = 2.0
 
-Rows = Generator[pl.DataFrame, None, None]
+Rows = Generator[Any, None, None]
+
+R = TypeVar("R", bound=Rows)
 
 _lock = threading.Lock()
 _lives: set[Lifetime] = set()
@@ -46,7 +49,7 @@ class Lifetime:
         self._over = threading.Event()
         self._ended = threading.Event()
 
-    def of(self, rows: Rows) -> Rows:
+    def of(self, rows: R) -> R:
         """Bind the lifetime to a generator and return it."""
         self._rows = weakref.ref(rows)
         return rows

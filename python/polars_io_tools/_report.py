@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from polars_io_tools._statistics import Statistics
+from polars_io_tools._steps import Step
 from polars_io_tools._transport import Part, ReturnAs
 
-__all__ = ["Report", "Task"]
+__all__ = ["KeptReport", "Report", "Task"]
 
 
 class Task(TypedDict):
@@ -23,7 +25,13 @@ class Task(TypedDict):
         limit: the most rows that one period has to return, None for all.
         return_as: the format of the result.
         attached: the keys of what is attached to the plan, and of how many items each consists.
+        chosen: likewise, of what only this task has got.
         skip: how many rows of the first period are not wanted, for the driver has them.
+        deliver: what is done with the rows instead of sending them, pickled; None to send them.
+        positions: the places of the periods in the run, where there is something to deliver.
+        steps: what is done to the rows of each period, or of several neighbours together.
+        keep: whether the rows stay in the object store.
+        attempts: how often Ray may begin a task, None for any number of times.
     """
 
     plan_id: str
@@ -33,7 +41,13 @@ class Task(TypedDict):
     limit: int | None
     return_as: ReturnAs
     attached: list[tuple[str, int]]
+    chosen: list[tuple[str, int]]
     skip: int
+    deliver: bytes | None
+    positions: list[int]
+    steps: list[Step]
+    keep: bool
+    attempts: int | None
 
 
 class Report(TypedDict):
@@ -56,3 +70,15 @@ class Report(TypedDict):
     seconds: float
     threads: int
     part: Part | None
+
+
+class KeptReport(Report):
+    """What a task says about rows that stay in the object store.
+
+    Attributes:
+        columns: what is known of the values of columns.
+        head: the first few rows, encoded.
+    """
+
+    columns: Statistics
+    head: Part

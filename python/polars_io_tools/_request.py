@@ -1,13 +1,15 @@
-"""What Polars asks a source for."""
+"""What Polars asks a source for, and the part of it that tasks cannot do."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
+import polars.selectors as cs
 
-__all__ = ["Recorder", "ScanRequest"]
+__all__ = ["Recorder", "ScanRequest", "finish"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._requests: list[ScanRequest] | None = None
+        self.muted = False  # whether the source has no rows, while another one is asked about
 
     def record(self, request: ScanRequest) -> None:
         """Take note of a request; where one is looked for, the query ends here."""
@@ -73,3 +76,35 @@ class Recorder:
         finally:
             self._requests = None
         return requests[0] if requests else None
+
+
+def finish(
+    frames: Iterator[pl.DataFrame | None], request: ScanRequest, schema: pl.Schema
+) -> Iterator[pl.DataFrame]:
+    """Apply what tasks could not: the row limit over all periods, and what follows it.
+
+    An empty frame stands for the time in which there are no rows yet: Polars sees to signals, such
+    as Ctrl-C, between two frames only.
+    """
+    names = schema.names() if request.projection is None else request.projection
+    nothing = pl.DataFrame(schema={name: schema[name] for name in names})
+    remaining = request.n_rows
+    empty = True
+    for frame in frames:
+        if frame is None:
+            yield nothing
+            continue
+        rows = frame
+        if remaining is not None:
+            rows = rows.head(remaining)
+            remaining -= rows.height
+        if request.kept_predicate is not None:
+            rows = rows.filter(request.kept_predicate)
+        if request.projection is not None:
+            rows = rows.select(cs.by_name(*request.projection))
+        empty = False
+        yield from rows.iter_slices(request.batch_size or max(rows.height, 1))
+        if remaining == 0:
+            break
+    if empty:
+        yield nothing

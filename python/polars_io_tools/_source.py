@@ -11,112 +11,50 @@ comes together with `n_rows` therefore says nothing about which periods are need
 from __future__ import annotations
 
 import logging
-import uuid
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+import sys
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Literal
 
 import polars as pl
 import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
-from polars_io_tools._attach import Prepare, collecting, is_collecting
+from polars_io_tools._attach import is_collecting
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._partitions import exact_column
-from polars_io_tools._period import AnyPartition, Period, filter_of
+from polars_io_tools._period import AnyPartition, filter_of
 from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars import deserialise, serialise
-from polars_io_tools._polars.plan import Extents
 from polars_io_tools._prune import prune
-from polars_io_tools._report import Task
-from polars_io_tools._request import Recorder, ScanRequest
+from polars_io_tools._request import Recorder, ScanRequest, finish
+from polars_io_tools._ship import Runner, ShippedPlan, in_any_part, ship
 from polars_io_tools._split import Split
-from polars_io_tools._task import inside_task, versions
+from polars_io_tools._steps import Steps, done
+from polars_io_tools._task import inside_task
 from polars_io_tools._transport import ReturnAs
+from polars_io_tools.errors import UnboundedPredicateError
 
 _log = logging.getLogger(__name__)
+
+# A call of execute_on_ray, whose rows are what the user asked for, or a branch that a query was cut
+# into, whose rows stand for those of the whole. One of several may be too small to need bounds.
+Role = Literal["call", "branch", "one of several branches"]
 
 # Closing it ends what produces the frames.
 Frames = Generator[pl.DataFrame | None, None, None]
 
-__all__ = ["IoSource", "Runner", "ScanRequest", "ShippedPlan", "finish", "in_any_part", "ship"]
-
-
-@dataclass(frozen=True)
-class ShippedPlan:
-    """A plan as it travels.
-
-    Attributes:
-        task: what all tasks share; `attached` is filled in by whoever puts the attachments.
-        payload: the plan bytes.
-        attachments: what the plan refers to by id.
-        extents: gives where columns of the files lie.
-        opening: as that of a `RayPlan`.
-    """
-
-    task: Task
-    payload: bytes
-    attachments: Mapping[str, Prepare]
-    extents: Callable[[], Extents] = dict
-    opening: str | None = None
-
-
-class Runner(Protocol):
-    """A way to run the parts of a query in other processes."""
-
-    def check(self) -> None:
-        """Raise what keeps the parts from running, before anything is planned."""
-
-    def run(
-        self, plan: ShippedPlan, periods: Sequence[AnyPartition], lifetime: Lifetime
-    ) -> Iterator[pl.DataFrame | None]:
-        """Yield the rows of the parts of a split, and None now and then while there are none yet.
-
-        What is under way is cancelled when the lifetime is over.
-        """
-
-
-def ship(
-    lf: pl.LazyFrame,
-    request: ScanRequest,
-    split: Split,
-    parts: Sequence[AnyPartition],
-    return_as: ReturnAs,
-) -> ShippedPlan:
-    """Make the plan of `lf` ready to travel, with what every part of `request` has to do.
-
-    `parts` are those of the split, as far as filters tell.
-    """
-    predicate = request.shipped_predicate
-    task = Task(
-        plan_id=uuid.uuid4().hex,
-        versions=versions(),
-        column=split.column if split.calendar else "",
-        columns=request.shipped_columns(),
-        limit=request.n_rows,
-        return_as=return_as,
-        attached=[],
-        skip=0,
-    )
-    query = lf if predicate is None else lf.filter(predicate)
-    with collecting() as attachments:
-        filtered = in_any_part(query, parts, split.column, split.dtype)
-        pruned = prune(query, filtered)
-    return ShippedPlan(task, pruned.payload, attachments, pruned.extents)
-
-
-def in_any_part(
-    query: pl.LazyFrame, parts: Sequence[AnyPartition], column: str, dtype: pl.DataType | None
-) -> pl.LazyFrame:
-    """Return the query with a filter that reads what the filters of its parts read.
-
-    For periods that is the query of one: which one makes no difference to the form of its plan.
-    """
-    if parts and not isinstance(parts[0], Period):
-        filters = [filter_of(part, dtype, column) for part in parts]
-        kinds = {tuple(sorted(set(e.meta.root_names()))): e for e in filters}
-        return query.filter(pl.any_horizontal(*kinds.values()))
-    return query.filter(filter_of(Period("", 0, 1), dtype, column)) if column else query
+__all__ = [
+    "IoSource",
+    "Role",
+    "Runner",
+    "ScanRequest",
+    "ShippedPlan",
+    "finish",
+    "in_any_part",
+    "ship",
+]
 
 
 class IoSource:
@@ -127,10 +65,22 @@ class IoSource:
         split: how to split it.
         runner: where its parts run.
         return_as: the format in which parts travel back.
+        role: what it is in the query around it.
+        steps: what is done to the rows of each part, None for nothing.
     """
 
-    def __init__(self, lf: pl.LazyFrame, split: Split, runner: Runner, return_as: ReturnAs) -> None:
+    def __init__(
+        self,
+        lf: pl.LazyFrame,
+        split: Split,
+        runner: Runner,
+        return_as: ReturnAs,
+        role: Role = "call",
+        steps: Steps | None = None,
+    ) -> None:
         self._lf = lf
+        self._role = role
+        self.steps = steps
         self._split = split
         self._runner = runner
         self._return_as = return_as
@@ -140,6 +90,11 @@ class IoSource:
     def __piot_plan__(self) -> pl.LazyFrame:
         """The query inside: the plan walk looks through sources that have this."""
         return self._lf
+
+    @property
+    def __piot_split__(self) -> str | None:
+        """What the plan walk calls a branch of a query that was cut; None if it is none."""
+        return None if self._role == "call" else "the split"
 
     @property
     def query(self) -> pl.LazyFrame:
@@ -152,8 +107,21 @@ class IoSource:
         return self._split
 
     def request_of(self, lf: pl.LazyFrame) -> ScanRequest | None:
-        """Return what this source, the only one of `lf`, is asked for; nothing of `lf` runs."""
-        return self._recorder.request_of(lf)
+        """Return what the parts of this source, the only one of `lf`, are asked for.
+
+        Nothing of `lf` runs.
+        """
+        request = self._recorder.request_of(lf)
+        return None if request is None else self._of_parts(request)
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Let this source have no rows, so that another source of a query can be asked about."""
+        self._recorder.muted = True
+        try:
+            yield
+        finally:
+            self._recorder.muted = False
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel inside of another plan as a plan travels, with its attachments among those."""
@@ -171,8 +139,25 @@ class IoSource:
     def lazy(self, name: str, detail: str | None) -> pl.LazyFrame:
         """Return the LazyFrame whose collection runs this source; nothing runs now."""
         return register_io_source(
-            self, schema=self._lf.collect_schema, explain_name=name, explain_detail=detail
+            self, schema=self._schema, explain_name=name, explain_detail=detail
         )
+
+    def _schema(self) -> pl.Schema:
+        return self._lf.collect_schema() if self.steps is None else self.steps.schema
+
+    def _of_parts(self, request: ScanRequest) -> ScanRequest:
+        """Return what parts have to do of a request: all but what follows steps."""
+        if self.steps is None:
+            return request
+        predicate = request.shipped_predicate
+        kept = predicate is not None and self.steps.kept.issuperset(predicate.meta.root_names())
+        return ScanRequest(None, predicate if kept else None, None, request.batch_size)
+
+    def _of_rows(self, request: ScanRequest) -> ScanRequest:
+        """Return what is left of a request for the rows that come from parts."""
+        if self.steps is None or request.n_rows is not None:
+            return request
+        return replace(request, n_rows=sys.maxsize)
 
     def __call__(
         self,
@@ -184,6 +169,8 @@ class IoSource:
         """Yield the rows that Polars asks for, at least one frame."""
         request = ScanRequest(with_columns, predicate, n_rows, batch_size)
         self._recorder.record(request)
+        if self._recorder.muted:
+            return finish(iter(()), request, self._schema())
         lifetime = Lifetime()
         return lifetime.of(self._rows(request, lifetime))
 
@@ -191,14 +178,19 @@ class IoSource:
         self, request: ScanRequest, lifetime: Lifetime
     ) -> Generator[pl.DataFrame, None, None]:
         nested = inside_task()
-        frames = self._in_place(request) if nested else self._distributed(request, lifetime)
+        parts = self._of_parts(request)
+        frames = self._in_place(parts) if nested else self._distributed(parts, lifetime)
         try:
-            yield from finish(frames, request, self._lf.collect_schema())
+            yield from finish(frames, self._of_rows(request), self._schema())
         finally:
             frames.close()
 
-    def _distributed(self, request: ScanRequest, lifetime: Lifetime) -> Frames:
-        self._runner.check()
+    def planned(self, request: ScanRequest) -> tuple[ShippedPlan | None, Sequence[AnyPartition]]:
+        """Return the plan that travels and the parts to run, no plan where there are none.
+
+        Raises:
+            PiotError: the query cannot be split.
+        """
         predicate = request.shipped_predicate
         split = settled(self._lf, predicate, self._split)
         plan = plan_split(self._lf, predicate, split)
@@ -210,9 +202,26 @@ class IoSource:
                 plan = plan_split(self._lf, predicate, split, extents)
         for warning in plan.warnings:
             _log.warning(warning)
-        if shipped is not None and plan.partitions:
-            shipped = replace(shipped, opening=plan.opening)
-            yield from self._runner.run(shipped, plan.partitions, lifetime)
+        if shipped is None or not plan.partitions:
+            return None, ()
+        opening = plan.opening
+        if self.steps is not None:
+            shipped.task["steps"] = self.steps.steps
+            opening = opening or "aggregates of each part"
+        return replace(shipped, opening=opening), plan.partitions
+
+    def _distributed(self, request: ScanRequest, lifetime: Lifetime) -> Frames:
+        self._runner.check()
+        try:
+            shipped, parts = self.planned(request)
+        except UnboundedPredicateError as error:
+            if self._role != "one of several branches":
+                raise
+            _log.warning("a branch of the query runs on the driver: %s", error)
+            yield from self._in_place(request)
+            return
+        if shipped is not None:
+            yield from self._runner.run(shipped, parts, lifetime)
 
     def _in_place(self, request: ScanRequest) -> Frames:
         """Run the query here: a task that waits for tasks of its own could wait for ever.
@@ -231,37 +240,7 @@ class IoSource:
             queries = [lf.select(cs.by_name(*columns)) for lf in queries]
         if request.n_rows is not None:
             queries = [lf.head(request.n_rows) for lf in queries]
+        if self.steps is not None:
+            queries = [done(lf, self.steps.steps) for lf in queries]
         for lf in queries:
             yield lf.collect(engine="in-memory")
-
-
-def finish(
-    frames: Iterator[pl.DataFrame | None], request: ScanRequest, schema: pl.Schema
-) -> Iterator[pl.DataFrame]:
-    """Apply what tasks could not: the row limit over all periods, and what follows it.
-
-    An empty frame stands for the time in which there are no rows yet: Polars sees to signals, such
-    as Ctrl-C, between two frames only.
-    """
-    names = schema.names() if request.projection is None else request.projection
-    nothing = pl.DataFrame(schema={name: schema[name] for name in names})
-    remaining = request.n_rows
-    empty = True
-    for frame in frames:
-        if frame is None:
-            yield nothing
-            continue
-        rows = frame
-        if remaining is not None:
-            rows = rows.head(remaining)
-            remaining -= rows.height
-        if request.kept_predicate is not None:
-            rows = rows.filter(request.kept_predicate)
-        if request.projection is not None:
-            rows = rows.select(cs.by_name(*request.projection))
-        empty = False
-        yield from rows.iter_slices(request.batch_size or max(rows.height, 1))
-        if remaining == 0:
-            break
-    if empty:
-        yield nothing

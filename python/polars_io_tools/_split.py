@@ -8,7 +8,13 @@ from typing import Any, Literal
 
 import polars as pl
 
-from polars_io_tools import _gocore
+from polars_io_tools._arguments import (
+    check_calendar,
+    check_count,
+    check_elements,
+    check_method,
+    check_unit,
+)
 from polars_io_tools._keys import key_partitions
 from polars_io_tools._partitions import (
     ByQuantile,
@@ -18,12 +24,10 @@ from polars_io_tools._partitions import (
     KeyedPartition,
     KeyPartitions,
     Partitioner,
-    RayPartition,
     ReadPartition,
     exact_column,
     membership,
 )
-from polars_io_tools._polars import type_name
 from polars_io_tools._polars.types import wire_column
 from polars_io_tools._suggest import suggest
 
@@ -97,11 +101,11 @@ def check_split(
             column, or arguments that exclude one another.
         TypeError: an argument, or the column, is of the wrong type.
     """
-    check_count("max_periods", max_periods)
+    partitions = check_method(
+        partitions, date_column=date_column, time_unit=time_unit, max_periods=max_periods
+    )
     if partitions is None:
         return _calendar(lf, "date_column", date_column, time_unit, max_periods)
-    if date_column is not None or time_unit is not None:
-        raise ValueError("give either partitions, or date_column and time_unit, not both")
     if isinstance(partitions, ByTime):
         return _calendar(lf, "by_time", partitions.on, partitions.every, max_periods)
     if isinstance(partitions, ByValue | ByRange | ByQuantile):
@@ -116,25 +120,14 @@ def check_split(
 def _calendar(
     lf: pl.LazyFrame, argument: str, column: str | None, unit: str | None, max_periods: int
 ) -> Split:
-    if column is None or unit is None:
-        missing = "date_column" if column is None else "time_unit"
-        raise ValueError(
-            f'{missing} is missing: write date_column="…" and time_unit="monthly", or partitions=…'
-        )
+    column, unit = check_calendar(argument, column, unit)
     dtype = _type_of(lf, argument, column)
-    if not isinstance(unit, str):
-        raise TypeError(f'time_unit must be a str such as "monthly" or "6h", not {unit!r}')
     if not (isinstance(dtype, pl.Datetime) or dtype == pl.Date):
         name = f'pl.col("{column}")'
         remedy = f"; convert it before: {name}.str.to_date()" if dtype == pl.String else ""
         what = f"{argument} {column!r}" if argument == "date_column" else f"the column {column!r}"
         raise TypeError(f"{what} is a {dtype}, but has to be a Date or a Datetime{remedy}")
-    try:
-        _gocore.check_unit(unit.encode(), type_name(dtype).encode())
-    except ValueError as error:
-        why = str(error).removeprefix("calendar: ")
-        name = "every" if argument == "by_time" else "time_unit"
-        raise ValueError(f"{name} {unit!r} cannot be used: {why}") from None
+    check_unit(argument, unit, dtype)
     return Split("calendar", column, dtype, max_periods, unit)
 
 
@@ -187,12 +180,6 @@ def _values(by: ByValue, dtype: pl.DataType) -> list[ReadPartition]:
 
 
 def _listed(lf: pl.LazyFrame, partitions: Iterable[Any], max_periods: int) -> Split:
-    if isinstance(partitions, str) or not isinstance(partitions, Iterable):
-        remedy = "; write it in a list" if isinstance(partitions, ReadPartition) else ""
-        raise TypeError(
-            "partitions must be by_time(…) or another partitioner, or a list of ReadPartition, "
-            f"not {partitions!r}{remedy}"
-        )
     parts = list(partitions)
     check_partitions(lf, parts)
     return Split("listed", "", None, max_periods, listing=FixedListing(parts))
@@ -215,18 +202,7 @@ def check_partitions(lf: pl.LazyFrame, parts: Sequence[Any]) -> None:
         TypeError: an element is no partition, or its predicate no condition.
         polars.exceptions.PolarsError: Polars refuses a predicate.
     """
-    for position, part in enumerate(parts):
-        if not isinstance(part, ReadPartition) or not isinstance(part.predicate, pl.Expr):
-            raise TypeError(
-                f"element {position} of partitions must be a ReadPartition with an expression, "
-                f'such as ReadPartition(pl.col("id") < 10), not {part!r}'
-            )
-        options = part.remote_options if isinstance(part, RayPartition) else None
-        if options is not None and not hasattr(options, "keys"):
-            raise TypeError(
-                f"remote_options of element {position} of partitions must be a mapping of Ray task "
-                f"options, not {type(options).__name__}"
-            )
+    check_elements(parts)
     for position, dtype in enumerate(_types(lf, parts).dtypes()):
         if dtype != pl.Boolean:
             raise TypeError(
@@ -251,16 +227,3 @@ def _types(lf: pl.LazyFrame, parts: Sequence[ReadPartition]) -> pl.Schema:
                     f"the predicate of element {which} of partitions is not valid: {why}"
                 ) from None
         raise
-
-
-def check_count(name: str, value: int, expected: str = "a positive integer") -> None:
-    """Check that an argument is a positive integer.
-
-    Raises:
-        ValueError: it is less than one.
-        TypeError: it is no integer.
-    """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be {expected}, not {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be {expected}, not {value!r}")

@@ -9,8 +9,10 @@ All derive from `PiotError`; where a builtin fits as well, they derive from it t
     ├─ TooManyPeriodsError(ValueError)        the bounds hold more periods than allowed
     ├─ UnsplittablePlanError(ValueError)      a split would change the answer
     ├─ SourceChangedError                     a file changed or vanished after planning
+    ├─ PublishError                           files that were written cannot be put in place
     ├─ SchemaMismatchError                    results that belong together have other columns
     ├─ WorkerError(RuntimeError)              a task failed; `.period` says which
+    ├─ ResultLostError(RuntimeError)          rows that were kept in the cluster are gone
     ├─ StoreFullError(RuntimeError)           the object store has no room for what is sent
     ├─ DatabaseError(RuntimeError)            a database refused a query or failed in it
     │   ├─ DatabaseConnectionError(ConnectionError)   there is no connection, or it was lost
@@ -51,7 +53,9 @@ __all__ = [
     "InvalidRowsError",
     "MissingDependencyError",
     "PiotError",
+    "PublishError",
     "RayNotInitialisedError",
+    "ResultLostError",
     "SchemaMismatchError",
     "ShardNotFoundError",
     "SnapshotEndedError",
@@ -115,6 +119,13 @@ class SourceChangedError(PiotError):
     """
 
 
+class PublishError(PiotError):
+    """Files of a sink cannot be written aside, or put in place; none of them is in place.
+
+    The message names the target, what stands in the way and, where that helps, another place.
+    """
+
+
 class SchemaMismatchError(PiotError):
     """Results that belong together differ in their columns.
 
@@ -144,6 +155,14 @@ class StoreFullError(PiotError, RuntimeError):
     """The driver's object store has no room for a plan or a frame, nor has the disk behind it.
 
     Ray's exception is the `__cause__`. A result that has no room is a `WorkerError`.
+    """
+
+
+class ResultLostError(PiotError, RuntimeError):
+    """Rows of a result that stayed in the cluster are gone.
+
+    They were released, or lost with their node and could not be made again; then what kept them
+    from it is in the message, and Ray's exception is the `__cause__`.
     """
 
 

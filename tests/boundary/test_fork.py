@@ -11,6 +11,8 @@ from tests.boundary.processes import output_of
 
 CALLS = {
     "plan": "_gocore.plan(b'')",
+    "plan_cut": "_gocore.plan_cut(b'')",
+    "find_sites": "_gocore.find_sites(b'')",
     "find_scans": "_gocore.find_scans(b'')",
     "replace_paths": "_gocore.replace_paths(b'', b'')",
     "concat": "_gocore.concat([CountedStream([[1]]).capsule])",

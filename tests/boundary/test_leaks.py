@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Functions that refuse nothing at all, besides those that the fork test calls with it.
 FAILING = (
-    *("plan", "find_scans", "replace_paths", "pack", "graft"),
+    *("plan", "plan_cut", "find_sites", "find_scans", "replace_paths", "pack", "graft"),
     *("prune_index", "prune_select", "prune_extents", "prune_verify", "sql_push"),
     "prune_footer",
     *("pg_describe", "pg_open", "pg_wait", "pg_next", "pg_export", "pg_check", "pg_close"),
@@ -170,6 +170,10 @@ def leak_calls(folder: Path) -> dict[str, Callable[[], object]]:
         **table_calls(),
         "plan": lambda: _gocore.plan(good),
         "plan of nothing": expect(ValueError, lambda: _gocore.plan(b"")),
+        "plan_cut": lambda: _gocore.plan_cut(good),
+        "plan_cut of nothing": expect(ValueError, lambda: _gocore.plan_cut(b"")),
+        "find_sites": lambda: _gocore.find_sites(payload),
+        "find_sites of nothing": expect(ValueError, lambda: _gocore.find_sites(b"")),
         "find_scans": lambda: _gocore.find_scans(payload),
         "find_scans of nothing": expect(ValueError, lambda: _gocore.find_scans(b"")),
         "replace_paths": lambda: _gocore.replace_paths(payload, b'{"edits": []}'),

@@ -54,6 +54,11 @@ def test_files(tmp_path: Path) -> None:
     assert smoke(tmp_path, "files") == (wanted, "results.md")
 
 
+def test_sinks(tmp_path: Path) -> None:
+    both = {"polars": ("ok", ""), "ours": ("ok", "")}
+    assert smoke(tmp_path, "sinks") == (dict.fromkeys(("sink", "sink_by_month"), both), "sinks.md")
+
+
 def test_databases(tmp_path: Path) -> None:
     both = {"formula": ("ok", ""), "ours": ("ok", "")}
     wanted = dict.fromkeys(("db_stream", "db_read", "db_months"), both)

@@ -94,6 +94,11 @@ def test_table_of_the_readme(tmp_path: Path) -> None:
     assert run(code, tmp_path).splitlines() == printed
 
 
+def test_engine_of_the_readme(tmp_path: Path) -> None:
+    code = next(b for b in blocks("python") if "RayEngine" in b)
+    assert run(code, tmp_path) == "4095\n"
+
+
 @pytest.fixture
 def market(postgres: Server) -> Iterator[str]:
     """The URI of a database with a table `trades`, as the README has it."""

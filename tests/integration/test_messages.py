@@ -19,7 +19,7 @@ import polars as pl
 import pytest
 
 import polars_io_tools as piot
-from polars_io_tools import _installation, _lifetime, _scan, _source, _task, _transport
+from polars_io_tools import _installation, _lifetime, _scan, _skew, _source, _task, _transport
 from polars_io_tools._arrow import concat_frames
 from polars_io_tools._attach import attached
 from polars_io_tools._identity import PlanListing
@@ -31,6 +31,8 @@ from tests.database.engine_cases import ENGINE_CASES
 from tests.database.messages import DATABASE_CASES
 from tests.integration.cases import QUARTER
 from tests.integration.cases import on_ray as run_on_ray
+from tests.integration.engine_messages import RAY_ENGINE_CASES
+from tests.integration.sink_messages import SINK_CASES
 from tests.integration.split_messages import LF, SPLIT_CASES, explain
 from tests.messages import PACKAGE, Case, Patch, check_message, message_of
 from tests.tables.commit_messages import COMMIT_CASES
@@ -108,7 +110,7 @@ def without_ray_running(patch: Patch, _: Path) -> object:
 
 
 def other_versions(*_: object) -> object:
-    _task._check_versions({"polars": "9.9.9"}, "one")
+    _skew.check_versions({"polars": "9.9.9"}, "one")
     return None
 
 
@@ -483,6 +485,8 @@ CASES = SPLIT_CASES | {
     "nothing attached": Case(
         forgotten, piot.InternalError, "nothing is attached under 'nothing-1' in this process"
     ),
+    **RAY_ENGINE_CASES,
+    **SINK_CASES,
 }
 
 

@@ -93,15 +93,25 @@ def leaf(view: Any, inner: int | None) -> Wire:
         height, width = view.df.height(), view.df.width()
         return {"op": "frame", "detail": f"{height} rows, {width} columns", "empty": height == 0}
     if kind == "PythonScan":
-        database = _registered(view, "__piot_database__")
-        if database is not None:
-            detail = {"name": "scan_db", "detail": database, "unordered": True}
-            return {"op": "source"} | detail
-        inputs = [] if inner is None else [inner]
-        return {"op": "source", "detail": str(view.options[2]), "in": inputs}
+        return _source(view, inner)
     if "IR::Resolver" in str(view):  # it is asked for its files only when the query runs
         return {"op": "scan", "name": "resolver", "detail": ""}
     return {"op": "scan", "name": str(view).removesuffix(" scan"), "detail": ""}
+
+
+def _source(view: Any, inner: int | None) -> Wire:
+    known = _registered(view, "__piot_extents__")
+    if known is not None:
+        detail, extents = known
+        return {"op": "scan", "name": "result", "detail": detail, "extents": extents}
+    split = _registered(view, "__piot_split__")
+    if split is not None:
+        return {"op": "source", "name": split, "split": True}
+    database = _registered(view, "__piot_database__")
+    if database is not None:
+        return {"op": "source", "name": "scan_db", "detail": database, "unordered": True}
+    inputs = [] if inner is None else [inner]
+    return {"op": "source", "detail": str(view.options[2]), "in": inputs}
 
 
 def scanned_files(view: Any) -> tuple[str, ...]:

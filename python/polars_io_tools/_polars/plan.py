@@ -17,11 +17,11 @@ from polars_io_tools._polars.nodes import (
     scanned_files,
     view_node,
 )
-from polars_io_tools._polars.traverse import Traverser, traverse, type_name
+from polars_io_tools._polars.traverse import Traverser, full_type, traverse, type_name
 from polars_io_tools._polars.types import wire_column
 from polars_io_tools._polars.zones import offsets
 
-__all__ = ["Extents", "calendar_question", "plan_request"]
+__all__ = ["Extents", "calendar_question", "combine_request", "cut_request", "plan_request"]
 
 Wire = dict[str, Any]
 
@@ -70,6 +70,26 @@ def plan_request(
         separators=(",", ":"),
     )
     return wire.encode(), encoder.frame_bytes
+
+
+def cut_request(lf: pl.LazyFrame, columns: Sequence[str]) -> bytes:
+    """Return the plan of `lf` as wire bytes, with the question whether it can be cut at its root.
+
+    Raises:
+        polars.exceptions.PolarsError: what Polars raises for a plan that is not valid.
+    """
+    question = {"method": "at root", "columns": [{"name": c, "type": "other"} for c in columns]}
+    return plan_request(lf, None, question)[0]
+
+
+def combine_request(lf: pl.LazyFrame) -> bytes:
+    """Return the plan of `lf` with the question how its result follows from those of parts.
+
+    Raises:
+        polars.exceptions.PolarsError: what Polars raises for a plan that is not valid.
+    """
+    columns = [{"name": n, "type": full_type(t)} for n, t in lf.collect_schema().items()]
+    return plan_request(lf, None, {"method": "at root", "columns": columns})[0]
 
 
 def calendar_question(*, column: str, dtype: pl.DataType, time_unit: str, max_periods: int) -> Wire:

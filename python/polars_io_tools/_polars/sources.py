@@ -30,9 +30,12 @@ class AskedSource:
     n_rows: int | None
 
 
-def asked_sources(lf: pl.LazyFrame) -> list[AskedSource]:
-    """Return the leaves of a plan, optimised as for running. Nothing of it runs."""
-    return traverse(lf, _read, optimizations=pl.QueryOptFlags())
+def asked_sources(lf: pl.LazyFrame, *, apart: bool = False) -> list[AskedSource]:
+    """Return the leaves of a plan, optimised as for running. Nothing of it runs.
+
+    Where they are to stay apart, equal parts of the plan do not become one.
+    """
+    return traverse(lf, _read, optimizations=pl.QueryOptFlags(comm_subplan_elim=not apart))
 
 
 def is_pushed_whole(lf: pl.LazyFrame) -> bool:

@@ -20,6 +20,12 @@ def run_periods(task: Any, threads: int, plan: Any, periods: Any, *items: Any) -
 
     import ray
 
+    if task.get("attempts") is not None:
+        worker: Any = ray._private.worker.global_worker  # noqa: SLF001  (there is no public way)
+        attempt = worker.core_worker.get_current_task_attempt_number()
+        if attempt >= task["attempts"]:
+            msg = f"its process ended {attempt} times, as when the node runs out of memory"
+            raise MemoryError(msg + '; what helps: remote_options={"memory": …}, a finer split')
     # Polars reads it once, when it is first imported. A value that is there already is the user's,
     # from a runtime_env, or that of the task that this worker ran first.
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))

@@ -22,8 +22,9 @@ from polars_io_tools._resources import Resources
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._transport import Part
 from polars_io_tools.errors import InternalError, RayNotInitialisedError
+from polars_io_tools.ray._arguments import Arguments
 from polars_io_tools.ray._bootstrap import run_periods
-from polars_io_tools.ray._connected import require_ray, store
+from polars_io_tools.ray._connected import connection, own_store_bytes, require_ray, store
 from polars_io_tools.ray._held import hold
 from polars_io_tools.ray._options import cpus_of, threads_of
 from polars_io_tools.ray._protocol import Arrival, TaskFailed
@@ -55,18 +56,6 @@ def remote_function() -> Any:
     return ray.remote(num_returns="streaming")(run_periods)
 
 
-def _travels(ray: Any, item: Any) -> bool:
-    """Return whether an item is an argument of tasks as it is."""
-    return isinstance(item, ray.ObjectRef | ray.actor.ActorHandle)
-
-
-def _connection() -> tuple[str, str]:
-    import ray
-
-    context = ray.get_runtime_context()
-    return context.get_node_id(), context.get_job_id()
-
-
 def places(options: Mapping[str, Any]) -> float:
     """Return how many tasks with these options the cluster has CPUs for, at least one."""
     cpus = cpus_of(options)
@@ -77,13 +66,26 @@ def places(options: Mapping[str, Any]) -> float:
 
 
 class RayCluster:
-    """A `Cluster` on the Ray cluster that this process is connected to, for one plan."""
+    """A `Cluster` on the Ray cluster that this process is connected to, for one plan.
 
-    def __init__(self, plan: ShippedPlan, options: Mapping[str, Any], resources: Resources) -> None:
+    Args:
+        plan: the plan.
+        options: those of its tasks.
+        resources: what its sources hold.
+        parts: all that will be submitted.
+    """
+
+    def __init__(
+        self,
+        plan: ShippedPlan,
+        options: Mapping[str, Any],
+        resources: Resources,
+        parts: Sequence[AnyPartition] = (),
+    ) -> None:
         import ray
 
         self._ray: Any = ray
-        self._connection = _connection()
+        self._connection = connection()
         self._options = options
         self._resources = resources
         self._retries = Retries.of(options)
@@ -93,15 +95,14 @@ class RayCluster:
         prepared = {key: prepare(resources) for key, prepare in plan.attachments.items()}
         resources.start()
         self._payload = store(ray, (pickle.PickleBuffer(plan.payload),))
-        self._items: list[Any] = []
-        for some in prepared.values():
-            self._items.extend(i if _travels(ray, i) else store(ray, i) for i in some)
-        attached = [(key, len(some)) for key, some in prepared.items()]
-        self._task = {**plan.task, "attached": attached}
+        self._arguments = Arguments(ray, plan, prepared)
+        self._task = {**plan.task, "attached": self._arguments.attached}
+        delivers = plan.task["deliver"] is not None
+        self._positions = {part: i for i, part in enumerate(parts)} if delivers else {}
         self._slots = 1
         self._asked = float("-inf")
         self._told = False
-        self._held_limit = self._own_store_bytes() // _HELD_SHARE
+        self._held_limit = own_store_bytes() // _HELD_SHARE
         self._reports: dict[Any, Report] = {}  # of tasks whose next item is a part
 
     def now(self) -> float:
@@ -109,7 +110,7 @@ class RayCluster:
         return time.monotonic()
 
     def _is_connected(self) -> bool:
-        return self._ray.is_initialized() and _connection() == self._connection
+        return self._ray.is_initialized() and connection() == self._connection
 
     def _check_connection(self) -> None:
         """Check that Ray runs still: when it does not, its functions would start it anew.
@@ -137,12 +138,6 @@ class RayCluster:
         """Return the size of the object stores of all nodes."""
         return int(self._ray.cluster_resources().get("object_store_memory", 0))
 
-    def _own_store_bytes(self) -> int:
-        """Return the size of the object store of the driver's node."""
-        own = self._ray.get_runtime_context().get_node_id()
-        nodes = [n["Resources"] for n in self._ray.nodes() if n["NodeID"] == own]
-        return int(nodes[0].get("object_store_memory", 0)) if nodes else 0
-
     def has_room(self) -> bool:
         """Return whether there are connections for one more task."""
         return self._resources.has_room()
@@ -162,15 +157,31 @@ class RayCluster:
         first, last = periods[0].label, periods[-1].label
         name = f"piot:{first}" if len(periods) == 1 else f"piot:{first}…{last}"
         options = {**self._options, **(periods[0].options or {}), "name": name}
-        task, wire = {**self._task, "skip": skip}, [p.wire() for p in periods]
-        handle = (
+        positions = [self._positions[p] for p in periods] if self._positions else []
+        items, chosen = self._arguments.of(periods)
+        task = {**self._task, "skip": skip, "positions": positions, "chosen": chosen}
+        wire = [p.wire() for p in periods]
+        started = (
             remote_function()
-            .options(**options | _ONCE)
-            .remote(task, threads_of(options), self._payload, wire, *self._items)
+            .options(**options | self._repetition(options))
+            .remote(task, threads_of(options), self._payload, wire, *items)
         )
+        handle = self._handle(started)
         if periods[0].options is not None:
             self._own_retries[handle] = Retries.of(options)
         return handle
+
+    def _repetition(self, options: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  (others need it)
+        """Return the options that say how Ray repeats a task."""
+        return _ONCE
+
+    def _handle(self, started: Any) -> Any:
+        """Return what stands for a task that Ray has started."""
+        return started
+
+    def _end_of(self, handle: Any) -> Any:
+        """Return the reference of what is there when a task has ended, and raises its error."""
+        return handle.completed()
 
     def wait(self, handles: Sequence[Any], timeout: float) -> list[Any]:
         """Return the tasks that have something new, none if there is nothing in time."""
@@ -201,7 +212,7 @@ class RayCluster:
         try:
             report = self._ray.get(ref)
         except self._ray.exceptions.RayError as error:
-            self._look_at(handle.completed())
+            self._look_at(self._end_of(handle))
             retries = self._own_retries.get(handle, self._retries)
             raise TaskFailed(error, retries=retries.after(error)) from error
         self._tell_threads(report["threads"])
@@ -257,7 +268,7 @@ class RayCluster:
         time.sleep(_GRACE_SECONDS)
         with suppress(Exception):
             self._check_connection()
-            ends = {handle.completed(): handle for handle in handles}
+            ends = {self._end_of(handle): handle for handle in handles}
             _, late = self._ray.wait(
                 list(ends), num_returns=len(ends), timeout=0, fetch_local=False
             )
@@ -265,7 +276,7 @@ class RayCluster:
                 self._ray.cancel(ends[end], force=True)
         time.sleep(_GRACE_SECONDS)
         for handle in handles:
-            self._look_at(handle.completed())
+            self._look_at(self._end_of(handle))
 
     def _look_at(self, end: Any) -> None:
         """Keep Ray from logging the failure of a task, as it does with those that nobody sees."""

@@ -11,7 +11,7 @@ from polars_io_tools.errors import (
     StoreFullError,
 )
 
-__all__ = ["require_ray", "store"]
+__all__ = ["connection", "own_store_bytes", "require_ray", "store"]
 
 
 def require_ray() -> Any:
@@ -58,3 +58,19 @@ def store(ray: Any, item: Any) -> Any:
             "the query, scans of files instead, or ray.init(object_store_memory=…)"
         )
         raise StoreFullError(msg) from error
+
+
+def connection() -> tuple[str, str]:
+    """Return what tells this process's connection from one to another cluster, or a later one."""
+    import ray
+
+    context = ray.get_runtime_context()
+    return context.get_node_id(), context.get_job_id()
+
+
+def own_store_bytes() -> int:
+    """Return the size of the object store of this process's node."""
+    ray = require_ray()
+    own = ray.get_runtime_context().get_node_id()
+    nodes = [n["Resources"] for n in ray.nodes() if n["NodeID"] == own]
+    return int(nodes[0].get("object_store_memory", 0)) if nodes else 0

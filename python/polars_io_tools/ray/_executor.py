@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import polars as pl
 
+from polars_io_tools._delivery import (
+    Delivered,
+    Delivery,
+    Place,
+    answer_of,
+    dumps,
+    is_answer,
+)
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition, Period
+from polars_io_tools._report import KeptReport, Task
 from polars_io_tools._resources import NoRoomError, Resources
 from polars_io_tools._source import ShippedPlan
-from polars_io_tools._transport import decode, size_of
+from polars_io_tools._transport import Part, decode, size_of
 from polars_io_tools.errors import PiotError, WorkerError
 from polars_io_tools.ray._cluster import RayCluster, places
 from polars_io_tools.ray._connected import require_ray
+from polars_io_tools.ray._keeping import KeepingCluster
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
 from polars_io_tools.ray._protocol import HalfRead, Limits, PeriodFailed
@@ -27,7 +38,7 @@ from polars_io_tools.ray._redact import redacted
 from polars_io_tools.ray._vault import Vault
 from polars_io_tools.ray._window import Window
 
-__all__ = ["RayRunner"]
+__all__ = ["Kept", "RayRunner"]
 
 # What helps, by the name of the exception.
 _HINTS = {
@@ -67,6 +78,21 @@ _WAIT_SECONDS = 0.1
 _STORE_SHARE = 4
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Rows that stay in the object store.
+
+    Attributes:
+        parts: the parts of the split whose rows they are, all of them.
+        report: what the task said of them.
+        data: the reference of the object, which `ray.get` turns into what `decode` takes.
+    """
+
+    parts: Sequence[AnyPartition]
+    report: KeptReport
+    data: Any
+
+
 class RayRunner:
     """Runs parts on the Ray cluster that this process is connected to."""
 
@@ -92,23 +118,68 @@ class RayRunner:
             WorkerError: a task failed; the other tasks are cancelled.
             StoreFullError: the plan, or data of it, does not fit into the object store.
         """
+        for parts in self._run(plan, periods, lifetime):
+            yield None if parts is None else _merged(decode(parts))
+
+    def run_deliveries(
+        self,
+        plan: ShippedPlan,
+        periods: Sequence[AnyPartition],
+        lifetime: Lifetime,
+        delivery: Delivery,
+    ) -> Iterator[Delivered | None]:
+        """Yield what a delivery answers for each period, as `run` yields its rows.
+
+        Raises:
+            WorkerError: a task failed, or the delivery did in it; the other tasks are cancelled.
+            StoreFullError: the plan, or data of it, does not fit into the object store.
+        """
+        task = {**plan.task, "deliver": dumps(delivery)}
+        for parts in self._run(replace(plan, task=cast("Task", task)), periods, lifetime):
+            if parts is None:
+                yield None
+                continue
+            for position, answer in map(answer_of, parts):
+                part = periods[position]
+                yield Delivered(part, Place(position, part.label), answer)
+
+    def run_kept(
+        self, plan: ShippedPlan, periods: Sequence[AnyPartition], lifetime: Lifetime
+    ) -> Iterator[Kept | None]:
+        """Yield what stays in the object store of each period, in their order; no row is fetched.
+
+        Raises:
+            WorkerError: a task failed; the other tasks are cancelled.
+            StoreFullError: the plan, or data of it, does not fit into the object store.
+        """
+        first = 0
+        for parts in self._run(plan, periods, lifetime, keep=True):
+            for report, data in parts or ():
+                end = first + report["periods"]
+                yield Kept(periods[first:end], report, data)
+                first = end
+            if parts is None:
+                yield None
+
+    def _run(
+        self,
+        plan: ShippedPlan,
+        periods: Sequence[AnyPartition],
+        lifetime: Lifetime,
+        *,
+        keep: bool = False,
+    ) -> Iterator[list[Part] | None]:
+        """Yield parts as the turn of their periods comes, as their cluster fetches them."""
         options = self._options
-        started = _started(plan, options)
+        started = _started(plan, options, periods, keep=keep)
         while started is None:
             yield None
             time.sleep(_WAIT_SECONDS)
-            started = _started(plan, options)
+            started = _started(plan, options, periods, keep=keep)
         cluster, resources = started
-        limits = Limits(
-            max_tasks=options.max_concurrency,
-            max_bytes=options.max_unread_bytes or cluster.store_bytes() // _STORE_SHARE,
-            max_periods_per_task=options.max_periods_per_task,
-            ordered=options.preserve_partition_order,
-            in_turn=plan.task["limit"] is not None,
-            whole=plan.opening is not None,
-        )
         noun = _noun(periods[0]) if periods else "period"
         progress = Progress(options.progress, len(periods), options.description, noun)
+        limits = _limits(plan, options, cluster.store_bytes(), keep=keep)
         window = Window(cluster, periods, limits, progress.finished, progress.retried)
 
         def end() -> None:
@@ -123,20 +194,37 @@ class RayRunner:
             for parts in window.parts():
                 if lifetime.exiting:
                     raise PiotError("the process ends while a query of execute_on_ray runs")
-                if not parts:
-                    yield None
-                    continue
                 resources.check()
-                frame = decode(parts)
-                progress.arrived(frame.height, sum(map(size_of, parts)))
-                yield _merged(frame)
+                for part in parts:
+                    progress.arrived(*_extent(part, keep=keep))
+                yield parts or None
         except PeriodFailed as failure:
             raise _worker_error(failure, options, plan.opening) from failure.error
         finally:
             lifetime.close()
 
 
-def _started(plan: ShippedPlan, options: RayOptions) -> tuple[RayCluster, Resources] | None:
+def _limits(plan: ShippedPlan, options: RayOptions, store_bytes: int, *, keep: bool) -> Limits:
+    return Limits(
+        max_tasks=options.max_concurrency,
+        max_bytes=options.max_unread_bytes or store_bytes // _STORE_SHARE,
+        max_periods_per_task=options.max_periods_per_task,
+        ordered=options.preserve_partition_order or keep,
+        in_turn=plan.task["limit"] is not None,
+        whole=plan.opening is not None,
+    )
+
+
+def _extent(part: Part, *, keep: bool) -> tuple[int, int]:
+    """Return how many rows and bytes a part, or what stands for it, has brought."""
+    if keep:
+        return part[0]["rows"], part[0]["bytes"]
+    return (0, len(part[-1])) if is_answer(part) else (part[1], size_of(part))
+
+
+def _started(
+    plan: ShippedPlan, options: RayOptions, periods: Sequence[AnyPartition], *, keep: bool
+) -> tuple[RayCluster, Resources] | None:
     """Return a cluster that has the plan, and what its sources hold; None to try again later."""
 
     def hide(key: str, secret: str) -> Any:
@@ -144,13 +232,15 @@ def _started(plan: ShippedPlan, options: RayOptions) -> tuple[RayCluster, Resour
 
     resources = Resources(hide, places(options.remote_options), waits=True)
     try:
-        return RayCluster(plan, options.remote_options, resources), resources
+        kind = KeepingCluster if keep else RayCluster
+        cluster = kind(plan, options.remote_options, resources, periods)
     except NoRoomError:
         resources.close()
         return None
     except BaseException:
         resources.close()
         raise
+    return cluster, resources
 
 
 def _noun(part: AnyPartition) -> str:

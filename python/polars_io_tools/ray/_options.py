@@ -36,7 +36,7 @@ class RayOptions:
 
 
 def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
-    lf: pl.LazyFrame,
+    lf: pl.LazyFrame | None,
     *,
     return_as: str,
     remote_options: Mapping[str, Any] | None,
@@ -48,7 +48,7 @@ def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
     description: str | None,
     ordered: bool,
 ) -> RayOptions:
-    """Return the options of a run, as far as they can be checked without Ray.
+    """Return the options of a run, as far as they can be checked without Ray, or without a query.
 
     Results come in order if `preserve_partition_order` says so, or is None and `ordered` does.
 
@@ -74,7 +74,7 @@ def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
         raise TypeError(f"progress must be a bool or None, not {progress!r}")
     if description is not None and not isinstance(description, str):
         raise TypeError(f"description must be a str or None, not {description!r}")
-    bad = unsupported(lf.collect_schema(), result_format)
+    bad = [] if lf is None else unsupported(lf.collect_schema(), result_format)
     if bad:
         raise ValueError(
             f"columns of these types cannot be sent back from workers as {return_as!r}: "

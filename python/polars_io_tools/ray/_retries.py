@@ -72,9 +72,14 @@ class Retries:
         limit = None if int(limit) == -1 else int(limit)
         return cls(limit, limit, exceptions)
 
+    @staticmethod
+    def is_loss(error: Exception) -> bool:
+        """Return whether a process, a node or an object is gone."""
+        return any(kind.__name__ in _LOST for kind in type(error).__mro__)
+
     def after(self, error: Exception) -> int | None:
         """Return how often a period is tried again after a failure that Ray reports."""
-        if any(kind.__name__ in _LOST for kind in type(error).__mro__):
+        if self.is_loss(error):
             return self.after_loss
         cause = getattr(error, "cause", None) or error
         covered = (

@@ -1,0 +1,42 @@
+"""What an engine would do with a query: how each branch is split, and what runs above them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polars_io_tools._plan import RayPlan
+
+__all__ = ["EnginePlan"]
+
+
+@dataclass(frozen=True)
+class EnginePlan:
+    """Where `RayEngine` cuts a query, and how it splits what is below.
+
+    Attributes:
+        branches: the parts of the query that run period by period on Ray, each as `explain_on_ray`
+            describes it, with the filters that reach it from above as filters after the call.
+        driver: what runs on the driver over their rows, as Polars' own plan, in which each branch
+            is a `PYTHON[RayEngine] SCAN`; None if all of the query runs on Ray.
+        aggregates: for each branch what each part makes of its rows before they travel, and the
+            driver puts together, such as "x by sum of each k"; "" if the rows travel.
+    """
+
+    branches: tuple[RayPlan, ...]
+    driver: str | None
+    aggregates: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if self.driver is None:
+            return "\n".join(["all of it on Ray:", *_indented(str(self.branches[0]))])
+        lines = ["on the driver:", *_indented(self.driver)]
+        for number, branch in enumerate(self.branches, 1):
+            name = f"branch {number} " if len(self.branches) > 1 else ""
+            lines += [f"{name}on Ray:", *_indented(str(branch))]
+            if self.aggregates[number - 1]:
+                lines.append(f"    each     makes {self.aggregates[number - 1]}")
+        return "\n".join(lines)
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.splitlines()]
