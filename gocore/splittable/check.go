@@ -169,8 +169,10 @@ func (c *checker) fresh(n plan.Node, column string) state {
 
 // rows checks expressions that leave the rows of in where they are.
 func (c *checker) rows(n plan.Node, in state, column string, exprs []expr.Named) state {
-	if by := pairedIn(n, exprs); by != "" && in.disorder != "" {
-		return c.refuseDisorder(n, by, in)
+	if in.disorder != "" {
+		if by := pairedIn(n, exprs); by != "" {
+			return c.refuseDisorder(n, by, in)
+		}
 	}
 	for _, e := range exprs {
 		f := inspect(e.Expr, column)

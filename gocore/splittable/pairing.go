@@ -2,6 +2,7 @@ package splittable
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/expr"
 	"github.com/polars-io-tools/polars-io-tools-go/gocore/plan"
@@ -85,14 +86,18 @@ func placesOf(e expr.Node, of map[expr.Node]places) (places, string) {
 // pairs returns the function that makes expressions of the same rows stand beside each
 // other by place, "" if there is none: those of select, or with the rows themselves.
 func pairs(exprs []expr.Named, beside ...places) string {
-	all := beside
 	for _, e := range exprs {
-		of := map[expr.Node]places{}
-		expr.Walk(e.Expr, func(n expr.Node) { of[n], _ = placesOf(n, of) })
-		all = append(all, of[e.Expr])
+		beside = append(beside, placesIn(e.Expr))
 	}
-	_, by := paired(all)
+	_, by := paired(beside)
 	return by
+}
+
+// placesIn returns the places of an expression.
+func placesIn(e expr.Node) places {
+	of := map[expr.Node]places{}
+	expr.Walk(e, func(n expr.Node) { of[n], _ = placesOf(n, of) })
+	return of[e]
 }
 
 // pairedIn returns what makes values of a node stand beside each other by place, "" if
@@ -109,12 +114,5 @@ func pairedIn(n plan.Node, exprs []expr.Named) string {
 
 // areConstant reports whether all expressions have one value, however many rows there are.
 func areConstant(exprs []expr.Named) bool {
-	for _, e := range exprs {
-		of := map[expr.Node]places{}
-		expr.Walk(e.Expr, func(n expr.Node) { of[n], _ = placesOf(n, of) })
-		if !of[e.Expr].constant {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(exprs, func(e expr.Named) bool { return !placesIn(e.Expr).constant })
 }
