@@ -76,7 +76,7 @@ func (w Wire) node(args []Node) (Node, error) {
 }
 
 func (w Wire) list() (Node, error) {
-	l := &List{Type: ParseType(w.Type), Null: w.Null, Text: w.Text, Items: make([]Range, len(w.Items))}
+	l := &List{Type: ParseType(w.Type), Null: w.Null, Text: w.Text, Rows: w.Option == "rows", Items: make([]Range, len(w.Items))}
 	_, _, l.Exact = l.Type.Extremes()
 	for i, item := range w.Items {
 		if len(item) == 0 || item[0] > item[len(item)-1] {

@@ -40,6 +40,9 @@ type List struct {
 	Null  bool
 	Exact bool
 	Text  string
+	// Rows says that the values go with the rows, one with each, as those of a Series do
+	// where a function does not look values up in it.
+	Rows bool
 	// Scalars are the values, if they are not Exact and all of them are known.
 	Scalars []Scalar
 }

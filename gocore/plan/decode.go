@@ -97,6 +97,7 @@ type wireNode struct {
 	RightOn       []int       `json:"right_on"`
 	Columns       [][]string  `json:"columns"`
 	Made          []string    `json:"made"`
+	Sorted        []string    `json:"sorted"`
 	Subset        []string    `json:"subset"`
 	How           string      `json:"how"`
 	Suffix        string      `json:"suffix"`

@@ -41,7 +41,7 @@ func (d *decoder) node(w wireNode, pushed bool) Node {
 	case "row_index":
 		return &RowIndex{Input: d.inputs(w, 1)[0], Name: w.Name}
 	case "pass":
-		return &Pass{Input: d.inputs(w, 1)[0]}
+		return &Pass{Input: d.inputs(w, 1)[0], Sorted: w.Sorted}
 	case "opaque":
 		return &Opaque{Inputs: d.inputs(w, anyNumber), Name: w.Name}
 	}

@@ -41,6 +41,9 @@ func Name(n Node) string {
 	case *RowIndex:
 		return "with_row_index"
 	case *Pass:
+		if len(n.Sorted) > 0 {
+			return "set_sorted"
+		}
 		return "cache"
 	case *Opaque:
 		return n.Name

@@ -158,8 +158,12 @@ type RowIndex struct {
 	Name  string
 }
 
-// Pass changes neither rows nor their order: cache, rechunk, hints.
-type Pass struct{ Input Node }
+// Pass changes neither rows nor their order: cache, rechunk, hints. Sorted are columns that
+// a hint says the rows are sorted by.
+type Pass struct {
+	Input  Node
+	Sorted []string
+}
 
 // Opaque is a node nothing is known of but its inputs.
 type Opaque struct {

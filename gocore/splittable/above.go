@@ -91,7 +91,13 @@ func (a *above) fresh(n plan.Node) rearranged {
 		a.rows(n, in, keysOf(n.By))
 		in.open = in.open && n.Stable // then the order below shows among equal keys
 		return in
-	case *plan.Reshape, *plan.Project, *plan.Pass:
+	case *plan.Pass:
+		in := a.of(n.Input)
+		if in.open && len(n.Sorted) > 0 {
+			a.refuse(n, "")
+		}
+		return in
+	case *plan.Reshape, *plan.Project:
 		in := a.of(plan.Inputs(n)[0])
 		if r, ok := n.(*plan.Reshape); ok && slices.Contains(r.Made, in.column) {
 			in.column = ""
@@ -135,7 +141,24 @@ func (a *above) rows(n plan.Node, in rearranged, exprs []expr.Named) {
 			a.refuse(n, f.name)
 			return
 		}
+		if isHinted(e.Expr) {
+			a.refuse(n, "set_sorted")
+			return
+		}
 	}
+	if by := pairedIn(n, exprs); by != "" {
+		a.refuse(n, by)
+	}
+}
+
+// isHinted reports whether a part of an expression is said to be sorted.
+func isHinted(e expr.Node) bool {
+	found := false
+	expr.Walk(e, func(n expr.Node) {
+		c, ok := n.(*expr.Call)
+		found = found || ok && c.Name == "set_sorted"
+	})
+	return found
 }
 
 func (a *above) grouped(n *plan.GroupBy) rearranged {
@@ -155,6 +178,7 @@ func (a *above) joined(n *plan.Join) rearranged {
 	left, right := a.of(n.Left), a.of(n.Right)
 	out := rearranged{open: left.open || right.open}
 	switch {
+	case right.open && left.open: // partners of a row come in another order
 	case left.column != "" && slices.Contains(n.LeftColumns, left.column) && n.How != plan.Right && n.How != plan.Full:
 		out.column = left.column
 	case right.column != "" && n.How == plan.Right && !slices.Contains(n.LeftColumns, right.column):

@@ -169,13 +169,18 @@ func (c *checker) fresh(n plan.Node, column string) state {
 
 // rows checks expressions that leave the rows of in where they are.
 func (c *checker) rows(n plan.Node, in state, column string, exprs []expr.Named) state {
+	if in.disorder != "" {
+		if by := pairedIn(n, exprs); by != "" {
+			return c.refuseDisorder(n, by, in)
+		}
+	}
 	for _, e := range exprs {
 		f := inspect(e.Expr, column)
 		switch {
 		case f.effect == random:
 			return c.refuse(n, f.name, "every part would draw its own sample",
 				"Write it after execute_on_ray.")
-		case f.effect == shuffled:
+		case f.effect == shuffled || f.effect == unsettled:
 			return c.refuse(n, f.name, "the order of its result is open, so every part "+
 				"would see another one", "Use unique(maintain_order=True), or write it after execute_on_ray.")
 		case f.effect == ordered && in.disorder != "":
@@ -184,7 +189,7 @@ func (c *checker) rows(n plan.Node, in state, column string, exprs []expr.Named)
 			return c.refuseChoice(n, in)
 		}
 		// Within one date, a window may do what is refused elsewhere.
-		if whole := inspect(e.Expr, ""); whole.effect == shuffled || whole.effect == ordered && in.disorder != "" {
+		if whole := inspect(e.Expr, ""); whole.effect == shuffled || whole.effect == unsettled || whole.effect == ordered && in.disorder != "" {
 			c.hides(whole.name, "Use maintain_order=True below it, or write it after execute_on_ray.")
 		}
 	}

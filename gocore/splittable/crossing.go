@@ -98,6 +98,9 @@ func (c *crosser) rows(n plan.Node, columns []string, exprs []expr.Named) {
 			}
 		}
 	}
+	if by := pairedIn(n, exprs); by != "" {
+		c.crosses(n, by+" looks at rows of other parts")
+	}
 }
 
 // projected follows the columns through select or with_columns.

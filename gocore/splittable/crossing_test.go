@@ -121,6 +121,7 @@ var split = &plan.Source{Name: "the split", Split: true}
 
 func TestAbove(t *testing.T) {
 	sum, cumSum, first := call("sum", col("x")), call("cum_sum", col("x")), call("first", col("x"))
+	date := named("date", col("date"))
 	tests := []struct {
 		name string
 		plan plan.Node
@@ -170,6 +171,24 @@ func TestAbove(t *testing.T) {
 		{"first kept of a date", unique(split, "first", kept, "date"), ""},
 		{"unique in order, head", head(unique(split, "any", kept)), "slice"},
 		{"a date that is exploded", extend(reshaped(split, "date"), over(cumSum, "date")), "cum_sum"},
+		{"said to be sorted", &plan.Pass{Input: split, Sorted: []string{"x"}}, "set_sorted: it depends"},
+		{"not split, said to be sorted", &plan.Pass{Input: scan, Sorted: []string{"x"}}, ""},
+		{"sorted, and said to be", &plan.Pass{Input: sortBy(split, "x"), Sorted: []string{"x"}}, ""},
+		{"cached", &plan.Pass{Input: split}, ""},
+		{"values said to be sorted", selected(split, named("a", call("max", call("set_sorted", col("x"))))), "with set_sorted"},
+		{"sorted values", selected(split, named("a", call("sort", col("x")))), ""},
+		{"sorted values beside rows", extend(split, call("sort", col("x"))), "with sort"},
+		{"sorted values beside a column", selected(split, date, named("a", call("sort", col("x")))), "with sort"},
+		{"sorted values beside a constant", selected(split, named("s", sum), named("a", call("sort", col("x")))), ""},
+		{"distinct values beside rows", extend(split, call("unique", col("x"))), "with unique"},
+		{"sorted values of a window", extend(split, over(call("sort", col("x")), "k")), "with sort"},
+		{"values of a filter beside those of another", selected(split, named("a", call("filter", col("x"), col("b"))),
+			named("b", call("filter", col("x"), col("c")))), "with filter"},
+		{"values of one filter", selected(split, named("a", call("filter", col("x"), col("b"))),
+			named("b", call("filter", col("y"), col("b")))), ""},
+		{"a Series beside rows", extend(split, &expr.List{Rows: true}), "a Series of values"},
+		{"a list", extend(split, &expr.List{}), ""},
+		{"two splits in order by date", extend(join(split, split, plan.Inner, "left_right"), over(cumSum, "date")), "cum_sum"},
 		{"of a joined table", head(join(scan, head(scan), plan.Inner, "none")), ""},
 	}
 	for _, tt := range tests {

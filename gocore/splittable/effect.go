@@ -11,11 +11,12 @@ import (
 type effect uint8
 
 const (
-	rowWise  effect = iota // on none
-	setWise                // on which rows there are: sum, n_unique, rank
-	shuffled               // as setWise, and its own values come in any order: unique()
-	ordered                // on their order: first, cum_sum, shift
-	random                 // on chance
+	rowWise   effect = iota // on none
+	setWise                 // on which rows there are: sum, n_unique, rank
+	shuffled                // as setWise, and its own values come in any order: unique()
+	ordered                 // on their order: first, cum_sum, shift
+	unsettled               // as ordered, of values that come in any order: unique().first()
+	random                  // on chance
 )
 
 // rowWiseCalls are functions of one row. Names with a namespace are covered by
@@ -43,6 +44,10 @@ var rowWiseSpaces = []string{"str.", "dt.", "list.", "arr.", "struct.", "bin.", 
 var spaceExceptions = map[string]effect{
 	"str.concat_vertical": ordered, "str.join": ordered, "list.sample": random, "list.shuffle": random,
 }
+
+// lookups are functions that may look values up in a Series.
+var lookups = set(`is_in replace replace_strict str.contains_any str.replace_many str.extract_many
+str.find_many list.contains arr.contains list.set_operation`)
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}
@@ -101,10 +106,18 @@ type finding struct {
 // of a row, unless it is random.
 func inspect(e expr.Node, column string) finding {
 	worst := map[expr.Node]finding{} // those that are not of one row only
+	of := map[expr.Node]places{}
 	expr.Walk(e, func(n expr.Node) {
 		f := own(n)
+		var by string
+		if of[n], by = placesOf(n, of); by != "" && f.effect < ordered {
+			f = finding{ordered, by}
+		}
 		for _, c := range expr.Children(n) {
-			if below := worst[c]; below.effect > f.effect {
+			if below := worst[c]; f.effect == ordered && below.effect == shuffled {
+				f = finding{unsettled, below.name}
+			}
+			if below := worst[c]; below.effect > f.effect && !isSet(n, c) {
 				f = below
 			}
 		}
@@ -129,11 +142,9 @@ func inspect(e expr.Node, column string) finding {
 
 func own(e expr.Node) finding {
 	switch e := e.(type) {
-	case *expr.Binary:
-		for _, side := range []expr.Node{e.Left, e.Right} {
-			if _, ok := side.(*expr.List); ok {
-				return finding{ordered, "a Series of values"} // each goes with a row
-			}
+	case *expr.List:
+		if e.Rows {
+			return finding{ordered, "a Series of values"} // each goes with a row
 		}
 	case *expr.Call:
 		return finding{ofCall(e.Name, e.Option), e.Name}
@@ -141,6 +152,13 @@ func own(e expr.Node) finding {
 		return finding{setWise, "over"}
 	}
 	return finding{}
+}
+
+// isSet reports whether an argument of a function is a list in which it looks values up.
+func isSet(of, argument expr.Node) bool {
+	call, isCall := of.(*expr.Call)
+	list, isList := argument.(*expr.List)
+	return isCall && isList && lookups[call.Name] && call.Args[0] != list
 }
 
 func partitionedBy(w *expr.Window, column string) bool {

@@ -91,7 +91,7 @@ func (c *checker) grouped(n *plan.GroupBy, column string) state {
 	}
 	for _, a := range n.Aggs {
 		f := inspect(a.Expr, origin)
-		chosen := f.effect == shuffled || f.effect == ordered && in.disorder != ""
+		chosen := f.effect == shuffled || f.effect == unsettled || f.effect == ordered && in.disorder != ""
 		switch {
 		case f.effect == random:
 			c.rows(n, in, "", []expr.Named{a})

@@ -90,6 +90,9 @@ func aboveSplit(n plan.Node) bool {
 			exprs = []expr.Named{{Expr: n.Predicate}}
 		case *plan.Select:
 			exprs = n.Exprs
+			if areConstant(exprs) {
+				return false // one row, however many parts there are
+			}
 		case *plan.Extend:
 			exprs = n.Exprs
 		case *plan.Project:
@@ -100,6 +103,9 @@ func aboveSplit(n plan.Node) bool {
 			if inspect(e.Expr, "").effect > rowWise {
 				return false
 			}
+		}
+		if pairedIn(n, exprs) != "" {
+			return false
 		}
 		n = plan.Inputs(n)[0]
 	}

@@ -33,6 +33,15 @@ func TestPartial(t *testing.T) {
 		{"cast of a sum", selected(split, named("a", call("abs", sum))), ""},
 		{"constant", selected(split, named("a", constant)), ""},
 		{"sum of the distinct", group(split, call("sum", call("unique", col("x"))), "k"), ""},
+		{"values beside others by place", selected(split, named("a", call("sum", &expr.Binary{
+			Left: call("drop_nulls", col("x")), Right: call("drop_nulls", col("k")),
+		}))), ""},
+		{"values of one filter", selected(split, named("a", call("sum", &expr.Binary{
+			Left: call("filter", col("x"), col("b")), Right: call("filter", col("k"), col("b")),
+		}))), "[{a sum}]"},
+		{"columns beside others by place", selected(selected(split, named("x", call("drop_nulls", col("x"))),
+			named("k", call("drop_nulls", col("k")))), named("a", sum)), ""},
+		{"one row of a constant", selected(selected(split, named("x", &expr.Literal{})), named("a", sum)), ""},
 		{"group_by in order", ordered(group(split, sum, "k")), ""},
 		{"windows", windowed(group(split, sum, "k")), ""},
 		{"no aggregates", &plan.GroupBy{Input: split, Keys: []expr.Named{named("k", col("k"))}}, ""},
@@ -59,7 +68,7 @@ func TestPartial(t *testing.T) {
 
 // A Series among values goes row by row, so what is computed with it depends on places.
 func TestSeriesOfValues(t *testing.T) {
-	series := &expr.List{Text: "[1, 2]"}
+	series := &expr.List{Text: "[1, 2]", Rows: true}
 	added := &expr.Binary{Op: expr.And, Left: col("x"), Right: series}
 	expectProblem(t, splittable.Crossing(extend(scan, added), []string{"date"}), "a Series of values looks at")
 	expectProblem(t, splittable.Above(extend(split, added), "date"), "a Series of values")

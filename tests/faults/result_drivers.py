@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 import polars_io_tools as piot
-from tests.faults.drivers import START, Work, days, main, noted, say
+from tests.faults.drivers import START, Work, days, main, noted, say, stubborn
 
 ROW_BYTES = 10_000
 
@@ -62,6 +62,20 @@ def killed(settings: dict[str, Any]) -> None:
     say(started=True)
     result = executed(made_by(settings, seconds=0.3), settings)
     say(rows=result.n_rows_total, same=result.lazy().collect().equals(expected))
+
+
+def interrupted(settings: dict[str, Any]) -> None:
+    """Execute what never ends; after Ctrl-C, live on."""
+    from tqdm.auto import tqdm
+
+    say(started=True)
+    try:
+        executed(days(50, stubborn(settings["journal"])), settings, progress=True)
+    except KeyboardInterrupt:
+        say(interrupted=time.time())
+    sys.stdin.readline()
+    say(bars=len(tqdm._instances))
+    sys.stdin.read()
 
 
 def changed(settings: dict[str, Any]) -> None:

@@ -35,6 +35,19 @@ def test_ctrl_c(one_node: Nodes, tmp_path: Path, engine: str) -> None:
         assert driver.end() == 0
 
 
+def test_ctrl_c_while_results_are_kept(one_node: Nodes, tmp_path: Path) -> None:
+    with one_node.drive("result_drivers.interrupted", tmp_path) as driver:
+        assert driver.hear() == {"started": True}
+        assert runs(one_node, driver)
+        signalled = time.time()
+        driver.interrupt()
+        assert driver.hear()["interrupted"] - signalled < INTERRUPT_SECONDS
+        assert quiet(one_node, driver, STOP_SECONDS) is not None
+        driver.tell()
+        assert driver.hear() == {"bars": 0}
+        assert driver.end() == 0
+
+
 def test_queries_that_are_over(one_node: Nodes, tmp_path: Path) -> None:
     with one_node.drive("over", tmp_path) as driver:
         journal = driver.journal

@@ -410,3 +410,12 @@ def test_ray_is_shut_down() -> None:
         """
     )
     assert output.splitlines()[-1].startswith("Ray is not running in this process")
+
+
+def test_each_task_knows_how_often_it_may_begin(
+    query: pl.LazyFrame, submitted: Submissions
+) -> None:
+    """Ray keeps no count of tasks that are killed for want of memory."""
+    executed(query)
+    assert len(submitted.arguments) > 1
+    assert {task["attempts"] for task, *_ in submitted.arguments} == {1 + 3 + 3}

@@ -226,8 +226,7 @@ def _explode(view: Any, _: Schema) -> View:
 
 
 def _struct_eval(view: Any, _: Schema) -> View:
-    # The evaluations read fields of the struct, not columns of the schema.
-    return _call("struct_eval"), [view.expr]
+    return _call("struct_eval"), [view.expr]  # the rest reads its fields, not columns
 
 
 def _rolling(view: Any, _: Schema) -> View:
@@ -235,10 +234,11 @@ def _rolling(view: Any, _: Schema) -> View:
 
 
 def _window(view: Any, _: Schema) -> View:
-    arguments = [view.function, *view.partition_by]
-    if view.order_by is None:
-        return {"k": "over"}, arguments
-    return {"k": "over", "option": "ordered"}, [*arguments, view.order_by]
+    arguments, kind = [view.function, *view.partition_by], view.options.kind
+    if kind in ("explode", "join"):  # groups one after another, or lists of their rows
+        return _call(f'over(mapping_strategy="{kind}")'), arguments
+    order = [] if view.order_by is None else [view.order_by]
+    return {"k": "over"} | ({"option": "ordered"} if order else {}), [*arguments, *order]
 
 
 def _unknown(view: Any, _: Schema) -> View:

@@ -55,7 +55,10 @@ def _series(values: pl.Series) -> Wire:
     """Return a column of constants, or the one list that it holds, as a list."""
     if isinstance(values.dtype, pl.List) and values.len() == 1 and values.null_count() == 0:
         values = values.item()
-    return _list(values, values.dtype)
+        return _list(values, values.dtype)
+    # One value is there for all rows.
+    rows = {} if values.len() == 1 else {"option": "rows"}
+    return _list(values, values.dtype) | rows
 
 
 def _list(values: pl.Series | list[Any], dtype: pl.DataType) -> Wire:

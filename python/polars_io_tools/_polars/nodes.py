@@ -239,8 +239,10 @@ def _pass(_: NodeView) -> Iterator[Wire]:
 
 def _map(node: NodeView) -> Iterator[Wire]:
     name, *options = node.view.function
-    if name in ("rechunk", "hint_sorted"):
+    if name == "rechunk":
         yield {"op": "pass"}
+    elif name == "hint_sorted":
+        yield {"op": "pass", "sorted": [column for column, *_ in options[0]]}
     elif name == "row_index":
         yield {"op": "row_index", "name": options[0]}
     elif name == "explode":

@@ -111,6 +111,8 @@ class Subplans:
             found = json.loads(rewrite(self._payload, step=site))
         except ValueError:
             return None
+        if found["exprs"] is None:  # rows without columns
+            return None
         keys, exprs = ([b64decode(e) for e in found[field]] for field in ("keys", "exprs"))
         return found["op"], keys, exprs
 

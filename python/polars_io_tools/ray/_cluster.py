@@ -159,11 +159,12 @@ class RayCluster:
         options = {**self._options, **(periods[0].options or {}), "name": name}
         positions = [self._positions[p] for p in periods] if self._positions else []
         items, chosen = self._arguments.of(periods)
+        repetition = self._repetition(options)  # which may be the task's to know as well
         task = {**self._task, "skip": skip, "positions": positions, "chosen": chosen}
         wire = [p.wire() for p in periods]
         started = (
             remote_function()
-            .options(**options | self._repetition(options))
+            .options(**options | repetition)
             .remote(task, threads_of(options), self._payload, wire, *items)
         )
         handle = self._handle(started)
