@@ -4,6 +4,7 @@ Importing the package registers the `.piot` namespaces on frames. It imports nei
 anything else that only some users need.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from polars_io_tools import errors
@@ -30,7 +31,6 @@ from polars_io_tools._period import Partition, Period
 from polars_io_tools._plan import Coverage, Obstacle, PlannedFilter, RayPlan
 from polars_io_tools._scan import scan_parquet
 from polars_io_tools._version import __version__
-from polars_io_tools.db import SqlPlan, scan_db
 from polars_io_tools.errors import (
     ColumnValueError,
     CommitConflictError,
@@ -64,23 +64,26 @@ from polars_io_tools.errors import (
     WorkerError,
 )
 from polars_io_tools.ray import put
-from polars_io_tools.tables import (
-    Asof,
-    Operation,
-    Report,
-    Shard,
-    Snapshot,
-    Table,
-    TableScan,
-    Transaction,
-    TransactionOps,
-    create_table,
-    table,
-)
 
 if TYPE_CHECKING:
+    from polars_io_tools import db as db
+    from polars_io_tools import tables as tables
+    from polars_io_tools.db import SqlPlan, scan_db
     from polars_io_tools.ray._engine import RayEngine
     from polars_io_tools.ray._result import RayResult
+    from polars_io_tools.tables import (
+        Asof,
+        Operation,
+        Report,
+        Shard,
+        Snapshot,
+        Table,
+        TableScan,
+        Transaction,
+        TransactionOps,
+        create_table,
+        table,
+    )
 
 __all__ = [
     "Asof",
@@ -161,16 +164,38 @@ __all__ = [
 
 
 if not TYPE_CHECKING:
+    # What not every program needs is imported when it is asked for.
+    _LATER = {
+        **dict.fromkeys(("SqlPlan", "scan_db"), "db"),
+        "RayEngine": "ray._engine",
+        "RayResult": "ray._result",
+        **dict.fromkeys(
+            (
+                "Asof",
+                "Operation",
+                "Report",
+                "Shard",
+                "Snapshot",
+                "Table",
+                "TableScan",
+                "Transaction",
+                "TransactionOps",
+                "create_table",
+                "table",
+            ),
+            "tables",
+        ),
+    }
 
     def __getattr__(name: str) -> Any:
-        """Return the engine, which stands on an interface of Polars that is not stable."""
-        if name == "RayEngine":
-            from polars_io_tools.ray._engine import RayEngine
+        if name in ("db", "tables"):
+            return import_module(f"polars_io_tools.{name}")
+        if name not in _LATER:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        found = getattr(import_module(f"polars_io_tools.{_LATER[name]}"), name)
+        globals()[name] = found
+        return found
 
-            return RayEngine
-        if name == "RayResult":
-            from polars_io_tools.ray._result import RayResult
-
-            return RayResult
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, "db", "tables"})

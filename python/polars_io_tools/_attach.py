@@ -11,7 +11,7 @@ no longer.
 
 Example:
     >>> with collecting() as offers:
-    ...     offer("frame-1", lambda _: [b"rows"])  # what `__getstate__` of a source does
+    ...     _ = offer("frame-1", lambda _: [b"rows"])  # what `__getstate__` of a source does
     >>> resources = Resources(lambda key, secret: None, processes=1)  # none of which it needs
     >>> attach({key: tuple(prepare(resources)) for key, prepare in offers.items()})  # in the worker
     >>> attached("frame-1", lambda items: len(items[0]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 import polars as pl
 
@@ -18,15 +18,16 @@ from polars_io_tools._partitions import (
 )
 from polars_io_tools._plan import RayPlan
 from polars_io_tools._transport import ReturnAs
-from polars_io_tools.db import SqlPlan, explain_sql
 from polars_io_tools.ray import execute_on_ray, explain_on_ray
-from polars_io_tools.tables import Mode, Table, write_table
+
+if TYPE_CHECKING:
+    from polars_io_tools.db import SqlPlan
+    from polars_io_tools.tables import Mode, Table
 
 __all__ = ["Partitions", "PiotFrameNamespace", "PiotNamespace", "TimeUnit"]
 
-Partitions = (
-    ByTime | ByValue | ByRange | ByQuantile | KeyPartitions | Partitioner | Iterable[ReadPartition]
-)
+_ByKey = ByTime | ByValue | ByRange | ByQuantile | KeyPartitions
+Partitions = _ByKey | Partitioner | Iterable[ReadPartition]
 
 TimeUnit = Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"]
 
@@ -237,10 +238,9 @@ class PiotNamespace:
     def explain_sql(self) -> SqlPlan:
         """Return the statements that the query would send to databases, without running it.
 
-        Of a query of `execute_on_ray` there is one statement a period, with its own bounds; notes
-        say where PostgreSQL would read all rows for each of them, and where a query may give other
-        rows each time. Databases are asked for the columns of queries, and PostgreSQL for the plan
-        of one, and nothing else.
+        Of a query of `execute_on_ray` there is one statement a period, with its bounds; notes say
+        where PostgreSQL would read all rows for each, or each run may give other rows. Databases
+        are asked for the columns of queries, PostgreSQL also for the plan of one.
 
         Raises:
             PiotError: the query cannot be split.
@@ -255,6 +255,8 @@ class PiotNamespace:
             >>> print(lf.piot.explain_sql().scans[0].terms[0])
             exact: size == 5 as piot."size" = 5
         """
+        from polars_io_tools.db import explain_sql
+
         return explain_sql(self._lf)
 
     def write_table(self, table: Table, mode: Mode = "append") -> int | None:
@@ -263,7 +265,7 @@ class PiotNamespace:
         A query that gives its rows in the order of the table's key makes files that do not overlap.
 
         Args:
-            table: the table.
+            table: where to.
             mode: "append" adds rows, "upsert" replaces those with the same keys.
 
         Returns:
@@ -279,6 +281,8 @@ class PiotNamespace:
             >>> pl.LazyFrame({"key": [1, 2]}).piot.write_table(t)
             1
         """
+        from polars_io_tools.tables import write_table
+
         return write_table(self._lf, table, mode)
 
 
@@ -291,4 +295,6 @@ class PiotFrameNamespace:
 
     def write_table(self, table: Table, mode: Mode = "append") -> int | None:
         """Write the frame into a table in one transaction; see `LazyFrame.piot.write_table`."""
+        from polars_io_tools.tables import write_table
+
         return write_table(self._df, table, mode)

@@ -132,7 +132,7 @@ def test_database_of_the_readme(market: str, tmp_path: Path) -> None:
 
 
 def test_all_python_blocks_of_the_readme_are_tested() -> None:
-    assert len(blocks("python")) == 6
+    assert len(blocks("python")) == 7
 
 
 def modules() -> list[ModuleType]:
