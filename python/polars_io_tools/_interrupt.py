@@ -43,6 +43,8 @@ def interruptible(work: Callable[[], T]) -> T:
             # Once more makes no difference. What does not end is ended with its process.
             running.interrupted = True
             interrupt = error
+    # The process may go on to something that is no task of this package.
+    _latest = None
     if interrupt is not None:
         raise interrupt
     return running.result()

@@ -70,6 +70,11 @@ def begun_too_often(*_: object) -> object:
 
 
 RAY_ENGINE_CASES: dict[str, Case] = {
+    "a plan that outlives its query": Case(
+        lambda *_: subplans._given_back("none", None),
+        LookupError,
+        "the query that this plan was taken from is gone",
+    ),
     "unknown name": Case(
         lambda *_: operator.attrgetter("RayEngin")(piot),
         AttributeError,

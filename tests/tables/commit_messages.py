@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,14 @@ def included(change: Change) -> Cause:
 
 def file_of(t: piot.Table, ops: piot.TransactionOps) -> Path:
     return Path(t.uri) / str(ops[0].path)
+
+
+def forged(file: Path) -> None:
+    """Write another least value into the footer."""
+    content = file.read_bytes()
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    least, other = (struct.pack("<q", value) for value in (20, 21))
+    file.write_bytes(content[:start] + content[start:].replace(least, other))
 
 
 def with_file(change: Callable[[Path], object]) -> Cause:
@@ -299,6 +308,7 @@ COMMIT_CASES = {
     "key": Case(
         included(adding(lo=["19"])), OPS, "", "lo is ['20'], where the operations say ['19']"
     ),
+    "footer": Case(with_file(forged), OPS, "", "its footer, by which readers skip rows"),
     "no Parquet": Case(with_file(lambda f: f.write_text("x")), OPS, "", "no Parquet file"),
     "columns": Case(with_rows(lambda d: d.select("k")), OPS, "", "its columns are"),
     "nulls": Case(

@@ -393,6 +393,18 @@ ROW_CASES = {
         "to_ray_dataset needs Ray Data",
         "polars-io-tools-go[ray-data]",
     ),
+    "where of many rows": Case(
+        on(lambda t: t.scan(where=pl.col("k") == pl.col("k").max())),
+        piot.TableError,
+        "where, ",
+        "is not of single rows",
+    ),
+    "where of another type": Case(
+        on(lambda t: t.scan(where=pl.col("k").str.contains("a"))),
+        piot.TableSchemaError,
+        "where, ",
+        "does not fit the table: ",
+    ),
     "how many": Case(
         on(lambda t: t.scan().compute_shards()),
         ValueError,

@@ -60,6 +60,8 @@ def test_work_knows_that_it_is_not_wanted_any_more(times: int) -> None:
     with pytest.raises(KeyboardInterrupt):
         interruptible(work)
     assert ended == [True]
+    # Neither what the process does next, nor the next task, was cancelled.
+    assert is_interrupted() is False
     assert interruptible(is_interrupted) is False
 
 

@@ -72,7 +72,7 @@ def _given_back(key: str, value: bytes | None) -> Any:
     if found is None and value is not None:
         return pickle.loads(value)  # noqa: S301  (written by this package)
     if found is None:
-        raise KeyError("the query that this plan was taken from is gone")
+        raise LookupError("the query that this plan was taken from is gone")
     return found
 
 

@@ -24,9 +24,9 @@ def check_where(where: pl.Expr, snapshot: Snapshot) -> None:
     try:
         fine = of_single_rows(where, snapshot.schema)
     except pl.exceptions.PolarsError as error:
-        raise TableSchemaError(
-            f"where, {str(where)[:200]}, does not fit the table: {error}"
-        ) from error
+        why = str(error).partition("\n\nResolved plan")[0].replace("\n\n", "; ")
+        msg = f"where, {str(where)[:200]}, does not fit the table: {why}"
+        raise TableSchemaError(msg) from error
     if not fine:
         msg = (
             f"where, {str(where)[:200]}, is not of single rows, and would mean others in each "
