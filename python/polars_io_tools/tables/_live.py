@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools._polars.tables import unskipped_scan, unskipped_scans
+from polars_io_tools._polars.tables import KNOWS_CUT_TIMESTAMPS, unskipped_scan, unskipped_scans
 from polars_io_tools.tables._keys import FULL, Range, overlaps, texts_of
 from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout
@@ -122,10 +122,10 @@ def read_files(
 def stored_scan(snapshot: Snapshot) -> pl.LazyFrame:
     """Return the scan of the stored columns of a state.
 
-    Other writers give the log decimals as floats, by which Polars would leave rows out: then it
-    gets no statistics.
+    Other writers give the log decimals as floats, and timestamps that are cut, by which Polars
+    would leave rows out: then it gets no statistics.
     """
-    if _has_decimal_bounds(snapshot):
+    if _is_misled(snapshot):
         return unskipped_scan(snapshot.log, snapshot.version)
     return pl.scan_delta(snapshot.log, version=snapshot.version)
 
@@ -147,15 +147,18 @@ def stored_scans(snapshot: Snapshot) -> list[pl.LazyFrame]:
     return [read_files(snapshot.path, part, snapshot.layout) for part in parts]
 
 
-def _has_decimal_bounds(snapshot: Snapshot) -> bool:
-    columns = [c.name for c in snapshot.layout.columns if _has_decimals(c.stored)]
+def _is_misled(snapshot: Snapshot) -> bool:
+    """Tell whether Polars would leave rows out by what the log says of other writers' files."""
+    kinds = (pl.Decimal,) if KNOWS_CUT_TIMESTAMPS else (pl.Decimal, pl.Datetime)
+    columns = [c.name for c in snapshot.layout.columns if _has(c.stored, kinds)]
     if not columns or "max" not in snapshot.actions:
         return False
-    bounds = snapshot.actions["max"].struct.unnest()
+    theirs = snapshot.actions.filter(~pl.col("path").str.contains(OURS))
+    bounds = theirs["max"].struct.unnest()
     return any(name in bounds and bounds[name].null_count() < bounds.height for name in columns)
 
 
-def _has_decimals(dtype: Any) -> bool:
+def _has(dtype: Any, kinds: tuple[type[pl.DataType], ...]) -> bool:
     if isinstance(dtype, pl.Struct):
-        return any(_has_decimals(f.dtype) for f in dtype.fields)
-    return isinstance(dtype, pl.Decimal)
+        return any(_has(f.dtype, kinds) for f in dtype.fields)
+    return isinstance(dtype, kinds)
