@@ -37,8 +37,12 @@ __all__ = ["TXN", "TXNS", "Done", "Intent", "commit", "commits_since", "committe
 TXN = "piot.txn"
 TXNS = "piot.included"
 
-_TRIES = 100
+_TRIES = 400
+
+# Waits grow to spread writers that begin at once. Who lost often waits less, or never wins.
 _LONGEST_WAIT = 0.5
+_LOST_OFTEN = 10
+_SHORT_WAIT = 0.02
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def commit(intent: Intent) -> Done:
         checked.update(live["path"])
         if _swap(intent, now.log):
             return Done(now.version + 1)
-        time.sleep(random.random() * min(_LONGEST_WAIT, 0.01 * 2**attempt))  # noqa: S311  (spreads writers)
+        time.sleep(random.random() * _longest_wait(attempt))  # noqa: S311  (spreads writers)
     version = _version_of(intent)
     if version is not None:
         return Done(version)
@@ -117,6 +121,10 @@ def commit(intent: Intent) -> Done:
         f"{intent.start.path}: others committed {_TRIES} times in a row while this transaction "
         "tried to; run it again"
     )
+
+
+def _longest_wait(attempt: int) -> float:
+    return min(_LONGEST_WAIT, 0.01 * 2**attempt) if attempt < _LOST_OFTEN else _SHORT_WAIT
 
 
 def committed_in(commits: Sequence[dict[str, Any]], transactions: set[str]) -> int | None:
