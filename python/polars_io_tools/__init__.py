@@ -164,36 +164,22 @@ __all__ = [
 
 
 if not TYPE_CHECKING:
-    # What not every program needs is imported when it is asked for.
+    # What not every program needs is imported when it is asked for: of these names, and those of
+    # `__all__` that are not imported above are of the tables.
     _LATER = {
-        **dict.fromkeys(("SqlPlan", "scan_db"), "db"),
+        "SqlPlan": "db",
+        "scan_db": "db",
         "RayEngine": "ray._engine",
         "RayResult": "ray._result",
-        **dict.fromkeys(
-            (
-                "Asof",
-                "Operation",
-                "Report",
-                "Shard",
-                "Snapshot",
-                "Table",
-                "TableScan",
-                "Transaction",
-                "TransactionOps",
-                "create_table",
-                "table",
-            ),
-            "tables",
-        ),
     }
 
     def __getattr__(name: str) -> Any:
         if name in ("db", "tables"):
             return import_module(f"polars_io_tools.{name}")
-        if name not in _LATER:
+        if name not in __all__:
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        found = getattr(import_module(f"polars_io_tools.{_LATER[name]}"), name)
+        found = getattr(import_module(f"polars_io_tools.{_LATER.get(name, 'tables')}"), name)
         globals()[name] = found
         return found
 

@@ -28,6 +28,7 @@ from polars_io_tools._partitions import (
     exact_column,
     membership,
 )
+from polars_io_tools._polars.failures import reason
 from polars_io_tools._polars.types import wire_column
 from polars_io_tools._suggest import suggest
 
@@ -221,9 +222,7 @@ def _types(lf: pl.LazyFrame, parts: Sequence[ReadPartition]) -> pl.Schema:
             try:
                 lf.select(predicate).collect_schema()
             except pl.exceptions.PolarsError as error:
-                # Without the plan, which is long, and made here.
-                why = str(error).partition("\n\nResolved plan")[0].replace("\n\n", "; ")
                 raise type(error)(
-                    f"the predicate of element {which} of partitions is not valid: {why}"
+                    f"the predicate of element {which} of partitions is not valid: {reason(error)}"
                 ) from None
         raise

@@ -23,6 +23,7 @@ from polars_io_tools._polars.payload import (
     resolve_frame,
     rewrite,
 )
+from polars_io_tools._polars.versions import NOT_HANDED_OVER
 
 __all__ = [
     "FilterExpr",
@@ -46,13 +47,9 @@ _MAGIC = b"DSL_VERSION"
 _HASH = slice(len(_MAGIC) + 4, len(_MAGIC) + 68)
 
 
-# Polars 2.0 panics when a filter with a literal of such a type reaches a resolver.
-_NOT_HANDED_OVER = (pl.Categorical, pl.Enum) if pl.__version__.startswith("2.0.") else ()
-
-
 def hands_over(schema: Iterable[tuple[str, pl.DataType]], filtered: Container[str]) -> bool:
     """Tell whether this Polars can give a resolver the filters on these columns of a schema."""
-    return not any(isinstance(t, _NOT_HANDED_OVER) for name, t in schema if name in filtered)
+    return not any(isinstance(t, NOT_HANDED_OVER) for name, t in schema if name in filtered)
 
 
 def is_known(payload: bytes) -> bool:

@@ -24,7 +24,6 @@ from polars_io_tools._polars.iceberg import iceberg_files, is_iceberg, pin_icebe
 from polars_io_tools._polars.unreadable import TableObstacle
 
 __all__ = [
-    "KNOWS_CUT_TIMESTAMPS",
     "SomeFiles",
     "Table",
     "TableObstacle",
@@ -36,10 +35,6 @@ __all__ = [
     "unskipped_scan",
     "unskipped_scans",
 ]
-
-# Whether Polars knows that other writers cut the greatest timestamps in a log to milliseconds. If
-# not, it leaves out files with rows that are asked for.
-KNOWS_CUT_TIMESTAMPS = not pl.__version__.startswith("2.0.")
 
 _local = threading.local()
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools._polars.tables import KNOWS_CUT_TIMESTAMPS, unskipped_scan, unskipped_scans
+from polars_io_tools._polars.tables import unskipped_scan, unskipped_scans
+from polars_io_tools._polars.versions import KNOWS_CUT_TIMESTAMPS
 from polars_io_tools.tables._keys import FULL, Range, overlaps, texts_of
 from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout

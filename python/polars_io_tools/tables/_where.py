@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from polars_io_tools._polars.failures import reason
 from polars_io_tools._polars.filters import of_single_rows
 from polars_io_tools.errors import TableError, TableSchemaError
 from polars_io_tools.tables._snapshot import Snapshot
@@ -24,8 +25,7 @@ def check_where(where: pl.Expr, snapshot: Snapshot) -> None:
     try:
         fine = of_single_rows(where, snapshot.schema)
     except pl.exceptions.PolarsError as error:
-        why = str(error).partition("\n\nResolved plan")[0].replace("\n\n", "; ")
-        msg = f"where, {str(where)[:200]}, does not fit the table: {why}"
+        msg = f"where, {str(where)[:200]}, does not fit the table: {reason(error)}"
         raise TableSchemaError(msg) from error
     if not fine:
         msg = (
