@@ -7,8 +7,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import deltalake
 import polars as pl
@@ -81,34 +81,53 @@ def replaced_meanwhile(
     for lo in range(0, 40, 10):
         with t.txn() as txn:
             txn.write({"k": [*range(lo, lo + 10)], "v": [0] * 10})
-    stop, done = threading.Event(), threading.Event()
+    stop = threading.Event()
 
     def compacting() -> None:
         # On after the last replacement, if it lost to all of them.
-        while not stop.wait(0.02) or not done.is_set():
-            if compact(t, options or {}):
-                done.set()
+        done = False
+        while not stop.wait(0.02) or not done:
+            done = compact(t, options or {}) or done
 
-    compactor = threading.Thread(target=compacting)
-    compactor.start()
-    conflicts, found = 0, list[tuple[Any, ...]]()
-    try:
-        for i in range(1, rounds + 1):
-            lo = i * 7 % 36
-            frame = {"k": [*range(lo, lo + 4)], "v": [i] * 4}
-            before = dict(t.scan().to_polars().rows())
-            while True:
-                try:
-                    with t.txn() as txn:
-                        txn.replace_range(lo, lo + 4, frame)
+    conflicts = 0
+    with ThreadPoolExecutor(1) as pool:
+        compactor = pool.submit(compacting)
+        try:
+            for i in range(1, rounds + 1):
+                conflicts += _replace(t, i)
+                if compactor.done():
                     break
-                except piot.CommitConflictError:
-                    conflicts += 1
-            found = t.scan().to_polars().sort("k").rows()
-            assert found == sorted({**before, **dict.fromkeys(frame["k"], i)}.items())
-    finally:
-        stop.set()
-        compactor.join()
-    assert t.scan().to_polars().sort("k").rows() == found
+        finally:
+            stop.set()
+        compactor.result()
+    found = t.scan().to_polars().sort("k").rows()
+    assert found == [(k, _newest(k, rounds)) for k in range(40)]
     assert t.verify().ok
+    return conflicts
+
+
+def _range(i: int) -> tuple[int, int]:
+    lo = i * 7 % 36
+    return lo, lo + 4
+
+
+def _newest(k: int, rounds: int) -> int:
+    """Return which round wrote a key last."""
+    return max((i for i in range(1, rounds + 1) if k in range(*_range(i))), default=0)
+
+
+def _replace(t: piot.Table, i: int) -> int:
+    """Replace a range, as often as needed, and return how many conflicts there were."""
+    lo, hi = _range(i)
+    before = dict(t.scan().to_polars().rows())
+    conflicts = 0
+    while True:
+        try:
+            with t.txn() as txn:
+                txn.replace_range(lo, hi, {"k": [*range(lo, hi)], "v": [i] * (hi - lo)})
+            break
+        except piot.CommitConflictError:
+            conflicts += 1
+    found = t.scan().to_polars().sort("k").rows()
+    assert found == sorted({**before, **dict.fromkeys(range(lo, hi), i)}.items())
     return conflicts

@@ -27,4 +27,10 @@ def test_our_compactions_that_race_with_replacements(uri: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("compact", [by_delta, by_us])
 def test_many_compactions_that_race_with_replacements(uri: str, compact: Compact) -> None:
-    assert replaced_meanwhile(uri, 300, compact), "they never met"
+    # Where a machine has much else to do they may not meet: then again, on another table.
+    met = 0
+    for attempt in range(5):
+        met += replaced_meanwhile(f"{uri}{attempt}", 300, compact)
+        if met:
+            break
+    assert met

@@ -19,6 +19,7 @@ from polars_io_tools.tables._keys import Range, shown, wire_key
 from polars_io_tools.tables._live import may_overlap, read_files
 from polars_io_tools.tables._ops import KINDS, Head, Kind, Operation, TransactionOps
 from polars_io_tools.tables._schema import Layout
+from polars_io_tools.tables._sorting import sort_rows
 from polars_io_tools.tables._unique import range_of
 
 __all__ = ["Changes"]
@@ -130,7 +131,7 @@ class Changes:
         rows = read_files(self._folder, [path], self._layout)
         left = survivors(rows).collect()
         same = left.height == rows.select(pl.len()).collect().item()
-        return None if same else left.sort(list(self._layout.key))
+        return None if same else sort_rows(left, self._layout.key)
 
     def keep(self, adds: list[dict[str, Any]]) -> None:
         """Add files with rows that were there before."""

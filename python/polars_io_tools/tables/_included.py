@@ -18,9 +18,9 @@ from polars_io_tools.tables._files import describe
 from polars_io_tools.tables._footers import wrong_footer
 from polars_io_tools.tables._ops import Head
 from polars_io_tools.tables._place import placed
-from polars_io_tools.tables._rows import in_order
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
+from polars_io_tools.tables._sorting import in_order
 
 __all__ = ["CheckAdded", "check_added", "check_head", "check_there"]
 
@@ -127,6 +127,6 @@ def _described(scan: pl.LazyFrame, layout: Layout, path: str) -> dict[str, Any]:
     if any(scan.select(pl.col(required).null_count()).collect().row(0)):
         raise InvalidOperationsError(f"{path}: there are nulls in a column of {required}")
     keys = scan.select(layout.key).collect()
-    if not in_order(keys, layout):
+    if not in_order(keys, layout.key):
         raise InvalidOperationsError(f"{path}: its rows are not in the order of the key")
     return describe(scan, layout)
