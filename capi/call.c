@@ -153,3 +153,25 @@ int piot_call_init(void)
 	piot_fault_init();
 	return 0;
 }
+
+/*
+ * Ends what the handle in a capsule leads to. The exception that is set, if any, stays set:
+ * destructors run at any time.
+ */
+void piot_capsule_drop(PyObject *capsule, const char *name, void (*end)(uintptr_t, piot_result *))
+{
+	PyObject *type, *value, *trace;
+	PyThreadState *state;
+	piot_result out = {0};
+	void *handle;
+
+	if (piot_forked())
+		return;
+	PyErr_Fetch(&type, &value, &trace);
+	handle = PyCapsule_GetPointer(capsule, name);
+	state = PyEval_SaveThread();
+	end((uintptr_t)handle, &out);
+	PyEval_RestoreThread(state);
+	piot_result_free(&out);
+	PyErr_Restore(type, value, trace);
+}

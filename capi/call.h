@@ -19,6 +19,7 @@ int piot_forked(void);
 int piot_failed(piot_result *);
 int piot_call_wait(piot_result *, piot_kept *, PyThreadState *);
 PyObject *piot_call_go(go_function, struct piot_inputs *, maker);
+void piot_capsule_drop(PyObject *, const char *, void (*)(uintptr_t, piot_result *));
 
 /* inputs.c */
 struct piot_inputs *piot_inputs_of_buffers(PyObject *const *, Py_ssize_t);

@@ -14,33 +14,14 @@
 static const char STREAM[] = "polars_io_tools.pg_stream";
 static const char SNAPSHOT[] = "polars_io_tools.pg_snapshot";
 
-/* The exception that is set, if any, stays set: destructors run at any time. */
-static void drop(PyObject *capsule, const char *name)
-{
-	PyObject *type, *value, *trace;
-	PyThreadState *state;
-	piot_result out = {0};
-	void *handle;
-
-	if (piot_forked())
-		return;
-	PyErr_Fetch(&type, &value, &trace);
-	handle = PyCapsule_GetPointer(capsule, name);
-	state = PyEval_SaveThread();
-	piotPgDrop((uintptr_t)handle, &out);
-	PyEval_RestoreThread(state);
-	piot_result_free(&out);
-	PyErr_Restore(type, value, trace);
-}
-
 static void drop_stream(PyObject *capsule)
 {
-	drop(capsule, STREAM);
+	piot_capsule_drop(capsule, STREAM, piotPgDrop);
 }
 
 static void drop_snapshot(PyObject *capsule)
 {
-	drop(capsule, SNAPSHOT);
+	piot_capsule_drop(capsule, SNAPSHOT, piotPgDrop);
 }
 
 /* The handle in a capsule, 0 with an exception set if it is none of the kind. */

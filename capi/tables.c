@@ -36,23 +36,9 @@ REWRITE(table_conflicts, piotTableConflicts)
 REWRITE(table_statistics, piotTableStatistics)
 REWRITE(key_ranges, piotKeyRanges)
 
-/* The exception that is set, if any, stays set: destructors run at any time. */
 static void drop_tally(PyObject *capsule)
 {
-	PyObject *type, *value, *trace;
-	PyThreadState *state;
-	piot_result out = {0};
-	void *handle;
-
-	if (piot_forked())
-		return;
-	PyErr_Fetch(&type, &value, &trace);
-	handle = PyCapsule_GetPointer(capsule, TALLY);
-	state = PyEval_SaveThread();
-	piotTallyDrop((uintptr_t)handle, &out);
-	PyEval_RestoreThread(state);
-	piot_result_free(&out);
-	PyErr_Restore(type, value, trace);
+	piot_capsule_drop(capsule, TALLY, piotTallyDrop);
 }
 
 static PyObject *tally_of(const char *data, Py_ssize_t len)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -29,24 +30,17 @@ _FIRST_WAIT_SECONDS = 0.1
 _SETTINGS = ("SET TimeZone = 'UTC'", "SET python_enable_replacements = false")
 
 
+@dataclass(frozen=True, repr=False)
 class DuckReader:
     """Reads from one file."""
 
     dialect = "duckdb"
     quote = '"'
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    _path: str
 
     def __repr__(self) -> str:
         return self.shown()
-
-    def __eq__(self, other: object) -> bool:
-        """Two readers are equal that read from the same database."""
-        return type(other) is type(self) and other.__dict__ == self.__dict__
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._path))
 
     def shown(self) -> str:
         """Name the file."""

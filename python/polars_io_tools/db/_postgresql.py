@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -73,24 +73,17 @@ _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  (of datetimes without a zone)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, repr=False)
 class PostgresReader:
     """Reads from one database of a server."""
 
     dialect = "postgresql"
     quote = '"'
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
+    _uri: str
 
     def __repr__(self) -> str:
         return self.shown()
-
-    def __eq__(self, other: object) -> bool:
-        """Two readers are equal that read from the same database."""
-        return type(other) is type(self) and other.__dict__ == self.__dict__
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._uri))
 
     def shown(self) -> str:
         """Name the database."""

@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -48,24 +49,17 @@ _PLACEHOLDER = re.compile(
 _TWICE = re.compile(r"(.+):\d+")
 
 
+@dataclass(frozen=True, repr=False)
 class SqliteReader:
     """Reads from one file."""
 
     dialect = "sqlite"
     quote = '"'
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    _path: str
 
     def __repr__(self) -> str:
         return self.shown()
-
-    def __eq__(self, other: object) -> bool:
-        """Two readers are equal that read from the same database."""
-        return type(other) is type(self) and other.__dict__ == self.__dict__
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._path))
 
     def shown(self) -> str:
         """Name the file."""
