@@ -167,6 +167,21 @@ def both_remove(t: piot.Table) -> None:
     driver.include(replaced(t, 0, 2), replaced(t, 5, 7))
 
 
+def removal_alone(t: piot.Table) -> None:
+    driver = t.txn()
+    driver.include(*(op for op in replaced(t, 0, 2) if op.kind != "add"))
+    driver.commit()
+
+
+def unreadable(t: piot.Table) -> None:
+    ops = replaced(t, 0, 2)
+    driver = t.txn()
+    driver.include(ops)
+    for removed in (op.path for op in ops if op.kind == "remove"):
+        (Path(t.uri) / str(removed)).unlink()
+    driver.commit()
+
+
 def later_file(t: piot.Table) -> None:
     driver = t.txn()
     with t.txn() as txn:
@@ -296,6 +311,12 @@ COMMIT_CASES = {
     ),
     "both remove": Case(
         on(both_remove), OPS, "operations of", "which others that are included rem"
+    ),
+    "removal alone": Case(
+        on(removal_alone), OPS, "operations of", "add no row with it: include all operations of a"
+    ),
+    "unreadable": Case(
+        on(unreadable), OPS, "the files that operations remove", "cannot be compared with those"
     ),
     "later file": Case(
         on(later_file), OPS, "operations of", "is no file of the table as it was when"

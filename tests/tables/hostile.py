@@ -120,7 +120,7 @@ def main() -> None:
         except piot.TableError as error:
             errors[type(error).__name__] += 1
         except Exception as error:  # noqa: BLE001  (is what is looked for)
-            foreign.append(f"{type(error).__name__}: {error} of {text}"[:500])
+            foreign.append(f"{type(error).__name__}: {error} of {text}"[:2000])
         case.restore()
     used = {p.removeprefix("=") for p in shim.seen()}
     inside = [p for p in used if p.startswith(f"{case.table}/")]

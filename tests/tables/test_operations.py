@@ -69,6 +69,62 @@ def test_operations_one_by_one_are_the_same(t: piot.Table) -> None:
     assert keys(t) == [0, 1, 2, 4, 5, 6, 7, 8, 9]
 
 
+def parts_of(ops: piot.TransactionOps) -> dict[str, list[piot.Operation]]:
+    """Return operations by kind; of two files that are added, the larger one has rows that stay."""
+    stay, new = sorted((op for op in ops if op.kind == "add"), key=lambda op: -op.body["rows"])
+    parts = {"stay": [stay], "new": [new]}
+    return parts | {str(op.kind): [op] for op in ops if op.kind != "add"}
+
+
+@pytest.mark.parametrize("unique", [True, False])
+@pytest.mark.parametrize("end", ["commit", "take"])
+@pytest.mark.parametrize("left_out", [["stay"], ["stay", "new"], ["replace"]])
+def test_rows_that_would_be_lost_are_refused(
+    uri: str, left_out: list[str], end: str, *, unique: bool
+) -> None:
+    rows = [0, *range(10)][unique:]
+    t = piot.create_table(uri, {"k": pl.Int64, "s": pl.String}, key="k", unique=unique)
+    with t.txn() as txn:
+        txn.write({"k": rows})
+    parts = parts_of(replaced(t, 3, 5, 4))
+    txn = t.txn()
+    for name, ops in parts.items():
+        txn.include(*(op for op in ops if name not in left_out))
+    with pytest.raises(piot.InvalidOperationsError, match=r"the key k=\d, which .* no range"):
+        getattr(txn, end)()
+    assert keys(t) == rows
+    if end == "take":  # which leaves the transaction open
+        for name in left_out:
+            txn.include(*parts[name])
+        txn.commit()
+        assert keys(t) == [k for k in rows if k != 3]
+
+
+def test_a_row_less_of_a_repeated_key_is_one_that_is_lost(uri: str) -> None:
+    t = piot.create_table(uri, {"k": pl.Int64, "s": pl.String}, key="k", unique=False)
+    with t.txn() as txn:
+        txn.write({"k": [1, 1, 2]})
+    others, worker = t.txn(), t.txn()
+    others.write({"k": [1]})
+    [fewer] = json.loads(others.take().to_json())["adds"]
+    worker.replace_range(2, 3, {"k": [2]})
+    wire = json.loads(worker.take().to_json())
+    name = f"part-{wire['txn']}-9.parquet"
+    (Path(t.uri) / fewer["path"]).rename(Path(t.uri) / name)
+    wire["adds"] = [{**fewer, "path": name}, *(a for a in wire["adds"] if a["lo"] == ["2"])]
+    driver = t.txn()
+    driver.include(piot.TransactionOps.from_json(json.dumps(wire)))
+    with pytest.raises(piot.InvalidOperationsError, match="the key k=1, which"):
+        driver.commit()
+
+
+def test_what_the_driver_replaces_again_is_not_lost(t: piot.Table) -> None:
+    with t.txn() as txn:
+        txn.include(replaced(t, 3, 5, 4))
+        txn.replace_range(7, 9, {"k": [7]})
+    assert keys(t) == [0, 1, 2, 4, 5, 6, 7, 9]
+
+
 def test_operations_may_pass_through_others(t: piot.Table) -> None:
     middle = t.txn()
     middle.include(taken(t, 20))

@@ -6,29 +6,32 @@ Invariant: what gets into a transaction is as good as what it wrote itself, wher
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools.errors import InvalidOperationsError
+from polars_io_tools.tables._changes import Changes
 from polars_io_tools.tables._commit import commits_since, committed_in
 from polars_io_tools.tables._files import describe
 from polars_io_tools.tables._footers import wrong_footer
-from polars_io_tools.tables._ops import Head
+from polars_io_tools.tables._keys import key_texts, ranges_filter, values_of
+from polars_io_tools.tables._live import read_files
+from polars_io_tools.tables._ops import Head, Operation, TransactionOps
 from polars_io_tools.tables._place import placed
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._snapshot import Snapshot, open_snapshot
 from polars_io_tools.tables._sorting import in_order
 
-__all__ = ["CheckAdded", "check_added", "check_head", "check_there"]
+__all__ = ["CheckAdded", "check_added", "check_ops", "check_survivors", "check_there"]
 
 # Takes what operations say of a file, the columns of the table, and its folder.
 CheckAdded = Callable[[dict[str, Any], Layout, str], None]
 
 
-def check_head(head: Head, mine: Head, start: Snapshot) -> None:
+def _check_head(head: Head, mine: Head, start: Snapshot) -> None:
     """Compare where operations come from with the transaction that is to include them.
 
     Raises:
@@ -56,6 +59,79 @@ def check_head(head: Head, mine: Head, start: Snapshot) -> None:
     if version is not None:
         raise InvalidOperationsError(
             f"operations of transaction {head.txn} were committed already, in version {version}"
+        )
+
+
+def check_ops(
+    ops: TransactionOps, mine: Head, start: Snapshot, changes: Changes, check: CheckAdded
+) -> None:
+    """Compare operations with the transaction that is to include them, and with their files.
+
+    Args:
+        ops: the operations.
+        mine: what the operations of the transaction share.
+        start: where it begins.
+        changes: what it is to do so far; what it includes already is known to be right.
+        check: compares a file.
+
+    Raises:
+        InvalidOperationsError: they cannot be included, or a file is another.
+    """
+    _check_head(ops.head, mine, start)
+    known = changes.included(ops.head.txn)
+    for op in ops:
+        if op.kind == "add" and op not in known:
+            check(op.body, start.layout, start.path)
+
+
+def check_survivors(txns: Iterable[str], changes: Changes, start: Snapshot) -> None:
+    """Compare the files that included transactions remove with those that they add.
+
+    Rows outside of the ranges that a transaction replaces have to be in both.
+
+    Args:
+        txns: the transactions, of which all operations were included that will be.
+        changes: what includes them.
+        start: the state that it begins at.
+
+    Raises:
+        InvalidOperationsError: a row would be lost.
+    """
+    for txn in txns:
+        _check_survivors(txn, changes.included(txn), start)
+
+
+def _check_survivors(txn: str, ops: Collection[Operation], start: Snapshot) -> None:
+    layout = start.layout
+    removed, added = (
+        [op.body["path"] for op in ops if op.kind == kind] for kind in ("remove", "add")
+    )
+    if not removed:
+        return
+    replaced = [op.body for op in ops if op.kind == "replace"]
+    key = list(layout.key)
+
+    def counted(paths: list[str]) -> pl.LazyFrame:
+        rows = read_files(start.path, paths, layout).filter(~ranges_filter(replaced, layout))
+        return rows.group_by(key).len()
+
+    lost = counted(removed)
+    if added:
+        both = lost.join(counted(added), on=key, how="left", suffix="_added")
+        lost = both.filter(pl.col("len") > pl.col("len_added").fill_null(0))
+    try:
+        found = lost.select(c.load(pl.col(c.name)) for c in layout.keys).head(1)
+        first = found.collect(engine="streaming")
+    except (OSError, pl.exceptions.PolarsError) as error:
+        msg = f"the files that operations remove cannot be compared with those they add: {error}"
+        raise InvalidOperationsError(msg) from error
+    if first.height:
+        values = values_of(key_texts(first, layout)[0], layout)
+        named = ", ".join(f"{n}={v!r}" for n, v in zip(key, values, strict=True))
+        raise InvalidOperationsError(
+            f"operations of transaction {txn} remove a file with the key {named}, which "
+            "is in no range that they replace, and add no row with it: include all "
+            "operations of a transaction"
         )
 
 

@@ -22,7 +22,7 @@ from polars_io_tools.tables._changes import Changes
 from polars_io_tools.tables._commit import Intent, commit
 from polars_io_tools.tables._constraints import check_writable
 from polars_io_tools.tables._files import remove_files, write_sorted
-from polars_io_tools.tables._included import CheckAdded, check_added, check_head, check_there
+from polars_io_tools.tables._included import check_added, check_ops, check_survivors, check_there
 from polars_io_tools.tables._keys import Range, key_texts, range_filter, tuple_of, wire_key
 from polars_io_tools.tables._live import live_files
 from polars_io_tools.tables._ops import Head, Operation, TransactionOps
@@ -65,12 +65,12 @@ class Transaction:
         self, start: Snapshot, mode: Mode, app: tuple[str, int] | None, txn: str | None = None
     ) -> None:
         self._start = start
-        self._mode, self._app = mode, app
-        self._id = txn or str(uuid.uuid4())
+        self._mode, self._app, self._id = mode, app, txn or str(uuid.uuid4())
         self._numbers = itertools.count()
         self._constraints = check_writable(start)
         self._changes = Changes(live_files(start), start.layout, start.path)
         self._parts = Parts(start, self._id, self._changes)
+        self._foreign = set[str]()  # the transactions whose operations were given
         self._state: State = "open"
         self._version: int | None = None
         self._skipped = False
@@ -178,19 +178,13 @@ class Transaction:
         with self._changes.at_once():
             for given in ops:
                 whole = given if isinstance(given, TransactionOps) else given.alone()
-                self._check(whole, check_added)
+                check_ops(whole, self._head(), self._start, self._changes, check_added)
                 self._changes.include(whole)
+                self._foreign.add(whole.head.txn)
 
     def _include_part(self, ops: TransactionOps) -> None:
-        self._check(ops, check_there)
+        check_ops(ops, self._head(), self._start, self._changes, check_there)
         self._changes.include(ops, part=True)
-
-    def _check(self, ops: TransactionOps, check: CheckAdded) -> None:
-        check_head(ops.head, self._head(), self._start)
-        known = self._changes.included(ops.head.txn)
-        for op in ops:
-            if op.kind == "add" and op not in known:
-                check(op.body, self._start.layout, self._start.path)
 
     def to_ray_datasink(self) -> TableDatasink:
         """Return a sink for `ray.data.Dataset.write_datasink`, whose tasks write for this one.
@@ -207,8 +201,13 @@ class Transaction:
         return sink
 
     def take(self) -> TransactionOps:
-        """End the transaction, and return what it is to do, for another one to include."""
+        """End the transaction, and return what it is to do, for another one to include.
+
+        Raises:
+            InvalidOperationsError: rows would be lost, of which it includes only the removal.
+        """
         self._check_open("take")
+        check_survivors(self._foreign, self._changes, self._start)
         self._state = "taken"
         remove_files(self._start.path, self._changes.dropped)
         return self._changes.operations(self._head())
@@ -227,14 +226,15 @@ class Transaction:
 
         Raises:
             CommitConflictError: somebody else changed what this transaction saw or replaces.
+            InvalidOperationsError: rows would be lost, of which it includes only the removal.
             InvalidRowsError: a key would be in the table twice.
             TableError: the log cannot be written.
         """
         self._check_open("commit")
         if self._changes or self._app is not None:
-            intent = Intent(self._start, self._id, self._changes, self._app)
             try:
-                done = commit(intent)
+                check_survivors(self._foreign, self._changes, self._start)
+                done = commit(Intent(self._start, self._id, self._changes, self._app))
             except (CommitConflictError, InvalidRowsError, InvalidOperationsError):
                 # What it could not remove is not what the caller has to know.
                 with suppress(Exception):
