@@ -29,6 +29,7 @@ from polars_io_tools._partitioners import (
 from polars_io_tools._partitions import KeyPartitions, Partitioner, RayPartition, ReadPartition
 from polars_io_tools._period import Partition, Period
 from polars_io_tools._plan import Coverage, Obstacle, PlannedFilter, RayPlan
+from polars_io_tools._run_report import RunReport, last_run
 from polars_io_tools._scan import scan_parquet
 from polars_io_tools._version import __version__
 from polars_io_tools.errors import (
@@ -122,6 +123,7 @@ __all__ = [
     "ReadPartition",
     "Report",
     "ResultLostError",
+    "RunReport",
     "SchemaMismatchError",
     "Shard",
     "ShardNotFoundError",
@@ -156,6 +158,7 @@ __all__ = [
     "discrete_partitions",
     "doctor",
     "errors",
+    "last_run",
     "put",
     "scan_db",
     "scan_parquet",

@@ -41,12 +41,27 @@ class Decoded:
         dtype: the type of the column of its periods, None where it has no such column.
         keys: what is attached to it.
         engine: which engine of Polars runs it.
+        node: the node that this process is on, for people.
+        files: how many files the latest run of the plan chose, None where no scan chooses.
     """
 
     lf: pl.LazyFrame
     dtype: pl.DataType | None
     keys: frozenset[str]
     engine: Literal["auto", "in-memory"] = "auto"
+    node: str = ""
+    files: int | None = None
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Make sure that files do not change while the plan runs, and count those it chooses.
+
+        Raises:
+            SourceChangedError: a file is not what it was at planning time.
+        """
+        with unchanged_files(self.lf, self.keys) as watch:
+            yield
+        self.files = watch.chosen()
 
 
 _decoded: OrderedDict[str, Decoded] = OrderedDict()

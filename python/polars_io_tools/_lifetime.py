@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from polars_io_tools._recording import Recording
+
 __all__ = ["Lifetime"]
 
 # How long rows that nobody wants any more may go unnoticed.
@@ -41,10 +43,12 @@ class Lifetime:
 
     Attributes:
         exiting: whether the process ends, so that whoever makes rows has to stop.
+        record: where it is noted how the run goes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, record: Recording | None = None) -> None:
         self.exiting = False
+        self.record = record or Recording()
         self._rows: weakref.ref[Rows] | None = None
         self._over = threading.Event()
         self._ended = threading.Event()

@@ -14,7 +14,7 @@ import polars as pl
 
 from polars_io_tools._period import AnyPartition, Period
 
-__all__ = ["in_period_order", "neighbours"]
+__all__ = ["in_period_order", "neighbours", "rows_of_each"]
 
 
 def neighbours(parts: Sequence[AnyPartition]) -> Iterator[Sequence[AnyPartition]]:
@@ -42,3 +42,15 @@ def in_period_order(frame: pl.DataFrame, column: str, run: Sequence[Period]) -> 
     period = starts.search_sorted(dates, side="right").alias("period")
     order = period.to_frame().with_row_index("row").sort("period", maintain_order=True)
     return frame[order["row"]]
+
+
+def rows_of_each(frame: pl.DataFrame, column: str, run: Sequence[Period]) -> list[int]:
+    """Return how many rows each of neighbouring periods has, in a frame that is in their order."""
+    dates = frame.get_column(column).to_physical()
+    starts = pl.Series([period.start for period in run], dtype=dates.dtype)
+    if dates.is_sorted():
+        ends = [*dates.search_sorted(starts, side="left").to_list()[1:], len(dates)]
+        return [end - start for start, end in pairwise([0, *ends])]
+    found = starts.search_sorted(dates, side="right").value_counts()
+    counts = dict(found.iter_rows())
+    return [counts.get(number, 0) for number in range(1, len(run) + 1)]

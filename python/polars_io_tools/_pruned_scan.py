@@ -205,12 +205,20 @@ class Watch:
         listings: the scans that are expanded here.
         lf: the plan.
         error: what a resolver found changed.
+        chooses: whether a scan chose files, be it none.
     """
 
     selected: list[tuple[Any, bytes]]
     listings: list[Listing | PlanListing]
     lf: pl.LazyFrame
     error: SourceChangedError | None = None
+    chooses: bool = False
+
+    def chosen(self) -> int | None:
+        """Return how many files scans chose, None if no scan chooses; Polars may ask one twice."""
+        if not self.chooses:
+            return None
+        return sum(len(p) // 4 for _, p in {(id(index), p) for index, p in self.selected})
 
     def check(self) -> None:
         """Raise SourceChangedError if a file is not what it was."""
@@ -228,7 +236,9 @@ def _note(found: tuple[Any, bytes] | SourceChangedError) -> None:
         for watch in _watches:
             if isinstance(found, SourceChangedError):
                 watch.error = found
-            elif found[1]:
+                continue
+            watch.chooses = True
+            if found[1]:
                 watch.selected.append(found)
 
 

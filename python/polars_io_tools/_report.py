@@ -59,6 +59,12 @@ class Report(TypedDict):
         rows: how many rows the part has.
         bytes: size of the part.
         seconds: how long each of these periods took to compute.
+        started: when the work on these periods began, in ns since 1970 by the clock of the node.
+        finished: when it was done, likewise; it is later in each further part.
+        node: the node, for people.
+        worker: the process.
+        files: how many files were chosen to be opened, None where no scan chooses.
+        counts: how many rows each of several periods has, None of one or where it is not known.
         threads: how many threads the Polars of the worker uses.
         part: the part itself, None if it is the next thing that the task yields.
     """
@@ -68,6 +74,12 @@ class Report(TypedDict):
     rows: int
     bytes: int
     seconds: float
+    started: int
+    finished: int
+    node: str
+    worker: int
+    files: int | None
+    counts: list[int] | None
     threads: int
     part: Part | None
 

@@ -28,6 +28,7 @@ from polars_io_tools._period import AnyPartition, filter_of
 from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._prune import prune
+from polars_io_tools._recording import Calls
 from polars_io_tools._request import Recorder, ScanRequest, finish
 from polars_io_tools._ship import Runner, ShippedPlan, in_any_part, ship
 from polars_io_tools._split import Split
@@ -67,9 +68,10 @@ class IoSource:
         return_as: the format in which parts travel back.
         role: what it is in the query around it.
         steps: what is done to the rows of each part, None for nothing.
+        calls: where its runs are found again, None for nowhere.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (what a query is run with)
         self,
         lf: pl.LazyFrame,
         split: Split,
@@ -77,6 +79,7 @@ class IoSource:
         return_as: ReturnAs,
         role: Role = "call",
         steps: Steps | None = None,
+        calls: Calls | None = None,
     ) -> None:
         self._lf = lf
         self._role = role
@@ -84,6 +87,7 @@ class IoSource:
         self._split = split
         self._runner = runner
         self._return_as = return_as
+        self._calls = calls or Calls()
         self._recorder = Recorder()
 
     @property
@@ -171,8 +175,12 @@ class IoSource:
         self._recorder.record(request)
         if self._recorder.muted:
             return finish(iter(()), request, self._schema())
-        lifetime = Lifetime()
+        lifetime = self.begun()
         return lifetime.of(self._rows(request, lifetime))
+
+    def begun(self) -> Lifetime:
+        """Return the lifetime of a run that begins now; inside of a task it is nobody's run."""
+        return Lifetime(None if inside_task() else self._calls.begun(self))
 
     def _rows(
         self, request: ScanRequest, lifetime: Lifetime
@@ -181,7 +189,8 @@ class IoSource:
         parts = self._of_parts(request)
         frames = self._in_place(parts) if nested else self._distributed(parts, lifetime)
         try:
-            yield from finish(frames, self._of_rows(request), self._schema())
+            with lifetime.record.guarded():
+                yield from finish(frames, self._of_rows(request), self._schema())
         finally:
             frames.close()
 

@@ -10,6 +10,7 @@ than once.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterator, Sequence
 from functools import partial
@@ -22,8 +23,7 @@ from polars_io_tools._decoded import Decoded, chosen_parts, decode_plan, inside_
 from polars_io_tools._delivery import Delivery, Place, answer_part, loaded
 from polars_io_tools._interrupt import interruptible
 from polars_io_tools._period import AnyPartition, Period, filter_of, from_wire
-from polars_io_tools._periods import in_period_order, neighbours
-from polars_io_tools._pruned_scan import unchanged_files
+from polars_io_tools._periods import in_period_order, neighbours, rows_of_each
 from polars_io_tools._report import KeptReport, Report, Task
 from polars_io_tools._skew import check_versions, versions
 from polars_io_tools._statistics import statistics_of
@@ -60,6 +60,7 @@ def run_task(
     check_versions(task["versions"], node)
     with marked(), chosen_parts(task, items):
         decoded = decode_plan(task, plan[0], items)
+        decoded.node = node
         parts = [from_wire(wire) for wire in periods]
         if task["keep"]:
             yield from _kept(decoded, task, parts)
@@ -85,68 +86,76 @@ def _together(
     One by one they may still work, and if not, it is known which of them does not. What does not
     fit into one part goes one by one as well, so that a run arrives as a whole or not at all.
     """
-    start = time.perf_counter()
+    work = _Work(decoded)
     try:
-        parts = encode(_joint_rows(decoded, task, run), task["return_as"])
+        rows, counts = _joint_rows(decoded, task, run)
+        parts = encode(rows, task["return_as"])
     except (Exception, pl.exceptions.PanicException):  # noqa: BLE001  (it comes again, with its period)
         return False
     if len(parts) > 1:
         return False
-    yield from _reported(len(run), parts, time.perf_counter() - start)
+    yield from _reported(work, len(run), parts, counts)
     return True
 
 
-def _joint_rows(decoded: Decoded, task: Task, run: Sequence[Period]) -> pl.DataFrame:
-    """Return the rows of neighbouring periods, period by period, computed at once."""
+def _joint_rows(
+    decoded: Decoded, task: Task, run: Sequence[Period]
+) -> tuple[pl.DataFrame, list[int] | None]:
+    """Return the rows of neighbouring periods, computed at once, and how many each has.
+
+    The rows come period by period. After steps it is not known how many are of which period.
+    """
     column, columns = task["column"], task["columns"]
     whole = Period("", run[0].start, run[-1].end)
     if columns is not None and column not in columns:
         columns = [*columns, column]
     rows = _collect(decoded, task, whole, columns)
+    counts = None
     if not task["steps"]:  # after which there is no order
         rows = in_period_order(rows, column, run)
-    return rows if task["columns"] is None else rows.select(cs.by_name(*task["columns"]))
+        counts = rows_of_each(rows, column, run)
+    return (rows if task["columns"] is None else rows.select(cs.by_name(*task["columns"]))), counts
 
 
 def _kept(
     decoded: Decoded, task: Task, parts: Sequence[AnyPartition]
 ) -> Iterator[KeptReport | tuple[Part, ...]]:
     """Compute parts of a split into one object, with a report that says what is in it."""
-    start = time.perf_counter()
+    work = _Work(decoded)
     frames: list[pl.DataFrame] = []
+    counts: list[int] | None = []
     for run in neighbours(parts):
         following = [part for part in run if isinstance(part, Period)]
         if len(following) > 1:
-            frames.append(_joint_rows(decoded, task, following))
+            joint, each = _joint_rows(decoded, task, following)
+            frames.append(joint)
         else:
-            frames += [_collect(decoded, task, p, task["columns"]) for p in run]
+            alone = [_collect(decoded, task, p, task["columns"]) for p in run]
+            frames += alone
+            each = [rows.height for rows in alone]
+        counts = None if counts is None or each is None else counts + each
     rows = pl.concat(frames, rechunk=False) if len(frames) > 1 else frames[0]
     encoded = encode(rows, task["return_as"])
-    yield KeptReport(
-        periods=len(parts),
-        last=True,
-        rows=rows.height,
-        bytes=sum(map(size_of, encoded)),
-        seconds=(time.perf_counter() - start) / len(parts),
-        threads=pl.thread_pool_size(),
-        part=None,
-        columns=statistics_of(rows),
-        head=encode(rows.head(_HEAD_ROWS), task["return_as"])[0],
+    columns = statistics_of(rows)
+    head = encode(rows.head(_HEAD_ROWS), task["return_as"])[0]
+    report = work.report(
+        len(parts), rows.height, sum(map(size_of, encoded)), counts=counts, part=None
     )
+    yield KeptReport(**report, columns=columns, head=head)
     yield tuple(encoded)
 
 
 def _alone(
     decoded: Decoded, task: Task, period: AnyPartition, skip: int
 ) -> Iterator[Report | Part]:
-    start = time.perf_counter()
+    work = _Work(decoded)
     rows = _collect(decoded, task, period, task["columns"])
     if rows.height < skip:
         msg = f"{skip} rows of it were here when it was tried again, and now it has {rows.height}"
         raise PiotError(msg + ": what it reads or calls is not the same each time")
     parts = encode(rows[skip:], task["return_as"])
     del rows
-    yield from _reported(1, parts, time.perf_counter() - start)
+    yield from _reported(work, 1, parts)
 
 
 def _delivered(
@@ -154,35 +163,23 @@ def _delivered(
 ) -> Iterator[Report | Part]:
     """Hand the rows of each part to a delivery, and report what it answers."""
     for position, part in zip(task["positions"], parts, strict=True):
-        start = time.perf_counter()
+        work = _Work(decoded)
         rows = _rows_of(decoded, task, part, task["columns"])
         place = Place(position, part.label)
         answer = interruptible(partial(_handed, decoded, rows, deliver, place))
-        seconds = time.perf_counter() - start
-        yield _inline(answer_part(place, answer), seconds)
+        # Its rows are not here, and an answer is in their place.
+        said = answer_part(place, answer)
+        yield work.report(1, 0, len(said[-1]), part=said)
 
 
 def _handed(decoded: Decoded, rows: pl.LazyFrame, deliver: Delivery, place: Place) -> Any:
-    with unchanged_files(decoded.lf, decoded.keys):
+    with decoded.watched():
         if decoded.engine != "in-memory":
             try:
                 return deliver(rows, place)
             except pl.exceptions.PanicException:
                 decoded.engine = "in-memory"  # see _collected
         return deliver(rows.collect(engine="in-memory").lazy(), place)
-
-
-def _inline(answer: Part, seconds: float) -> Report:
-    """Return the report of one period that holds an answer in the place of rows."""
-    return Report(
-        periods=1,
-        last=True,
-        rows=0,
-        bytes=len(answer[-1]),
-        seconds=seconds,
-        threads=pl.thread_pool_size(),
-        part=answer,
-    )
 
 
 def _collect(
@@ -203,7 +200,7 @@ def _rows_of(
 
 
 def _collected(decoded: Decoded, part: pl.LazyFrame) -> pl.DataFrame:
-    with unchanged_files(decoded.lf, decoded.keys):
+    with decoded.watched():
         try:
             return part.collect(engine=decoded.engine)
         except pl.exceptions.PanicException:
@@ -215,19 +212,51 @@ def _collected(decoded: Decoded, part: pl.LazyFrame) -> pl.DataFrame:
             return part.collect(engine=decoded.engine)
 
 
-def _reported(periods: int, parts: list[Part], seconds: float) -> Iterator[Report | Part]:
-    threads = pl.thread_pool_size()
+def _reported(
+    work: _Work, periods: int, parts: list[Part], counts: list[int] | None = None
+) -> Iterator[Report | Part]:
     for number, part in enumerate(parts, 1):
         size = size_of(part)
-        inline = size <= _INLINE_BYTES
-        yield Report(
-            periods=periods,
-            last=number == len(parts),
-            rows=part[1],
-            bytes=size,
-            seconds=seconds / periods,
-            threads=threads,
-            part=part if inline else None,
-        )
-        if not inline:
+        inline = part if size <= _INLINE_BYTES else None
+        last = number == len(parts)
+        yield work.report(periods, part[1], size, counts=counts, part=inline, last=last)
+        if inline is None:
             yield part
+
+
+class _Work:
+    """The work on some periods, from when it is made."""
+
+    def __init__(self, decoded: Decoded) -> None:
+        self._decoded = decoded
+        self._began = time.time_ns()
+        self._start = time.perf_counter_ns()
+        decoded.files = None
+
+    def report(
+        self,
+        periods: int,
+        rows: int,
+        size: int,
+        *,
+        counts: list[int] | None = None,
+        part: Part | None,
+        last: bool = True,
+    ) -> Report:
+        """Return what is said of a part that is done now."""
+        taken = time.perf_counter_ns() - self._start
+        return Report(
+            periods=periods,
+            last=last,
+            rows=rows,
+            bytes=size,
+            seconds=taken / 1e9 / periods,
+            started=self._began,
+            finished=self._began + taken,
+            node=self._decoded.node,
+            worker=os.getpid(),
+            files=self._decoded.files,
+            counts=counts,
+            threads=pl.thread_pool_size(),
+            part=part,
+        )

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 import polars_io_tools as piot
+from polars_io_tools._figures import amount
 from polars_io_tools.ray import _progress
 from tests.integration.cases import QUARTER, on_ray
 
@@ -92,7 +93,7 @@ def test_a_bar_counts_periods(scan: pl.LazyFrame, bars: list[Bar]) -> None:
 def test_a_bar_shows_rows_and_bytes(scan: pl.LazyFrame, bars: list[Bar]) -> None:
     rows = on_ray(scan.filter(QUARTER), progress=True).collect()
     (bar,) = bars
-    found = re.fullmatch(r"(\d+) rows, ([\d.]+)kB", bar.beside)
+    found = re.fullmatch(r"(\d+) rows, ([\d.]+)kB(?:, slowest \S+ [\d.]+s)?", bar.beside)
     assert found is not None, bar.beside
     assert int(found[1]) == rows.height
     assert 0.5 < float(found[2]) * 1000 / rows.estimated_size() < 2
@@ -109,12 +110,23 @@ def test_the_variable_decides_where_the_argument_does_not(
     assert len(bars) == 1
 
 
+def test_a_bar_names_the_slowest_period_and_the_failures(bars: list[Bar]) -> None:
+    progress = _progress.Progress(True, 9, None)
+    for number in range(5):
+        progress.took(f"p{number}", 1.0 if number == 3 else 0.2)
+        progress.failed(f"p{number}", 2)
+    progress.arrived(1500, 10)
+    assert bars[0].beside == (
+        "1.5k rows, 10B, slowest p3 1s, 10 retried, failed p2 p3 p4 and 2 more"
+    )
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [(0, "0"), (999, "999"), (1000, "1k"), (1540, "1.54k"), (999_600, "1M"), (2e13, "20T")],
 )
 def test_numbers_are_short(count: float, text: str) -> None:
-    assert _progress._short(count) == text
+    assert amount(count) == text
 
 
 def test_a_bar_closes_on_an_error(scan: pl.LazyFrame, bars: list[Bar]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from polars_io_tools._period import AnyPartition, Period
 from polars_io_tools._report import Report
 from polars_io_tools._transport import Part
-from polars_io_tools.ray._protocol import Arrival, HalfRead, Limits, PeriodFailed, TaskFailed
+from polars_io_tools.ray._protocol import Arrival, HalfRead, Limits, PeriodFailed, TaskFailed, Watch
 from polars_io_tools.ray._window import Window
 
 MIB = 2**20
@@ -133,7 +133,19 @@ class FakeCluster:
 def arrival(run: Sequence[AnyPartition], last: bool, size: int, seconds: float) -> Arrival:
     each = seconds / len(run)
     report = Report(
-        periods=len(run), last=last, rows=1, bytes=size, seconds=each, threads=1, part=None
+        periods=len(run),
+        last=last,
+        rows=1,
+        bytes=size,
+        seconds=each,
+        started=0,
+        finished=1,
+        node="one",
+        worker=1,
+        files=None,
+        counts=None,
+        threads=1,
+        part=None,
     )
     return Arrival(report, [period.label for period in run])
 
@@ -160,8 +172,16 @@ def labels(window: Window) -> Iterator[str]:
             yield from part
 
 
-def none() -> None:
-    return None
+class Watched(Watch):
+    def __init__(self, finished: list[int], retried: list[int]) -> None:
+        self.counts = finished, retried
+
+    def finished(self, period: AnyPartition) -> None:
+        self.counts[0].append(1)
+
+    def failed(self, periods: Sequence[AnyPartition], error: Exception, *, again: bool) -> None:
+        if again:
+            self.counts[1].append(len(periods))
 
 
 @pytest.mark.parametrize("cpus", [1, 2, 16])
@@ -171,10 +191,10 @@ def none() -> None:
 def test_every_part_of_every_period_comes_once(
     cpus: int, parts: int, ordered: bool, seconds: float
 ) -> None:
-    finished = []
+    finished: list[int] = []
     cost = lambda p: (seconds * (1 + int(p.label) % 3), MIB // 4)  # noqa: E731  (as elsewhere)
     cluster = FakeCluster(cpus, cost, parts, together=parts == 1)
-    window = Window(cluster, periods(300), limits(ordered=ordered), lambda: finished.append(1))
+    window = Window(cluster, periods(300), limits(ordered=ordered), Watched(finished, []))
     got = list(labels(window))
     expected = [p.label for p in periods(300) for _ in range(parts)]
     assert (got if ordered else sorted(got, key=int)) == expected
@@ -185,7 +205,7 @@ def test_every_part_of_every_period_comes_once(
 @pytest.mark.parametrize("cpus", [1, 2, 8])
 def test_a_consumer_that_stops_early_has_started_few_slow_periods(cpus: int) -> None:
     cluster = FakeCluster(cpus, lambda p: (2.0 + int(p.label) / 100, 100))
-    got = labels(Window(cluster, periods(200), limits(), none))
+    got = labels(Window(cluster, periods(200), limits(), Watch()))
     assert [next(got) for _ in range(4)] == ["0", "1", "2", "3"]
     assert cpus < sum(len(t.periods) for t in cluster.submitted) <= 2 * cpus + 4
 
@@ -194,13 +214,13 @@ def test_a_consumer_that_stops_early_has_started_few_slow_periods(cpus: int) -> 
 @pytest.mark.parametrize("cpus", [1, 2, 4])
 def test_three_months_are_three_tasks(seconds: float, cpus: int) -> None:
     cluster = FakeCluster(cpus, lambda _: (seconds, 100))
-    list(labels(Window(cluster, periods(3), limits(), none)))
+    list(labels(Window(cluster, periods(3), limits(), Watch())))
     assert [len(t.periods) for t in cluster.submitted] == [1, 1, 1]
 
 
 def test_small_periods_share_tasks_and_the_last_ones_are_spread() -> None:
     cluster = FakeCluster(2, lambda _: (0.001, 100))
-    list(labels(Window(cluster, periods(3000), limits(), none)))
+    list(labels(Window(cluster, periods(3000), limits(), Watch())))
     shares = [len(t.periods) for t in cluster.submitted]
     assert shares[:2] == [1, 1]
     assert max(shares) == 64
@@ -211,19 +231,19 @@ def test_small_periods_share_tasks_and_the_last_ones_are_spread() -> None:
 @pytest.mark.parametrize(("seconds", "size"), [(0.5, 100), (0.001, 9 * MIB)])
 def test_slow_or_large_periods_do_not_share(seconds: float, size: int) -> None:
     cluster = FakeCluster(2, lambda _: (seconds, size))
-    list(labels(Window(cluster, periods(50), limits(), none)))
+    list(labels(Window(cluster, periods(50), limits(), Watch())))
     assert {len(t.periods) for t in cluster.submitted} == {1}
 
 
 def test_sharing_can_be_turned_off() -> None:
     cluster = FakeCluster(2, lambda _: (0.001, 100))
-    list(labels(Window(cluster, periods(200), limits(max_periods_per_task=1), none)))
+    list(labels(Window(cluster, periods(200), limits(max_periods_per_task=1), Watch())))
     assert {len(t.periods) for t in cluster.submitted} == {1}
 
 
 def test_never_more_tasks_than_allowed() -> None:
     cluster = FakeCluster(8, lambda p: (100.0 if p.label == "0" else 0.2, 100))
-    window = Window(cluster, periods(400), limits(max_tasks=20), none)
+    window = Window(cluster, periods(400), limits(max_tasks=20), Watch())
     most = 0
     for _ in window.parts():
         most = max(most, window._unread_tasks)
@@ -232,13 +252,13 @@ def test_never_more_tasks_than_allowed() -> None:
 
 def test_a_slow_first_period_leaves_no_slot_idle() -> None:
     cluster = FakeCluster(2, lambda p: (60.0 if p.label == "0" else 2.0, 100))
-    list(labels(Window(cluster, periods(30), limits(), none)))
+    list(labels(Window(cluster, periods(30), limits(), Watch())))
     assert cluster.time < 65  # the other 29 took 58 seconds meanwhile
 
 
 def test_finished_results_stay_within_the_bytes_allowed() -> None:
     cluster = FakeCluster(2, lambda p: (50.0 if p.label == "0" else 1.0, 20 * MIB))
-    window = Window(cluster, periods(60), limits(max_bytes=100 * MIB), none)
+    window = Window(cluster, periods(60), limits(max_bytes=100 * MIB), Watch())
     most = 0
     for _ in window.parts():
         most = max(most, window._unread_bytes)
@@ -247,7 +267,7 @@ def test_finished_results_stay_within_the_bytes_allowed() -> None:
 
 def test_a_period_larger_than_what_is_allowed_still_comes() -> None:
     cluster = FakeCluster(2, lambda _: (1.0, 500 * MIB), parts=2)
-    got = list(labels(Window(cluster, periods(5), limits(max_bytes=100 * MIB), none)))
+    got = list(labels(Window(cluster, periods(5), limits(max_bytes=100 * MIB), Watch())))
     assert got == [p.label for p in periods(5) for _ in range(2)]
 
 
@@ -256,7 +276,7 @@ def test_a_failure_is_reported_at_once() -> None:
         2, lambda p: (100.0 if p.label == "0" else 1.0, 10), fails={"1": [ValueError("1")]}
     )
     with pytest.raises(PeriodFailed) as info:
-        list(labels(Window(cluster, periods(10), limits(), none)))
+        list(labels(Window(cluster, periods(10), limits(), Watch())))
     assert info.value.period.label == "1"
     assert str(info.value.error) == "1"
     assert cluster.time < 2
@@ -266,7 +286,7 @@ def test_a_failure_waits_its_turn_where_it_may_not_count() -> None:
     cluster = FakeCluster(
         2, lambda p: (9.0 if p.label == "0" else 1.0, 10), fails={"2": [ValueError("2")]}
     )
-    got = labels(Window(cluster, periods(10), limits(in_turn=True), none))
+    got = labels(Window(cluster, periods(10), limits(in_turn=True), Watch()))
     assert [next(got), next(got)] == ["0", "1"]
     with pytest.raises(PeriodFailed) as info:
         next(got)
@@ -276,7 +296,7 @@ def test_a_failure_waits_its_turn_where_it_may_not_count() -> None:
 def test_a_failure_inside_of_a_shared_task_names_its_period() -> None:
     cluster = FakeCluster(1, lambda _: (0.001, 10), fails={"77": [ValueError("77")]})
     with pytest.raises(PeriodFailed) as info:
-        list(labels(Window(cluster, periods(100), limits(), none)))
+        list(labels(Window(cluster, periods(100), limits(), Watch())))
     assert info.value.period.label == "77"
     assert any(len(t.periods) > 1 and t.periods[0].label != "77" for t in cluster.submitted)
 
@@ -293,7 +313,7 @@ def test_transient_failures_and_losses_change_nothing(
 ) -> None:
     fails = {"0": away(3), "5": away(1), "40": away(2), "41": away(1), "99": away(3)}
     lost = ["0", "3", "3", "50", "51", "52", "99"] if parts == 1 else []
-    finished = []
+    finished: list[int] = []
     cluster = FakeCluster(3, lambda _: (seconds, MIB), parts, fails, lost, together)
     cluster.retries = 4
     retried: list[int] = []
@@ -301,8 +321,7 @@ def test_transient_failures_and_losses_change_nothing(
         cluster,
         periods(100),
         limits(ordered=ordered),
-        lambda: finished.append(1),
-        retried.append,
+        Watched(finished, retried),
     )
     got = list(labels(window))
     expected = [p.label for p in periods(100) for _ in range(parts)]
@@ -318,21 +337,21 @@ def test_after_some_attempts_a_period_fails(retries: int, times: int) -> None:
     cluster = FakeCluster(2, lambda _: (1.0, 10), fails={"7": away(times)})
     cluster.retries = retries
     with pytest.raises(PeriodFailed, match="away") as info:
-        list(labels(Window(cluster, periods(10), limits(), none)))
+        list(labels(Window(cluster, periods(10), limits(), Watch())))
     assert info.value.period.label == "7"
 
 
 def test_without_a_limit_a_period_is_tried_until_it_succeeds() -> None:
     cluster = FakeCluster(2, lambda _: (1.0, 10), fails={"7": away(50)})
     cluster.retries = None
-    got = list(labels(Window(cluster, periods(10), limits(), none)))
+    got = list(labels(Window(cluster, periods(10), limits(), Watch())))
     assert got == [p.label for p in periods(10)]
 
 
 @pytest.mark.parametrize(("part", "skip"), [(1, 0), (2, 1), (3, 2)])
 def test_a_period_that_is_read_in_part_goes_on_where_it_was_lost(part: int, skip: int) -> None:
     cluster = FakeCluster(1, lambda _: (1.0, 10), parts=3, lost=[f"1.{part}"])
-    window = Window(cluster, periods(3), limits(), none)
+    window = Window(cluster, periods(3), limits(), Watch())
     assert list(labels(window)) == [p.label for p in periods(3) for _ in range(3)]
     assert [t.skip for t in cluster.submitted if t.periods[0].label == "1"] == [0, skip]
     assert window._unread_bytes == 0
@@ -346,7 +365,7 @@ def test_a_period_that_is_read_in_part_goes_on_where_it_was_lost(part: int, skip
 def test_a_period_that_breaks_off_is_read_once(ordered: bool, whole: bool, slow: str) -> None:
     cluster = FakeCluster(2, lambda p: (9.0 if p.label == slow else 1.0, 10), parts=3)
     cluster.breaks = {"1": 2, "4": 1, "6": 0}
-    window = Window(cluster, periods(8), limits(ordered=ordered, whole=whole), none)
+    window = Window(cluster, periods(8), limits(ordered=ordered, whole=whole), Watch())
     got = list(labels(window))
     assert sorted(got) == [p.label for p in periods(8) for _ in range(3)]
     skips = {t.periods[0].label: t.skip for t in cluster.submitted}
@@ -357,7 +376,7 @@ def test_a_period_that_breaks_off_is_read_once(ordered: bool, whole: bool, slow:
 
 def test_where_the_order_is_open_half_of_a_period_cannot_be_replaced() -> None:
     cluster = FakeCluster(1, lambda _: (1.0, 10), parts=3, lost=["0", "1.2"])
-    window = Window(cluster, periods(3), limits(whole=True), none)
+    window = Window(cluster, periods(3), limits(whole=True), Watch())
     got: list[str] = []
     with pytest.raises(HalfRead, match=r"1\.2") as info:
         got.extend(labels(window))
@@ -372,7 +391,7 @@ def test_while_a_part_is_on_its_way_the_consumer_hears_of_it_and_the_rest_goes_o
 ) -> None:
     cluster = FakeCluster(2, lambda _: (0.3, MIB), parts=3)
     cluster.journey = 1.0
-    window = Window(cluster, periods(6), limits(ordered=ordered, max_bytes=max_bytes), none)
+    window = Window(cluster, periods(6), limits(ordered=ordered, max_bytes=max_bytes), Watch())
     got = []
     silent = 0.0
     before = 0.0
@@ -393,7 +412,7 @@ def uneven(period: AnyPartition) -> tuple[float, int]:
 @pytest.mark.parametrize("ordered", [True, False])
 def test_100_000_periods_wait_in_a_bounded_window(ordered: bool) -> None:
     cluster = FakeCluster(4, uneven)
-    window = Window(cluster, periods(100_000), limits(ordered=ordered), none)
+    window = Window(cluster, periods(100_000), limits(ordered=ordered), Watch())
     count = most = 0
     for _ in labels(window):
         count += 1
@@ -407,7 +426,7 @@ def test_memory_does_not_depend_on_the_number_of_periods() -> None:
     def peak(count: int) -> int:
         cluster = FakeCluster(4, uneven)
         cluster.keep = False
-        window = Window(cluster, periods(count), limits(max_tasks=20), none)
+        window = Window(cluster, periods(count), limits(max_tasks=20), Watch())
         tracemalloc.start()
         try:
             assert sum(1 for _ in labels(window)) == count
@@ -423,7 +442,7 @@ def test_memory_does_not_depend_on_the_number_of_periods() -> None:
 def test_no_more_tasks_run_than_there_is_room_for(ordered: bool) -> None:
     cluster = FakeCluster(8, lambda _: (1.0, 100))
     cluster.room = 2
-    window = Window(cluster, periods(20), limits(ordered=ordered), lambda: None)
+    window = Window(cluster, periods(20), limits(ordered=ordered), Watch())
     waits = 0
     for parts in window.parts():
         assert cluster.running <= 2
@@ -437,7 +456,7 @@ def test_no_more_tasks_run_than_there_is_room_for(ordered: bool) -> None:
 def test_a_query_waits_for_room_without_a_task() -> None:
     cluster = FakeCluster(2, lambda _: (1.0, 100))
     cluster.room = 0
-    window = Window(cluster, periods(3), limits(), lambda: None)
+    window = Window(cluster, periods(3), limits(), Watch())
     parts = window.parts()
     assert [next(parts) for _ in range(5)] == [[]] * 5
     assert not cluster.submitted

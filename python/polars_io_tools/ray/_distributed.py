@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools._cut import Branch, Cut, cut
+from polars_io_tools._recording import Calls
 from polars_io_tools._source import IoSource, Role
 from polars_io_tools._split import FixedListing, Split, check_split
 from polars_io_tools._steps import Steps
@@ -56,7 +57,7 @@ def distributed(
     split = check_split(
         lf, partitions, date_column=date_column, time_unit=time_unit, max_periods=max_periods
     )
-    return _made(lf, split, partitions, options, "call")
+    return _made(lf, split, partitions, options, "call", Calls.here())
 
 
 def cut_up(
@@ -77,6 +78,7 @@ def cut_up(
         MissingDependencyError: likewise.
     """
     made: list[tuple[Branch, Distributed]] = []
+    calls = Calls.here()
 
     def split_of(query: pl.LazyFrame) -> Split:
         return check_split(
@@ -85,7 +87,9 @@ def cut_up(
 
     def source_of(branch: Branch) -> pl.LazyFrame:
         role: Role = "branch" if branch.alone else "one of several branches"
-        one = _made(branch.query, branch.split, partitions, options, role, steps=branch.steps)
+        one = _made(
+            branch.query, branch.split, partitions, options, role, calls, steps=branch.steps
+        )
         made.append((branch, one))
         return one.lazy("RayEngine")
 
@@ -93,12 +97,13 @@ def cut_up(
     return found, [one for branch, one in made if any(branch is b for b in found.branches)]
 
 
-def _made(
+def _made(  # noqa: PLR0913  (what a source is made of)
     lf: pl.LazyFrame,
     split: Split,
     partitions: Any,
     options: dict[str, Any],
     role: Role,
+    calls: Calls,
     *,
     steps: Steps | None = None,
 ) -> Distributed:
@@ -109,7 +114,7 @@ def _made(
     if checked.description is not None:
         detail = f"{checked.description}: {detail}"
     runner = RayRunner(checked)
-    source = IoSource(lf, split, runner, checked.return_as, role, steps)
+    source = IoSource(lf, split, runner, checked.return_as, role, steps, calls)
     return Distributed(source, runner, detail)
 
 

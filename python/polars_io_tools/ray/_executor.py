@@ -36,6 +36,7 @@ from polars_io_tools.ray._progress import Progress
 from polars_io_tools.ray._protocol import HalfRead, Limits, PeriodFailed
 from polars_io_tools.ray._redact import redacted
 from polars_io_tools.ray._vault import Vault
+from polars_io_tools.ray._watched import Watched
 from polars_io_tools.ray._window import Window
 
 __all__ = ["Kept", "RayRunner"]
@@ -180,7 +181,13 @@ class RayRunner:
         noun = _noun(periods[0]) if periods else "period"
         progress = Progress(options.progress, len(periods), options.description, noun)
         limits = _limits(plan, options, cluster.store_bytes(), keep=keep)
-        window = Window(cluster, periods, limits, progress.finished, progress.retried)
+        record = lifetime.record
+        record.starts(
+            len(periods),
+            places(options.remote_options),
+            sends=plan.task["deliver"] is None,
+        )
+        window = Window(cluster, periods, limits, Watched(record, progress))
 
         def end() -> None:
             try:
@@ -197,7 +204,8 @@ class RayRunner:
                 resources.check()
                 for part in parts:
                     progress.arrived(*_extent(part, keep=keep))
-                yield parts or None
+                with record.reading():
+                    yield parts or None
         except PeriodFailed as failure:
             raise _worker_error(failure, options, plan.opening) from failure.error
         finally:

@@ -32,6 +32,21 @@ class Pending:
         """Return how many rows of it were read or wait to be."""
         return self.rows + sum(part.report["rows"] for part in self.parts)
 
+    def finish(self) -> bool:
+        """Note that all of it is there, and return whether that is so for the first time."""
+        self.done, first = True, not self.counted
+        self.counted = True
+        return first
+
+    def retry(self, task: Task) -> None:
+        """Note that another task computes it."""
+        self.task, self.done, self.led = task, False, []
+        self.retries += 1
+
+    def periods(self) -> list[AnyPartition]:
+        """Return the periods whose rows are in its part."""
+        return [self.period, *(each.period for each in self.led)]
+
     def drop(self) -> int:
         """Forget the parts that wait, for another attempt brings their rows; return their size."""
         size = sum(part.report["bytes"] for part in self.parts)

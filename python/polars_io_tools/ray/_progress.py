@@ -1,7 +1,7 @@
 """The progress bar: one for each query, on terminals and in notebooks.
 
-It counts periods, and shows beside them the rows and bytes that have arrived, and how many periods
-were tried again.
+It counts periods, and shows beside them the rows and bytes that have arrived, the slowest period so
+far, how many periods were tried again, and which ones failed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import sys
 from typing import Any, Protocol
 
+from polars_io_tools._figures import amount
 from polars_io_tools.errors import MissingDependencyError
 
 __all__ = ["Progress", "require_tqdm"]
@@ -18,8 +19,11 @@ __all__ = ["Progress", "require_tqdm"]
 _VARIABLE = "PIOT_PROGRESS"
 _VALUES = {"0": False, "1": True}
 
-# From here on, three digits would round to four.
-_THOUSAND = 999.5
+# From here on the slowest period is worth a name.
+_SLOW_SECONDS = 0.1
+
+# How many failures are named, the latest.
+_NAMED = 3
 
 
 class _Bar(Protocol):
@@ -62,6 +66,8 @@ class Progress:
         self, shown: bool | None, total: int, description: str | None, unit: str = "period"
     ) -> None:
         self._rows = self._bytes = self._retried = 0
+        self._slowest = (0.0, "")
+        self._failed: dict[str, None] = {}
         self._bar: _Bar | None = None
         if shown is False or (shown is None and not _wanted()):
             return
@@ -84,9 +90,14 @@ class Progress:
         self._bytes += size
         self._show()
 
-    def retried(self, periods: int) -> None:
-        """Count periods that failed and are tried again."""
-        self._retried += periods
+    def took(self, period: str, seconds: float) -> None:
+        """Take note of how long a period took, in case it is the slowest."""
+        self._slowest = max(self._slowest, (seconds, period))
+
+    def failed(self, period: str, retried: int) -> None:
+        """Count periods whose task failed and that are tried again, and name the first."""
+        self._failed[period] = None
+        self._retried += retried
         self._show()
 
     def close(self) -> None:
@@ -97,9 +108,16 @@ class Progress:
     def _show(self) -> None:
         if self._bar is None:
             return
-        texts = [f"{_short(self._rows)} rows", f"{_short(self._bytes)}B"]
+        texts = [f"{amount(self._rows)} rows", f"{amount(self._bytes)}B"]
+        seconds, period = self._slowest
+        if seconds >= _SLOW_SECONDS:
+            texts.append(f"slowest {period} {seconds:.3g}s")
         if self._retried:
             texts.append(f"{self._retried} retried")
+        if self._failed:
+            named = [*self._failed][-_NAMED:]
+            more = len(self._failed) - len(named)
+            texts.append(f"failed {' '.join(named)}" + (f" and {more} more" if more else ""))
         self._bar.set_postfix_str(", ".join(texts), refresh=False)
 
 
@@ -110,12 +128,3 @@ def _wanted() -> bool:
 
 def _watched() -> bool:
     return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
-
-
-def _short(count: float) -> str:
-    """Return a number as people read it: 999, 1.5k, 20M."""
-    for unit in ("", "k", "M", "G"):
-        if count < _THOUSAND:
-            return f"{count:.3g}{unit}"
-        count /= 1000
-    return f"{count:.3g}T"

@@ -10,7 +10,7 @@ from polars_io_tools._period import AnyPartition
 from polars_io_tools._report import Report
 from polars_io_tools._transport import Part
 
-__all__ = ["Arrival", "Cluster", "HalfRead", "Limits", "PeriodFailed", "TaskFailed"]
+__all__ = ["Arrival", "Cluster", "HalfRead", "Limits", "PeriodFailed", "TaskFailed", "Watch"]
 
 
 @dataclass(frozen=True)
@@ -107,3 +107,28 @@ class Cluster(Protocol):
         Raises:
             TaskFailed: it is lost.
         """
+
+
+class Watch:
+    """What is told how a run goes, as it goes; here it does nothing with it.
+
+    It is called between two looks at the cluster, so it has to be quick.
+    """
+
+    def submitted(self, periods: Sequence[AnyPartition], skip: int) -> None:
+        """Periods were given to the cluster as one task, maybe again, without rows that it has."""
+
+    def arrived(self, periods: Sequence[AnyPartition], report: Report) -> None:
+        """A task has said of some of its periods that a part is ready."""
+
+    def finished(self, period: AnyPartition) -> None:
+        """All parts of a period are ready; it is called once for each."""
+
+    def failed(self, periods: Sequence[AnyPartition], error: Exception, *, again: bool) -> None:
+        """A task ended without these periods, of which the first is the one that failed."""
+
+    def read(self, periods: Sequence[AnyPartition]) -> None:
+        """The consumer has all rows of periods."""
+
+    def held_back(self) -> None:
+        """No task was submitted, since results that wait to be read fill the store."""

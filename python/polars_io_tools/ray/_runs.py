@@ -33,7 +33,6 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from polars_io_tools._delivery import Delivered, Delivery
-from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._source import IoSource, ScanRequest
 from polars_io_tools.ray._executor import Kept, RayRunner
 
@@ -52,13 +51,14 @@ def deliveries(
         RayNotInitialisedError: Ray is not running.
         PiotError: the query cannot be split, or a task failed.
     """
-    lifetime = Lifetime()
+    lifetime = source.begun()
 
     def run() -> Generator[Delivered | None, None, None]:
-        runner.check()
-        shipped, parts = source.planned(request)
-        if shipped is not None:
-            yield from runner.run_deliveries(shipped, parts, lifetime, delivery)
+        with lifetime.record.guarded():
+            runner.check()
+            shipped, parts = source.planned(request)
+            if shipped is not None:
+                yield from runner.run_deliveries(shipped, parts, lifetime, delivery)
 
     return lifetime.of(run())
 
@@ -72,12 +72,13 @@ def kept(
         RayNotInitialisedError: Ray is not running.
         PiotError: the query cannot be split, or a task failed.
     """
-    lifetime = Lifetime()
+    lifetime = source.begun()
 
     def run() -> Generator[Kept | None, None, None]:
-        runner.check()
-        shipped, parts = source.planned(request)
-        if shipped is not None:
-            yield from runner.run_kept(shipped, parts, lifetime)
+        with lifetime.record.guarded():
+            runner.check()
+            shipped, parts = source.planned(request)
+            if shipped is not None:
+                yield from runner.run_kept(shipped, parts, lifetime)
 
     return lifetime.of(run())

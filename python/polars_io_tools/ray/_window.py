@@ -19,7 +19,7 @@ many there are.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from polars_io_tools._period import AnyPartition, alike
@@ -33,6 +33,7 @@ from polars_io_tools.ray._protocol import (
     Limits,
     PeriodFailed,
     TaskFailed,
+    Watch,
 )
 
 __all__ = ["Window"]
@@ -56,14 +57,12 @@ class Window:
         cluster: Cluster,
         periods: Sequence[AnyPartition],
         limits: Limits,
-        finished: Callable[[], object],
-        retried: Callable[[int], object] = lambda _: None,
+        watch: Watch,
     ) -> None:
         self._cluster = cluster
         self._periods = periods
         self._limits = limits
-        self._finished = finished  # called for each period once all its parts are there
-        self._retried = retried  # called with the number of periods that are tried again
+        self._watch = watch
         self._next = 0
         self._slots = cluster.slots(0)
         self._grown = 0
@@ -135,6 +134,7 @@ class Window:
 
     def _start(self, periods: Sequence[AnyPartition], skip: int = 0) -> Task:
         count = len(periods)
+        self._watch.submitted(periods, skip)
         task = Task(self._cluster.submit(periods, skip), periods=count, unread=count)
         self._tasks[task.handle] = task
         self._unread_tasks += 1
@@ -154,6 +154,7 @@ class Window:
             return False
         expected = self._pace.size() * (self._under_way + self._next_share())
         if self._pending and self._unread_bytes + expected > self._limits.max_bytes:
+            self._watch.held_back()
             return False
         return self._cluster.has_room()
 
@@ -197,16 +198,15 @@ class Window:
         pending.parts.append(arrival)
         pending.bytes += report["bytes"]
         self._unread_bytes += report["bytes"]
+        self._watch.arrived(pending.periods(), report)
         if not self._limits.ordered:
             self._arrived.append(pending)
         if not report["last"]:
             return
         self._pace.note(report["seconds"], pending.bytes // report["periods"])
         for each in (pending, *led):
-            each.done = True
-            if not each.counted:
-                each.counted = True
-                self._finished()
+            if each.finish():
+                self._watch.finished(each.period)
 
     def _end(self, task: Task) -> None:
         del self._tasks[task.handle]
@@ -222,7 +222,9 @@ class Window:
             if first.rows and failure.retries != 0:
                 raise HalfRead(first.period, failure.error, first.retries)
             self._unread_bytes -= first.drop()
-        if failure.retries is None or first.retries < failure.retries:
+        again = failure.retries is None or first.retries < failure.retries
+        self._watch.failed([p.period for p in pending], failure.error, again=again)
+        if again:
             self._retry(pending)
         elif self._limits.ordered and self._limits.in_turn:
             first.error = failure.error
@@ -231,15 +233,11 @@ class Window:
 
     def _retry(self, pending: list[Pending]) -> None:
         """Start a task for periods whose task has ended without them."""
-        self._retried(len(pending))
         task = self._start([p.period for p in pending], pending[0].arrived_rows())
         task.pending.extend(pending)
         for each in pending:
             self._forget(each.task)
-            each.task = task
-            each.retries += 1
-            each.done = False
-            each.led = []
+            each.retry(task)
 
     def _forget(self, task: Task) -> None:
         task.unread -= 1
@@ -287,6 +285,7 @@ class Window:
             self._read_bytes += arrival.report["bytes"]
             size += arrival.report["bytes"]
         if pending.done and pending in self._pending:
+            self._watch.read(pending.periods())
             for each in (pending, *pending.led):
                 del self._pending[each]
                 self._forget(each.task)

@@ -1,0 +1,39 @@
+"""Tells the progress bar and the recording of a run how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polars_io_tools._period import AnyPartition
+from polars_io_tools._recording import Recording
+from polars_io_tools._report import Report
+from polars_io_tools.ray._progress import Progress
+from polars_io_tools.ray._protocol import Watch
+
+__all__ = ["Watched"]
+
+
+class Watched(Watch):
+    """A watch of a run that is recorded, maybe with a bar."""
+
+    def __init__(self, recording: Recording, progress: Progress) -> None:
+        self._progress = progress
+        self._recording = recording
+        self.held_back = recording.held_back  # type: ignore[method-assign]  # nothing else to do
+        self.read = recording.read  # type: ignore[method-assign]  # likewise
+        self.submitted = recording.submitted  # type: ignore[method-assign]  # likewise
+
+    def arrived(self, periods: Sequence[AnyPartition], report: Report) -> None:
+        """Note what a worker says of a part."""
+        self._recording.arrived(periods, report)
+        if report["last"]:
+            self._progress.took(periods[0].label, report["seconds"])
+
+    def finished(self, period: AnyPartition) -> None:  # noqa: ARG002  (a bar counts)
+        """Count a period."""
+        self._progress.finished()
+
+    def failed(self, periods: Sequence[AnyPartition], error: Exception, *, again: bool) -> None:
+        """Note a failure, and count what is tried again."""
+        self._recording.failed(periods, error)
+        self._progress.failed(periods[0].label, len(periods) if again else 0)
