@@ -28,7 +28,7 @@ from polars_io_tools._partitioners import (
 )
 from polars_io_tools._partitions import KeyPartitions, Partitioner, RayPartition, ReadPartition
 from polars_io_tools._period import Partition, Period
-from polars_io_tools._plan import Coverage, Obstacle, PlannedFilter, RayPlan
+from polars_io_tools._plan import Coverage, Obstacle, PlannedFilter, PlannedReads, RayPlan
 from polars_io_tools._run_report import RunReport, last_run
 from polars_io_tools._scan import scan_parquet
 from polars_io_tools._version import __version__
@@ -114,6 +114,7 @@ __all__ = [
     "PiotFrameNamespace",
     "PiotNamespace",
     "PlannedFilter",
+    "PlannedReads",
     "PublishError",
     "RayEngine",
     "RayNotInitialisedError",

@@ -9,12 +9,12 @@ import polars as pl
 
 from polars_io_tools._attach import collecting
 from polars_io_tools._identity import FAILURES, is_identity
-from polars_io_tools._period import AnyPartition, filter_of
-from polars_io_tools._plan import RayPlan
+from polars_io_tools._period import AnyPartition
+from polars_io_tools._plan import PlannedReads, RayPlan
 from polars_io_tools._planner import plan_split
 from polars_io_tools._polars import deserialise
-from polars_io_tools._prune import PrunedPlan, prune
-from polars_io_tools._pruned_scan import unchanged_files
+from polars_io_tools._prune import prune
+from polars_io_tools._reads import reads_of, repeats_of, whole_scans
 from polars_io_tools._source import in_any_part
 from polars_io_tools._split import Split
 from polars_io_tools.errors import PiotError
@@ -22,7 +22,7 @@ from polars_io_tools.errors import PiotError
 __all__ = ["described"]
 
 # How many periods, evenly spread, an average is taken over.
-_SAMPLE = 20
+_SAMPLE = 40
 
 # Larger plans hold frames, which are slow to decode.
 _MAX_DECODED = 1 << 22
@@ -44,30 +44,22 @@ def described(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split, plan: R
         known = all(key in ours or is_identity(key) for key in offers)
         sample = _spread(plan.partitions) if known and len(pruned.payload) < _MAX_DECODED else []
         notes = [*pruned.notes]
+        reads: tuple[PlannedReads, ...] = ()
         if ours and sample:
-            for i, average in enumerate(_averages(pruned, plan, sample)):
-                if pruned.sources[i] is not None:
+            reads = reads_of(deserialise(pruned.payload), pruned, plan, sample)
+            for i, source in enumerate(pruned.sources):
+                if source is not None:
+                    average = sum(r.files[i] for r in reads) / len(reads)
                     notes[i] += f"; {average:.0f} read on average"
+        warnings = (*plan.warnings, *whole_scans(pruned.notes), *repeats_of(query, plan))
     except (PiotError, *FAILURES):
         return plan  # a run says what is wrong
-    return replace(plan, sources=_merged(plan.sources, notes))
+    sources = _merged(plan.sources, notes)
+    return replace(plan, sources=sources, reads=reads, warnings=warnings)
 
 
 def _spread(periods: Sequence[AnyPartition]) -> list[AnyPartition]:
     return list(periods[:: -(-len(periods) // _SAMPLE)] if periods else ())
-
-
-def _averages(pruned: PrunedPlan, plan: RayPlan, sample: list[AnyPartition]) -> list[float]:
-    lf = deserialise(pruned.payload)
-    totals = [0] * len(pruned.sources)
-    for period in sample:
-        with unchanged_files(lf) as watch:
-            lf.filter(filter_of(period, plan.dtype, plan.column)).explain()
-        for index, positions in watch.selected:
-            for i, source in enumerate(pruned.sources):
-                if source is not None and source.index is index:
-                    totals[i] += len(positions) // 4
-    return [total / len(sample) for total in totals]
 
 
 def _merged(sources: tuple[str, ...], notes: list[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polars_io_tools._plan import RayPlan
+from polars_io_tools._plan_html import html_of_engine
 
 __all__ = ["EnginePlan"]
 
@@ -25,6 +26,10 @@ class EnginePlan:
     branches: tuple[RayPlan, ...]
     driver: str | None
     aggregates: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """Return the plan for a notebook; nothing is computed."""
+        return html_of_engine(self)
 
     def __str__(self) -> str:
         if self.driver is None:

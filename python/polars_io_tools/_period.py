@@ -16,7 +16,16 @@ import polars as pl
 from polars_io_tools._partitions import exact_column
 from polars_io_tools._polars.pickling import functions_by_value
 
-__all__ = ["NULL_LABEL", "AnyPartition", "Partition", "Period", "alike", "filter_of", "from_wire"]
+__all__ = [
+    "NULL_LABEL",
+    "AnyPartition",
+    "Partition",
+    "Period",
+    "alike",
+    "filter_of",
+    "from_wire",
+    "window_of",
+]
 
 # The label of the part that holds the rows without a date or value.
 NULL_LABEL = "null"
@@ -85,6 +94,15 @@ def alike(parts: Sequence[AnyPartition]) -> Sequence[AnyPartition]:
     wanted = parts[0].options
     count = next((i for i, part in enumerate(parts) if part.options != wanted), len(parts))
     return parts[:count]
+
+
+def window_of(part: Period, dtype: pl.DataType | None) -> str:
+    """Return the window of a period for people: "2024-01-01 to 2024-02-01", without its end."""
+    if part.start is None or part.end is None:
+        return "no date"
+    physical = pl.Int32 if dtype == pl.Date else pl.Int64
+    ends = pl.Series([part.start, part.end], dtype=physical).cast(dtype or physical())
+    return " to ".join(ends.cast(pl.String))
 
 
 def filter_of(part: AnyPartition, dtype: pl.DataType | None, column: str) -> pl.Expr:

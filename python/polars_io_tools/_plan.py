@@ -12,9 +12,10 @@ from typing import Literal
 import polars as pl
 
 from polars_io_tools._period import AnyPartition, Partition, Period
+from polars_io_tools._plan_html import html_of_plan
 from polars_io_tools.errors import PiotError
 
-__all__ = ["Coverage", "Obstacle", "PlannedFilter", "RayPlan"]
+__all__ = ["Coverage", "Obstacle", "PlannedFilter", "PlannedReads", "RayPlan"]
 
 _MAX_LISTED = 8
 
@@ -77,6 +78,23 @@ class Coverage:
         return f"{self.answer}: {self.why}" if self.why else self.answer
 
 
+@dataclass(frozen=True)
+class PlannedReads:
+    """What one part of a split reads of the scans that choose their files.
+
+    Attributes:
+        label: the label of the part.
+        files: how many files of each such scan.
+        bytes: their sizes together, None where they are not known.
+        rows: how many rows these files have, and so the part at most, None likewise.
+    """
+
+    label: str
+    files: tuple[int, ...]
+    bytes: int | None
+    rows: int | None
+
+
 _NONE = Coverage("none")
 
 
@@ -99,6 +117,7 @@ class RayPlan:
         gap: whether a row of the query may be in no partition, likewise.
         opening: what lets another run of a part give its rows in another order, or choose others,
             and what to write instead; None where every run gives the same.
+        reads: what parts read of files, of up to 40 of them, evenly spread.
         empty: how many parts are left out, since statistics of files prove that they have no rows.
         problem: the error that collecting would raise, else None.
     """
@@ -118,6 +137,12 @@ class RayPlan:
     gap: Coverage = _NONE
     empty: int = 0
     opening: str | None = None
+    reads: tuple[PlannedReads, ...] = ()
+
+    @property
+    def shown(self) -> tuple[AnyPartition, ...]:
+        """The parts as far as they are known; none of a plan that cannot run."""
+        return self._parts
 
     @property
     def partitions(self) -> tuple[AnyPartition, ...]:
@@ -149,13 +174,17 @@ class RayPlan:
         return periods
 
     def to_polars(self) -> pl.DataFrame:
-        """Return one row a period: `period`, `start`, `end` and `nulls`.
+        """Return one row a period: `period`, `start`, `end`, `nulls`, `files`, `bytes`, `rows`.
 
         `start` and `end` are half-open and in the type of the date column; both are null in the
         row of the null dates, the only one where `nulls` is true.
 
-        Of another split there is one row a partition: `partition`, which is its label, and
-        `predicate`, as text.
+        `files` and `bytes` are what the period reads of files that are chosen, and `rows` is how
+        many these have: the period has so many at most. They are null where they are not known, as
+        for most of more than 40 periods.
+
+        Of another split there is one row a partition: `partition`, which is its label,
+        `predicate`, as text, and the last three.
 
         Raises:
             PiotError: as `partitions`.
@@ -174,13 +203,14 @@ class RayPlan:
                 "partition": [p.label for p in parts],
                 "predicate": [str(p.predicate) for p in parts],
             }
-            return pl.DataFrame(columns, schema={"partition": pl.String, "predicate": pl.String})
+            schema = {"partition": pl.String, "predicate": pl.String}
+            return self._with_reads(pl.DataFrame(columns, schema=schema))
         periods = self.periods
         physical = pl.Int32 if self.dtype == pl.Date else pl.Int64
         dtype = self.dtype or physical()
         starts = pl.Series("start", [p.start for p in periods], dtype=physical).cast(dtype)
         ends = pl.Series("end", [p.end for p in periods], dtype=physical).cast(dtype)
-        return pl.DataFrame(
+        frame = pl.DataFrame(
             [
                 pl.Series("period", [p.label for p in periods], dtype=pl.String),
                 starts,
@@ -188,6 +218,17 @@ class RayPlan:
                 pl.Series("nulls", [p.start is None for p in periods], dtype=pl.Boolean),
             ]
         )
+        return self._with_reads(frame)
+
+    def _with_reads(self, parts: pl.DataFrame) -> pl.DataFrame:
+        found = {r.label: (sum(r.files), r.bytes, r.rows) for r in self.reads}
+        rows = [found.get(label, (None, None, None)) for label in parts.to_series()]
+        schema = dict.fromkeys(["files", "bytes", "rows"], pl.UInt64)
+        return parts.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
+
+    def _repr_html_(self) -> str:
+        """Return the plan for a notebook; nothing is computed."""
+        return html_of_plan(self, self._parts)
 
     def __str__(self) -> str:
         head = f"split by {self.column!r} ({self.dtype}), " if self.column else "split into "

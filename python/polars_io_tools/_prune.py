@@ -57,6 +57,10 @@ class PrunedPlan:
     sources: tuple[Source | None, ...] = ()
     _paths: tuple[tuple[str, ...], ...] = ()
 
+    def files(self, number: int) -> tuple[str, ...]:
+        """Return the paths of a scan, none where only its table knows them."""
+        return self._paths[number]
+
     def extents(self) -> Extents:
         """Return where columns of the scans lie that choose their files, by the files' paths.
 

@@ -28,7 +28,9 @@ def rows(plan: piot.RayPlan) -> list[str]:
     """Return one line a period, "label start end", with the end exclusive."""
     return [
         f"{period} {start} {end}{' null' if nulls else ''}"
-        for period, start, end, nulls in plan.to_polars().iter_rows()
+        for period, start, end, nulls in plan.to_polars()
+        .select("period", "start", "end", "nulls")
+        .iter_rows()
     ]
 
 
@@ -121,6 +123,9 @@ def test_periods(name: str, side: str) -> None:
         "start": pl.Date,
         "end": pl.Date,
         "nulls": pl.Boolean,
+        "files": pl.UInt64,
+        "bytes": pl.UInt64,
+        "rows": pl.UInt64,
     }
 
 

@@ -1,0 +1,112 @@
+"""A plan as HTML, out of what it holds: nothing is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from polars_io_tools._figures import amount
+from polars_io_tools._page import BLUE, ORANGE, RED, chip, facts, notes, page, table, text
+from polars_io_tools._period import AnyPartition, Period, window_of
+
+if TYPE_CHECKING:
+    from polars_io_tools._engine_plan import EnginePlan
+    from polars_io_tools._plan import RayPlan
+
+__all__ = ["html_of_engine", "html_of_plan"]
+
+_FIRST, _LAST = 9, 3
+_MAX_LISTED = 12
+
+
+def html_of_plan(plan: RayPlan, parts: tuple[AnyPartition, ...]) -> str:
+    """Return what a notebook shows of a plan with these parts."""
+    return page(*_pieces(plan, parts))
+
+
+def _pieces(plan: RayPlan, parts: tuple[AnyPartition, ...]) -> tuple[str, list[str]]:
+    noun = "period" if plan.time_unit else "partition"
+    by = f" by {plan.column}" if plan.column else ""
+    if plan.problem is not None:
+        title = chip("cannot run", RED) + text(plan.method + by)
+    else:
+        count = f"{len(parts):,} {noun}{'s' * (len(parts) != 1)}"
+        title = chip(count, BLUE) + text(plan.method + by)
+    shown = [("bounds", plan.bounds or "none")]
+    if plan.dtype is not None:
+        shown.append(("type", str(plan.dtype)))
+    if plan.empty:
+        shown.append(("left out, as they have no rows", f"{plan.empty:,}"))
+    if not plan.column:
+        shown += [("overlap", str(plan.overlap)), ("gap", str(plan.gap))]
+    pieces = [facts(shown)]
+    if plan.problem is not None:
+        # What is between the first line and the last is in the tables below.
+        lines = [line for line in str(plan.problem).splitlines() if line]
+        pieces.append(notes(dict.fromkeys([lines[0], lines[-1]]), RED))
+    pieces.append(notes(plan.warnings, ORANGE))
+    pieces += _details(plan)
+    if plan.problem is None and parts:
+        pieces.append(_periods(plan, parts, noun))
+    return title, pieces
+
+
+def _details(plan: RayPlan) -> Iterator[str]:
+    rows = [(f.text, f.origin, f.verdict, " and ".join(f.sets)) for f in plan.filters]
+    if rows:
+        heads = ["filter", "written", "what it gives", "sets"]
+        yield table("filters", heads, _cut(rows), "w ww")
+    if plan.sources:
+        found = [s.partition("; ") for s in plan.sources]
+        yield table("sources", ["source", "files"], _cut([(s, n) for s, _, n in found]), "ww")
+    if plan.obstacles:
+        rows = [(o.node, o.why) for o in plan.obstacles]
+        yield table("in the way", ["node", "what it does"], _cut(rows), "ww")
+
+
+def _cut(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    more = len(rows) - _MAX_LISTED
+    return [*rows[:_MAX_LISTED], (f"… and {more} more",)] if more > 0 else rows
+
+
+def _periods(plan: RayPlan, parts: tuple[AnyPartition, ...], noun: str) -> str:
+    reads = {r.label: r for r in plan.reads}
+    heads = [noun, "window" if plan.time_unit else "predicate"]
+    if reads:
+        heads += ["files", "bytes", "rows at most"]
+    left = len(parts) - _FIRST - _LAST
+    shown = list(parts) if left <= 1 else [*parts[:_FIRST], None, *parts[-_LAST:]]
+    rows: list[tuple[object, ...]] = []
+    for part in shown:
+        if part is None:
+            rows.append(("…", f"{left:,} more", *[""] * (len(heads) - 2)))
+            continue
+        row: tuple[object, ...] = (part.label, _window(part, plan))
+        read = reads.get(part.label)
+        if read is not None:
+            row += (f"{sum(read.files):,}", _short(read.bytes, "B"), _short(read.rows))
+        rows.append(row)
+    return table(f"{noun}s", heads, rows, " wnnn")
+
+
+def _window(part: AnyPartition, plan: RayPlan) -> str:
+    return window_of(part, plan.dtype) if isinstance(part, Period) else str(part.predicate)
+
+
+def _short(count: int | None, unit: str = "") -> str:
+    return "" if count is None else amount(count) + unit
+
+
+def html_of_engine(plan: EnginePlan) -> str:
+    """Return what a notebook shows of what an engine does."""
+    pieces: list[str] = []
+    for number, branch in enumerate(plan.branches, 1):
+        title, inner = _pieces(branch, branch.shown)
+        name = f"on Ray, branch {number}" if len(plan.branches) > 1 else "on Ray"
+        pieces.append(f"<h5>{text(name)}</h5><div>{title}</div>{''.join(inner)}")
+        if plan.aggregates[number - 1]:
+            pieces.append(notes([f"each task makes {plan.aggregates[number - 1]}"], BLUE))
+    if plan.driver is None:
+        return page("all of it on Ray", pieces)
+    driver = f"<h5>on the driver</h5><pre><code>{text(plan.driver)}</code></pre>"
+    return page("cut: periods on Ray, the rest on the driver", [*pieces, driver])
