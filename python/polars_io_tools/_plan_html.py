@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from polars_io_tools._figures import amount
@@ -52,21 +52,21 @@ def _pieces(plan: RayPlan, parts: tuple[AnyPartition, ...]) -> tuple[str, list[s
 
 
 def _details(plan: RayPlan) -> Iterator[str]:
-    rows = [(f.text, f.origin, f.verdict, " and ".join(f.sets)) for f in plan.filters]
-    if rows:
+    if plan.filters:
+        filters = [(f.text, f.origin, f.verdict, " and ".join(f.sets)) for f in plan.filters]
         heads = ["filter", "written", "what it gives", "sets"]
-        yield table("filters", heads, _cut(rows), "w ww")
+        yield table("filters", heads, _cut(filters), "w ww")
     if plan.sources:
         found = [s.partition("; ") for s in plan.sources]
         yield table("sources", ["source", "files"], _cut([(s, n) for s, _, n in found]), "ww")
     if plan.obstacles:
-        rows = [(o.node, o.why) for o in plan.obstacles]
-        yield table("in the way", ["node", "what it does"], _cut(rows), "ww")
+        nodes = [(o.node, o.why) for o in plan.obstacles]
+        yield table("in the way", ["node", "what it does"], _cut(nodes), "ww")
 
 
-def _cut(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _cut(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     more = len(rows) - _MAX_LISTED
-    return [*rows[:_MAX_LISTED], (f"… and {more} more",)] if more > 0 else rows
+    return [*rows[:_MAX_LISTED], (f"… and {more} more",)] if more > 0 else [*rows]
 
 
 def _periods(plan: RayPlan, parts: tuple[AnyPartition, ...], noun: str) -> str:

@@ -39,10 +39,10 @@ def reads_of(
                 if source is not None and source.index is index:
                     paths = pruned.files(number)
                     places = memoryview(positions).cast("I")
-                    chosen[number] = [paths[i] for i in places] if paths else [""] * len(places)
-        paths = [path for some in chosen for path in some]
+                    chosen[number] = [paths[i] if paths else "" for i in places]
+        opened = [path for some in chosen for path in some]
         counts = tuple(len(some) for some in chosen)
-        found.append(PlannedReads(part.label, counts, sizes.bytes(paths), sizes.rows(paths)))
+        found.append(PlannedReads(part.label, counts, sizes.bytes(opened), sizes.rows(opened)))
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_many_periods_are_shown_in_part() -> None:
     assert "2024-03-31" in html
 
 
-WARNINGS = {
+WARNINGS: dict[str, tuple[Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame], str | None]] = {
     "none": (lambda lf, _: lf, None),
     "a source without a date": (
         lambda lf, names: lf.join(names, on="k"),
