@@ -42,6 +42,7 @@ class Decoded:
         keys: what is attached to it.
         engine: which engine of Polars runs it.
         node: the node that this process is on, for people.
+        repeats: how often Ray has begun the task before that runs now.
         files: how many files the latest run of the plan chose, None where no scan chooses.
     """
 
@@ -50,6 +51,7 @@ class Decoded:
     keys: frozenset[str]
     engine: Literal["auto", "in-memory"] = "auto"
     node: str = ""
+    repeats: int = 0
     files: int | None = None
 
     @contextmanager

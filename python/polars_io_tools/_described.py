@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from polars_io_tools._attach import collecting
 from polars_io_tools._identity import FAILURES, is_identity
-from polars_io_tools._period import AnyPartition
-from polars_io_tools._plan import PlannedReads, RayPlan
+from polars_io_tools._period import AnyPartition, filter_of
+from polars_io_tools._plan import RayPlan
+from polars_io_tools._plan_html import FIRST, LAST
 from polars_io_tools._planner import plan_split
 from polars_io_tools._polars import deserialise
-from polars_io_tools._prune import prune
-from polars_io_tools._reads import reads_of, repeats_of, whole_scans
+from polars_io_tools._prune import PrunedPlan, prune
+from polars_io_tools._reads import (
+    Choosing,
+    reads_of,
+    repeats_of,
+    statements_of,
+    unreached_sources,
+    whole_scans,
+)
 from polars_io_tools._source import in_any_part
 from polars_io_tools._split import Split
 from polars_io_tools.errors import PiotError
 
 __all__ = ["described"]
 
-# How many periods, evenly spread, an average is taken over.
+# How many periods, evenly spread, are looked at beside those that a notebook shows.
 _SAMPLE = 40
+
+# Longer ones are cut: `explain_sql` has all of them.
+_MAX_STATEMENT = 300
+
+# Keys of what sources ask for when they run, and not when a plan is decoded.
+_UNASKED = ("database-", "frame-", "result-", "secret-")
 
 # Larger plans hold frames, which are slow to decode.
 _MAX_DECODED = 1 << 22
@@ -40,26 +54,57 @@ def described(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split, plan: R
         extents = pruned.extents()
         if any(extents.values()):
             plan = plan_split(lf, predicate, split, extents)
-        ours = {source.key for source in pruned.sources if source is not None}
-        known = all(key in ours or is_identity(key) for key in offers)
-        sample = _spread(plan.partitions) if known and len(pruned.payload) < _MAX_DECODED else []
+        sample = _sample(plan.partitions)
+        reads = reads_of(query, plan, _choosing(query, pruned, offers), sample)
         notes = [*pruned.notes]
-        reads: tuple[PlannedReads, ...] = ()
-        if ours and sample:
-            reads = reads_of(deserialise(pruned.payload), pruned, plan, sample)
-            for i, source in enumerate(pruned.sources):
-                if source is not None:
-                    average = sum(r.files[i] for r in reads) / len(reads)
-                    notes[i] += f"; {average:.0f} read on average"
-        warnings = (*plan.warnings, *whole_scans(pruned.notes), *repeats_of(query, plan))
+        for i, source in enumerate(pruned.sources):
+            if source is not None and reads and reads[0].files:
+                average = sum(r.files[i] for r in reads) / len(reads)
+                notes[i] += f"; {average:.0f} read on average"
+        warnings = (
+            *plan.warnings,
+            *whole_scans(pruned.notes),
+            *unreached_sources(query, plan),
+            *repeats_of(query, plan),
+        )
     except (PiotError, *FAILURES):
         return plan  # a run says what is wrong
-    sources = _merged(plan.sources, notes)
-    return replace(plan, sources=sources, reads=reads, warnings=warnings)
+    sources = _asked(_merged(plan.sources, notes), query, plan)
+    return replace(plan, sources=sources, reads=reads, warnings=tuple(dict.fromkeys(warnings)))
 
 
-def _spread(periods: Sequence[AnyPartition]) -> list[AnyPartition]:
-    return list(periods[:: -(-len(periods) // _SAMPLE)] if periods else ())
+def _choosing(query: pl.LazyFrame, pruned: PrunedPlan, offers: Iterable[str]) -> Choosing:
+    """Return the query as it travels, or as it is where only scans of `piot.scan_parquet` choose."""
+    ours = {source.key for source in pruned.sources if source is not None}
+    known = all(key in ours or is_identity(key) or key.startswith(_UNASKED) for key in offers)
+    if not ours:
+        return Choosing(None if known else query, pruned)
+    if known and len(pruned.payload) < _MAX_DECODED:
+        return Choosing(deserialise(pruned.payload), pruned)
+    return Choosing(None, pruned)
+
+
+def _sample(parts: Sequence[AnyPartition]) -> list[AnyPartition]:
+    """Return the parts that a notebook shows, and others that are evenly spread."""
+    count = len(parts)
+    shown = {*range(min(FIRST, count)), *range(max(0, count - LAST), count)}
+    spread = range(0, count, max(1, -(-count // _SAMPLE)))
+    return [parts[i] for i in sorted(shown.union(spread))]
+
+
+def _asked(sources: tuple[str, ...], query: pl.LazyFrame, plan: RayPlan) -> tuple[str, ...]:
+    """Add to each database the statement of the first part."""
+    if not plan.partitions:
+        return sources
+    part = query.filter(filter_of(plan.partitions[0], plan.dtype, plan.column))
+    shown = [*sources]
+    for name, statement, _ in statements_of(part):
+        plain = f"scan_db: {name}"
+        if plain in shown:
+            text = " ".join(statement.split())
+            text = text if len(text) <= _MAX_STATEMENT else text[: _MAX_STATEMENT - 1] + "…"
+            shown[shown.index(plain)] = f"{plain}; asked {text}"
+    return tuple(shown)
 
 
 def _merged(sources: tuple[str, ...], notes: list[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from polars_io_tools._described import described
 from polars_io_tools._engine_plan import EnginePlan
 from polars_io_tools._plan import RayPlan
 from polars_io_tools._planner import plan_split, settled
+from polars_io_tools._public import public
 from polars_io_tools._source import IoSource
 
 __all__ = ["explained"]
@@ -21,7 +22,7 @@ def explained(cut: Cut, sources: Sequence[IoSource]) -> EnginePlan:
     """Return how a query runs that was cut into these sources."""
     branches = tuple(_branch(cut.lazy, source, sources) for source in sources)
     aggregates = tuple("" if s.steps is None else s.steps.text for s in sources)
-    return EnginePlan(branches, None if cut.whole else cut.lazy.explain(), aggregates)
+    return EnginePlan(branches, None if cut.whole else public(cut.lazy.explain()), aggregates)
 
 
 def _branch(lazy: pl.LazyFrame, source: IoSource, sources: Sequence[IoSource]) -> RayPlan:

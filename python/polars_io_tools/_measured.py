@@ -54,7 +54,7 @@ class Measured:
         seconds: the whole time.
         planning: the time until the first task could be submitted.
         waiting: the time from then until the first period was begun.
-        running: the time from the first begin to the last end of a period.
+        running: the time from the first begin of a period to the end.
         busy: the share of the running time for which workers computed, over those that did.
         driver: the share of the running time for which the rows were with who reads them.
         held: the share of the running time for which the store was full of unread results.
@@ -176,8 +176,8 @@ def measured(recordings: Sequence[Recording], periods: pl.DataFrame) -> Measured
         .with_columns(taken=(pl.col("finished") - pl.col("started")).dt.total_nanoseconds() / 1e9)
     )
     workers = done.select("node", "worker").n_unique() if done.height else 0
-    first, last = _ends(done)
-    running = max((last - first) / 1e9, 1e-9)
+    first = int(done["started"].cast(pl.Int64).min() or 0)  # type: ignore[arg-type]  # a number
+    running = max((ended - first) / 1e9, 1e-9)
     failures = periods["failures"].explode().drop_nulls().struct.field("error")
     slots = [r.slots for r in recordings if r.slots is not None]
     each = (spans["taken"] / spans["size"]).to_list()
@@ -201,17 +201,16 @@ def measured(recordings: Sequence[Recording], periods: pl.DataFrame) -> Measured
         threads=int(done["threads"].cast(pl.Int64).min() or 0),  # type: ignore[arg-type]  # a number
         retries=failures.len(),
         errors=tuple(failures.unique(maintain_order=True)),
-        rows=int(done["rows"].sum()) if all(r.sends for r in recordings) else None,
+        rows=_rows_of(recordings, done),
         bytes=int(done["bytes"].sum()),
         began=began,
     )
 
 
-def _ends(done: pl.DataFrame) -> tuple[int, int]:
-    if not done.height:
-        return 0, 0
-    ends = done.select(pl.col("started").min(), pl.col("finished").max()).cast(pl.Int64).row(0)
-    return ends[0], ends[1]
+def _rows_of(recordings: Sequence[Recording], done: pl.DataFrame) -> int | None:
+    """Return how many rows there are; of aggregates, only the first period of a task tells."""
+    known = all(r.sends for r in recordings) or not done["rows"].null_count()
+    return int(done["rows"].sum()) if known else None
 
 
 def _task_time(spans: pl.DataFrame) -> float:

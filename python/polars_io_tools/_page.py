@@ -25,12 +25,14 @@ margin:1.2em 0 .4em}
 .piot dl{display:flex;flex-wrap:wrap;gap:.4em 2.2em;margin:.4em 0}
 .piot dl>div{min-width:4em}.piot dt{font-size:11px;opacity:.6;font-weight:400}
 .piot dd{margin:0;font-size:15px;font-variant-numeric:tabular-nums}
-.piot table{border-collapse:collapse;font-size:12px;margin:0;border:0;width:auto}
+.piot table{color:inherit;border-collapse:collapse;font-size:12px;margin:0;border:0;width:auto}
 .piot th,.piot td{padding:.25em .9em .25em 0;border:0;text-align:left;vertical-align:top;
 background:none;white-space:nowrap}
 .piot th{font-weight:500;opacity:.6;border-bottom:1px solid rgba(128,128,128,.35)}
 .piot td{border-bottom:1px solid rgba(128,128,128,.14);font-variant-numeric:tabular-nums}
-.piot .n{text-align:right}.piot td.w{white-space:normal;overflow-wrap:anywhere}
+.piot .n{text-align:right}.piot td:last-child,.piot th:last-child{padding-right:0}
+.piot .s{overflow-x:auto}.piot td.c{white-space:normal;overflow-wrap:anywhere;max-width:52em;
+font:11.5px/1.6 ui-monospace,"SF Mono",Menlo,Consolas,monospace}.piot td.w{white-space:normal;overflow-wrap:anywhere}
 .piot code{font:12px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace;background:none;padding:0;
 color:inherit}
 .piot .note{border-left:3px solid;padding:.1em 0 .1em .8em;margin:.4em 0;max-width:80ch}
@@ -73,9 +75,10 @@ def table(
 ) -> str:
     """Return a table with a heading; `numbers` has an "n" for each column to be set to the right.
 
-    A "w" stands for a column whose texts may be broken into lines, anything else for a plain one.
+    A "w" stands for a column whose texts may be broken into lines, a "c" for one of code, anything
+    else for a plain one.
     """
-    kinds = [{"n": ' class="n"', "w": ' class="w"'}.get(c, "") for c in numbers.ljust(len(columns))]
+    kinds = [f' class="{c}"' if c in "nwc" else "" for c in numbers.ljust(len(columns))]
     head = "".join(f"<th{k}>{text(c)}</th>" for c, k in zip(columns, kinds, strict=False))
     body = "".join(
         "<tr>"
@@ -84,4 +87,4 @@ def table(
         for row in rows
     )
     inner = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f"<h5>{text(heading)}</h5><table>{inner}</table>"
+    return f'<h5>{text(heading)}</h5><div class="s"><table>{inner}</table></div>'

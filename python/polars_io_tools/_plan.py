@@ -80,19 +80,21 @@ class Coverage:
 
 @dataclass(frozen=True)
 class PlannedReads:
-    """What one part of a split reads of the scans that choose their files.
+    """What one part of a split reads of the scans that choose their files, and of databases.
 
     Attributes:
         label: the label of the part.
-        files: how many files of each such scan.
+        files: how many files of each such scan; none where no scan chooses.
         bytes: their sizes together, None where they are not known.
-        rows: how many rows these files have, and so the part at most, None likewise.
+        rows: how many rows these files have, None likewise.
+        sql: for each query of a database what its statement asks of the rows, with values.
     """
 
     label: str
     files: tuple[int, ...]
     bytes: int | None
     rows: int | None
+    sql: tuple[str, ...] = ()
 
 
 _NONE = Coverage("none")
@@ -117,7 +119,7 @@ class RayPlan:
         gap: whether a row of the query may be in no partition, likewise.
         opening: what lets another run of a part give its rows in another order, or choose others,
             and what to write instead; None where every run gives the same.
-        reads: what parts read of files, of up to 40 of them, evenly spread.
+        reads: what parts read of files and databases, of up to 40 of them, evenly spread.
         empty: how many parts are left out, since statistics of files prove that they have no rows.
         problem: the error that collecting would raise, else None.
     """
@@ -174,17 +176,19 @@ class RayPlan:
         return periods
 
     def to_polars(self) -> pl.DataFrame:
-        """Return one row a period: `period`, `start`, `end`, `nulls`, `files`, `bytes`, `rows`.
+        """Return one row a period: its window, and what it reads.
+
+        The columns are `period`, `start`, `end`, `nulls`, `files`, `bytes`, `rows` and `sql`.
 
         `start` and `end` are half-open and in the type of the date column; both are null in the
         row of the null dates, the only one where `nulls` is true.
 
         `files` and `bytes` are what the period reads of files that are chosen, and `rows` is how
-        many these have: the period has so many at most. They are null where they are not known, as
-        for most of more than 40 periods.
+        many these have. `sql` is what statements of databases ask
+        of the rows. They are null where they are not known, as for most of more than 40 periods.
 
         Of another split there is one row a partition: `partition`, which is its label,
-        `predicate`, as text, and the last three.
+        `predicate`, as text, and the last four.
 
         Raises:
             PiotError: as `partitions`.
@@ -221,9 +225,12 @@ class RayPlan:
         return self._with_reads(frame)
 
     def _with_reads(self, parts: pl.DataFrame) -> pl.DataFrame:
-        found = {r.label: (sum(r.files), r.bytes, r.rows) for r in self.reads}
-        rows = [found.get(label, (None, None, None)) for label in parts.to_series()]
-        schema = dict.fromkeys(["files", "bytes", "rows"], pl.UInt64)
+        found = {
+            r.label: (sum(r.files) if r.files else None, r.bytes, r.rows, "; ".join(r.sql) or None)
+            for r in self.reads
+        }
+        rows = [found.get(label, (None,) * 4) for label in parts.to_series()]
+        schema = {**dict.fromkeys(["files", "bytes", "rows"], pl.UInt64), "sql": pl.String}
         return parts.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
 
     def _repr_html_(self) -> str:

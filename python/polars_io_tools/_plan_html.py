@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from polars_io_tools._engine_plan import EnginePlan
     from polars_io_tools._plan import RayPlan
 
-__all__ = ["html_of_engine", "html_of_plan"]
+__all__ = ["FIRST", "LAST", "html_of_engine", "html_of_plan"]
 
-_FIRST, _LAST = 9, 3
+# How many parts are shown of many.
+FIRST, LAST = 9, 3
 _MAX_LISTED = 12
 
 
@@ -53,12 +54,15 @@ def _pieces(plan: RayPlan, parts: tuple[AnyPartition, ...]) -> tuple[str, list[s
 
 def _details(plan: RayPlan) -> Iterator[str]:
     if plan.filters:
-        filters = [(f.text, f.origin, f.verdict, " and ".join(f.sets)) for f in plan.filters]
-        heads = ["filter", "written", "what it gives", "sets"]
-        yield table("filters", heads, _cut(filters), "w ww")
+        filters = [
+            (f.text, f.origin, f.verdict.removeprefix("gives "), " and ".join(f.sets))
+            for f in plan.filters
+        ]
+        heads = ["filter", "written", "gives", "sets the bounds"]
+        yield table("filters", heads, _cut(filters), "c ww")
     if plan.sources:
         found = [s.partition("; ") for s in plan.sources]
-        yield table("sources", ["source", "files"], _cut([(s, n) for s, _, n in found]), "ww")
+        yield table("sources", ["source", "of which"], _cut([(s, n) for s, _, n in found]), "ww")
     if plan.obstacles:
         nodes = [(o.node, o.why) for o in plan.obstacles]
         yield table("in the way", ["node", "what it does"], _cut(nodes), "ww")
@@ -71,11 +75,12 @@ def _cut(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 def _periods(plan: RayPlan, parts: tuple[AnyPartition, ...], noun: str) -> str:
     reads = {r.label: r for r in plan.reads}
+    files, asks = any(r.files for r in plan.reads), any(r.sql for r in plan.reads)
     heads = [noun, "window" if plan.time_unit else "predicate"]
-    if reads:
-        heads += ["files", "bytes", "rows at most"]
-    left = len(parts) - _FIRST - _LAST
-    shown = list(parts) if left <= 1 else [*parts[:_FIRST], None, *parts[-_LAST:]]
+    heads += ["files", "bytes", "rows in them"] * files + ["SQL asks for"] * asks
+    kinds = " " + (" " if plan.time_unit else "c") + "nnn" * files + "c" * asks
+    left = len(parts) - FIRST - LAST
+    shown = list(parts) if left <= 1 else [*parts[:FIRST], None, *parts[-LAST:]]
     rows: list[tuple[object, ...]] = []
     for part in shown:
         if part is None:
@@ -83,10 +88,12 @@ def _periods(plan: RayPlan, parts: tuple[AnyPartition, ...], noun: str) -> str:
             continue
         row: tuple[object, ...] = (part.label, _window(part, plan))
         read = reads.get(part.label)
-        if read is not None:
+        if read is not None and files:
             row += (f"{sum(read.files):,}", _short(read.bytes, "B"), _short(read.rows))
+        if read is not None and asks:
+            row += ("; ".join(read.sql),)
         rows.append(row)
-    return table(f"{noun}s", heads, rows, " wnnn")
+    return table(f"{noun}s", heads, rows, kinds)
 
 
 def _window(part: AnyPartition, plan: RayPlan) -> str:

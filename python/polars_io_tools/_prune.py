@@ -33,6 +33,7 @@ from polars_io_tools._polars.payload import FileScan, Resolved, file_scans, reso
 from polars_io_tools._polars.payload import rewrite as rewrite_plan
 from polars_io_tools._polars.plan import Extents
 from polars_io_tools._polars.tables import Table, tables_seen
+from polars_io_tools._public import public
 from polars_io_tools._pruned_scan import FromPlan, PrunedScan, Source
 from polars_io_tools._tables import plan_table
 
@@ -56,10 +57,11 @@ class PrunedPlan:
     notes: tuple[str, ...] = ()
     sources: tuple[Source | None, ...] = ()
     _paths: tuple[tuple[str, ...], ...] = ()
+    _tables: tuple[tuple[str, ...], ...] = ()
 
     def files(self, number: int) -> tuple[str, ...]:
-        """Return the paths of a scan, none where only its table knows them."""
-        return self._paths[number]
+        """Return the paths of the files of a scan, or of those of its table."""
+        return self._paths[number] or self._tables[number]
 
     def extents(self) -> Extents:
         """Return where columns of the scans lie that choose their files, by the files' paths.
@@ -104,7 +106,8 @@ def prune(lf: pl.LazyFrame, filtered: pl.LazyFrame) -> PrunedPlan:
             notes[i] = planner.add(i, scan)
     sources = tuple(planner.sources.get(i) for i in notes)
     paths = tuple(tuple(scans[i]["paths"] or ()) for i in notes)
-    return PrunedPlan(planner.finish(scans), tuple(notes.values()), sources, paths)
+    tables_files = tuple(planner.files.get(i, ()) for i in notes)
+    return PrunedPlan(planner.finish(scans), tuple(notes.values()), sources, paths, tables_files)
 
 
 def _watched(lf: pl.LazyFrame) -> tuple[str, ...]:
@@ -125,6 +128,7 @@ class _Planner:
         self._known = is_known(payload)
         self._filtered = filtered
         self.sources: dict[int, Source] = {}
+        self.files: dict[int, tuple[str, ...]] = {}  # of tables
         self._unpruned = Identities(bare)
 
     @cached_property
@@ -161,6 +165,7 @@ class _Planner:
         planned = plan_table(alone, table, self._columns, self._unknown() or scan["obstacle"])
         if planned.source is not None:
             self.sources[index] = planned.source
+            self.files[index] = tuple(planned.files or ())
         else:
             self._unpruned.add_files(planned.files or [])
         return f"{_name(table.kind, planned.files)}; {planned.note}"
@@ -207,7 +212,7 @@ def _name(kind: str, paths: list[str] | None) -> str:
     if paths is None:
         return f"scan_{kind.lower()}"
     count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
-    return f"scan_{kind.lower()}: {count}, first {paths[0] if paths else ''}"
+    return f"scan_{kind.lower()}: {count}, first {public(paths[0]) if paths else ''}"
 
 
 def _read(alone: bytes, plain: Resolved, columns: list[dict[str, Any]], missing: str) -> Source:

@@ -39,6 +39,7 @@ __all__ = [
     "PrunedScan",
     "Source",
     "Watch",
+    "held_files",
     "pruned_scan",
     "unchanged_files",
 ]
@@ -228,6 +229,12 @@ class Watch:
             _gocore.prune_verify(index, positions)
         for listing in self.listings:
             listing.check(self.lf)
+
+
+def held_files(index: Any) -> list[str]:
+    """Return the paths of the files of an index of this process, none if they are not known."""
+    over = next((s.over for s in _held.values() if s.index is index), None)
+    return over.paths if isinstance(over, FromOptions) else []
 
 
 def _note(found: tuple[Any, bytes] | SourceChangedError) -> None:

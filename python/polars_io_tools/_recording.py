@@ -23,7 +23,10 @@ from dataclasses import dataclass, field
 from polars_io_tools._period import AnyPartition
 from polars_io_tools._report import Report
 
-__all__ = ["Calls", "PeriodRecord", "Recording", "Run", "latest_run"]
+__all__ = ["BY_RAY", "Calls", "PeriodRecord", "Recording", "Run", "latest_run"]
+
+# What stands for the exception of an attempt that Ray has repeated by itself.
+BY_RAY = "lost, repeated by Ray"
 
 # How many calls of `execute_on_ray` a context remembers.
 _REMEMBERED = 16
@@ -160,10 +163,17 @@ class Recording:
                 record.started = report["started"]
             record.node, record.worker = report["node"], report["worker"]
             record.threads, record.files = report["threads"], report["files"]
-            if rows is not None:
+            if report["wrote"] is not None:
+                record.rows, record.bytes = report["wrote"]
+            elif rows is not None:
                 share = rows / report["rows"] if report["rows"] else 1 / len(periods)
                 record.rows = (record.rows or 0) + rows if self.sends else None
                 record.bytes = (record.bytes or 0) + round(report["bytes"] * share)
+            if report["repeats"]:
+                # It is not told when the attempts before this one ended, and why.
+                record.attempts += report["repeats"]
+                lost = (min(report["started"], now), BY_RAY)
+                record.failures += [lost] * report["repeats"]
             if report["last"]:
                 record.finished, record.received = report["finished"], now
 

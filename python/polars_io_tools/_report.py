@@ -66,6 +66,9 @@ class Report(TypedDict):
         files: how many files were chosen to be opened, None where no scan chooses.
         counts: how many rows each of several periods has, None of one or where it is not known.
         threads: how many threads the Polars of the worker uses.
+        repeats: how often Ray has begun the task before, by itself.
+        wrote: how many rows and bytes the task has written in place of sending them; the rows are
+            None where they are not known. None of rows that are sent, or stay.
         part: the part itself, None if it is the next thing that the task yields.
     """
 
@@ -81,6 +84,8 @@ class Report(TypedDict):
     files: int | None
     counts: list[int] | None
     threads: int
+    repeats: int
+    wrote: tuple[int | None, int] | None
     part: Part | None
 
 

@@ -46,13 +46,15 @@ def run_task(
     periods: Sequence[tuple[Any, ...]],
     node: str,
     items: Sequence[Any] = (),
+    repeats: int = 0,
 ) -> Iterator[Report | Part]:
     """Compute periods of a plan and yield their rows, encoded: a report, then maybe its part.
 
     Where rows are to be kept it is one report, and then all of the parts together.
 
     `plan` holds the plan bytes as its only element: Ray shares the buffer instead of copying it.
-    `items` are those of all attachments, one after another.
+    `items` are those of all attachments, one after another. `repeats` is how often Ray has begun
+    the task before.
 
     Raises:
         RuntimeError: this process has other versions than the driver.
@@ -60,7 +62,7 @@ def run_task(
     check_versions(task["versions"], node)
     with marked(), chosen_parts(task, items):
         decoded = decode_plan(task, plan[0], items)
-        decoded.node = node
+        decoded.node, decoded.repeats = node, repeats
         parts = [from_wire(wire) for wire in periods]
         if task["keep"]:
             yield from _kept(decoded, task, parts)
@@ -169,7 +171,9 @@ def _delivered(
         answer = interruptible(partial(_handed, decoded, rows, deliver, place))
         # Its rows are not here, and an answer is in their place.
         said = answer_part(place, answer)
-        yield work.report(1, 0, len(said[-1]), part=said)
+        extent = getattr(deliver, "extent", None)
+        wrote = None if extent is None else extent(answer)
+        yield work.report(1, 0, len(said[-1]), part=said, wrote=wrote)
 
 
 def _handed(decoded: Decoded, rows: pl.LazyFrame, deliver: Delivery, place: Place) -> Any:
@@ -242,6 +246,7 @@ class _Work:
         counts: list[int] | None = None,
         part: Part | None,
         last: bool = True,
+        wrote: tuple[int | None, int] | None = None,
     ) -> Report:
         """Return what is said of a part that is done now."""
         taken = time.perf_counter_ns() - self._start
@@ -258,5 +263,7 @@ class _Work:
             files=self._decoded.files,
             counts=counts,
             threads=pl.thread_pool_size(),
+            repeats=self._decoded.repeats,
+            wrote=wrote,
             part=part,
         )

@@ -18,14 +18,16 @@ _WIDTH = 720
 _MAX_PERIODS = 400
 _MAX_BARS = 5000
 _MAX_NAMED = 40
+_MAX_LABELS = 24
 
 _STEP = 15
 _HEIGHT = 480
 
 _WAITS, _RUNS, _UNREAD = "waits for a worker", "is computed", "waits to be read"
 _FAILS = "is tried in vain"
-_COLOURS = {_WAITS: "#d5dae0", _FAILS: "#f0bcc2", _RUNS: BLUE, _UNREAD: ORANGE}
-_INK, _PALE = "#3d4752", "#7b8794"
+# Apart in lightness as well, for those who do not see red and green.
+_COLOURS = {_WAITS: "#d5dae0", _FAILS: "#9c3a52", _RUNS: BLUE, _UNREAD: ORANGE}
+_INK, _PALE = "#3d4752", "#66717e"
 
 
 def _altair() -> Any:
@@ -66,7 +68,7 @@ def chart_of(run: Measured, periods: pl.DataFrame, headline: str) -> Any:
             titleFontSize=11,
             labelPadding=6,
         )
-        .configure_legend(labelColor=_INK, labelFontSize=11, symbolType="square")
+        .configure_legend(labelColor=_INK, labelFontSize=11, symbolType="square", columnPadding=26)
     )
 
 
@@ -101,9 +103,9 @@ def _workers(alt: Any, table: pl.DataFrame, x: Any, run: Measured) -> Any:
         )
     )
     lanes = max(1, done["worker"].n_unique())
-    fits = spans.filter(pl.col("took") > run.seconds * 0.0084 * pl.col("period").str.len_chars())
+    fits = spans.filter(pl.col("took") > run.seconds * 0.0094 * pl.col("period").str.len_chars())
     base = alt.Chart(_data(alt, spans)).encode(
-        x=alt.X("started:Q", scale=x, title=None, axis=alt.Axis(labels=False)),
+        x=alt.X("started:Q", scale=x, title=None, axis=alt.Axis(labels=False, tickCount=8)),
         x2="finished:Q",
         y=alt.Y("worker:N", title=None, axis=alt.Axis(labelLimit=170, grid=False)),
     )
@@ -133,15 +135,17 @@ def _periods(alt: Any, table: pl.DataFrame, x: Any) -> Any:
     )
     named = shown.height <= _MAX_NAMED
     order = shown["name"].to_list()
-    y = alt.Y(
-        "name:N", sort=order, title=None, axis=alt.Axis(labels=named, grid=False, labelLimit=170)
-    )
+    some = order if named else order[:: -(-len(order) // _MAX_LABELS)]
+    axis = alt.Axis(values=some, grid=False, labelLimit=170)
+    y = alt.Y("name:N", sort=order, title=None, axis=axis)
     phases = alt.Color(
         "phase:N",
         scale=alt.Scale(domain=[*_COLOURS], range=[*_COLOURS.values()]),
         legend=alt.Legend(title=None, orient="bottom", direction="horizontal", offset=8),
     )
-    seconds = alt.X("from:Q", scale=x, title="seconds", axis=alt.Axis(tickCount=8))
+    seconds = alt.X(
+        "from:Q", scale=x, title="seconds", axis=alt.Axis(tickCount=8, labelFlush=False)
+    )
     bars = (
         alt.Chart(_data(alt, _phases(shown)))
         .mark_bar(height={"band": 0.7 if named else 1.0})
@@ -156,7 +160,16 @@ def _periods(alt: Any, table: pl.DataFrame, x: Any) -> Any:
     failures = _failures(shown)
     crosses = (
         alt.Chart(_data(alt, failures))
-        .mark_point(shape="cross", angle=45, size=70, filled=True, color=RED, opacity=1)
+        .mark_point(
+            shape="cross",
+            angle=45,
+            size=80,
+            filled=True,
+            color=RED,
+            stroke="white",
+            strokeWidth=1,
+            opacity=1,
+        )
         .encode(x=alt.X("at:Q", scale=x), y=y, tooltip=_tips(alt, ["name:N", "error:N", "at:Q"]))
     )
     height: Any = alt.Step(_STEP) if named else _HEIGHT

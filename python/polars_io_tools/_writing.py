@@ -18,6 +18,7 @@ import itertools
 import os
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -98,6 +99,14 @@ class Writing:
         if self.partitioning is None:
             return self._whole(rows, attempt, options, counts)
         return self._divided(rows, attempt, self.partitioning, options, counts)
+
+    @staticmethod
+    def extent(answer: Sequence[Written]) -> tuple[int | None, int]:
+        """Return how many rows and bytes were written; the rows are None if they are not known."""
+        rows = [file.rows for file in answer]
+        known = [count for count in rows if count is not None]
+        whole = sum(known) if len(known) == len(rows) else None
+        return whole, sum(file.bytes for file in answer)
 
     def _check_staging(self) -> None:
         if not Path(self.staging).is_dir():

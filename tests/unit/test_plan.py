@@ -126,6 +126,7 @@ def test_periods(name: str, side: str) -> None:
         "files": pl.UInt64,
         "bytes": pl.UInt64,
         "rows": pl.UInt64,
+        "sql": pl.String,
     }
 
 

@@ -13,78 +13,19 @@ import pytest
 from polars_io_tools import RunReport, last_run
 from polars_io_tools._figures import duration
 from polars_io_tools._period import Period
-from polars_io_tools._recording import Calls, PeriodRecord, Recording
-from polars_io_tools._report import Report
+from polars_io_tools._recording import BY_RAY, Calls, PeriodRecord, Recording
 from polars_io_tools._run_report import report_of
-
-SECOND = 1_000_000_000
-EPOCH = 1_700_000_000 * SECOND
-
-
-def period(number: int) -> Period:
-    return Period(f"p{number}", number, number + 1)
-
-
-def record(first: float, last: float, *, ahead: float = 0.0, **given: Any) -> PeriodRecord:
-    """Return the record of a period that ran at these seconds, on a clock that is ahead."""
-
-    def at(second: float) -> int:
-        return EPOCH + round(second * SECOND)
-
-    known: dict[str, Any] = {
-        "queued": at(first - 0.1),
-        "attempts": 1,
-        "started": at(first + ahead),
-        "finished": at(last + ahead),
-        "received": at(last + 0.1),
-        "read": at(last + 0.2),
-        "node": "one (abc)",
-        "worker": 7,
-        "rows": 10,
-        "bytes": 100,
-        "threads": 2,
-    }
-    return PeriodRecord(**known | given)
-
-
-def recording(*records: PeriodRecord, total: int | None = None, **given: Any) -> Recording:
-    made = Recording()
-    made.began, made.planned, made.ended = EPOCH - SECOND, EPOCH - SECOND // 2, EPOCH + 20 * SECOND
-    made.total = len(records) if total is None else total
-    made.slots = 4
-    for number, each in enumerate(records):
-        each.task = each.task or number + 1
-        made.records[period(number)] = each
-    for name, value in given.items():
-        setattr(made, name, value)
-    return made
-
-
-def report(rows: int, counts: list[int] | None = None, *, last: bool = True) -> Report:
-    return Report(
-        periods=1,
-        last=last,
-        rows=rows,
-        bytes=rows * 8,
-        seconds=1.0,
-        started=EPOCH,
-        finished=EPOCH + SECOND,
-        node="one",
-        worker=1,
-        files=3,
-        counts=counts,
-        threads=2,
-        part=None,
-    )
+from tests.unit.runs import EPOCH, SECOND, period, record, recording, report
 
 
 def test_figures_of_a_run() -> None:
-    got = report_of([recording(record(0, 2), record(1, 5, worker=8), total=3)])
+    records = record(0, 2), record(1, 5, worker=8)
+    got = report_of([recording(*records, total=3, ended=EPOCH + 6 * SECOND)])
     assert got.state == "stopped"
     assert str(got).splitlines() == [
-        "stopped in 21 s: 2 of 3 periods on 2 workers, 20 rows, 200B",
+        "stopped in 7 s: 2 of 3 periods on 2 workers, 20 rows, 200B",
         "  planning 500 ms",
-        "  workers  60% of their time at work",
+        "  workers  50% of their time at work",
         "  slowest  p1: 4 s",
     ]
 
@@ -101,7 +42,7 @@ def test_clocks_of_nodes_are_put_right(ahead: float, shifted: float) -> None:
 
 def test_periods_of_one_task_share_its_time() -> None:
     shared = [record(0, 6, task=1) for _ in range(3)]
-    got = report_of([recording(*shared)])
+    got = report_of([recording(*shared, ended=EPOCH + 6 * SECOND)])
     assert "slowest  p0…p2: 2 s" in str(got)
     assert "100% of their time" in str(got)
 
@@ -135,6 +76,31 @@ def test_rows_of_an_attempt_that_failed_are_not_counted_twice() -> None:
     table = report_of([made]).to_polars()
     assert table["failures"].list.len().to_list() == [2]
     assert "literal" not in str(table.to_dicts())
+
+
+def test_what_ray_repeats_is_counted() -> None:
+    made, one = Recording(), period(0)
+    made.submitted([one], 0)
+    made.arrived([one], report(10, repeats=2))
+    got = report_of([made])
+    assert got.to_polars()["attempts"].to_list() == [3]
+    assert [f["error"] for f in got.to_polars()["failures"][0]] == [BY_RAY] * 2
+    assert "2 attempts failed: lost, repeated by Ray" in str(got)
+
+
+def test_what_tasks_write_is_counted() -> None:
+    made, some = Recording(), [period(i) for i in range(3)]
+    made.starts(3, 2, sends=False)
+    made.submitted(some, 0)
+    for one, rows in zip(some, (7, 0, 5), strict=True):
+        made.arrived([one], report(0, wrote=(rows, rows * 10)))
+    table = report_of([made]).to_polars()
+    assert table["rows"].to_list() == [7, 0, 5]
+    assert table["bytes"].to_list() == [70, 0, 50]
+    assert "12 rows, 120B" in str(report_of([made]))
+    made.arrived([some[0]], report(0, wrote=(None, 70)))  # a text file, whose rows nobody counts
+    assert report_of([made]).to_polars()["rows"].to_list() == [None, 0, 5]
+    assert "rows" not in str(report_of([made]))
 
 
 def test_a_failed_run_has_its_report() -> None:

@@ -145,6 +145,8 @@ def arrival(run: Sequence[AnyPartition], last: bool, size: int, seconds: float) 
         files=None,
         counts=None,
         threads=1,
+        repeats=0,
+        wrote=None,
         part=None,
     )
     return Arrival(report, [period.label for period in run])

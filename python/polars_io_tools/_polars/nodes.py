@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools._polars.expressions import Schema
+from polars_io_tools._public import public
 
 __all__ = ["NodeView", "frame_bytes", "inner_frame", "leaf", "view_node"]
 
@@ -85,9 +86,9 @@ def leaf(view: Any, inner: int | None) -> Wire:
     """Return a node without inputs: files, a frame in memory, or an IO source."""
     kind = type(view).__name__
     if kind == "Scan":
-        first = view.paths[0] if view.paths else ""
+        first = public(str(view.paths[0])) if view.paths else ""
         files = "1 file" if len(view.paths) == 1 else f"{len(view.paths)} files"
-        detail = {"detail": f"{files}, first {first}", "path": str(first), "files": len(view.paths)}
+        detail = {"detail": f"{files}, first {first}", "path": first, "files": len(view.paths)}
         return {"op": "scan", "name": view.scan_type[0]} | detail
     if kind == "DataFrameScan":
         height, width = view.df.height(), view.df.width()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import polars as pl
 from polars_io_tools._polars.expressions import ExpressionEncoder
 from polars_io_tools._polars.traverse import Traverser, traverse
 
-__all__ = ["AskedSource", "asked_sources", "columns_read", "is_pushed_whole"]
+__all__ = ["AskedSource", "asked_sources", "columns_read", "is_pushed_whole", "surveyed"]
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,14 @@ class AskedSource:
         columns: the columns, None for all.
         predicate: the predicate as wire nodes with their root, None for none.
         n_rows: the most rows before the predicate, None for all.
+        name: what plans call an IO source, "" for a source of another kind.
     """
 
     source: Any
     columns: list[str] | None
     predicate: dict[str, Any] | None
     n_rows: int | None
+    name: str = ""
 
 
 def asked_sources(lf: pl.LazyFrame, *, apart: bool = False) -> list[AskedSource]:
@@ -36,6 +39,26 @@ def asked_sources(lf: pl.LazyFrame, *, apart: bool = False) -> list[AskedSource]
     Where they are to stay apart, equal parts of the plan do not become one.
     """
     return traverse(lf, _read, optimizations=pl.QueryOptFlags(comm_subplan_elim=not apart))
+
+
+def surveyed(lf: pl.LazyFrame) -> tuple[int, bool]:
+    """Return how many nodes a plan has as it was written, and whether there is an IO source."""
+    return traverse(lf, _surveyed)
+
+
+def _surveyed(traverser: Traverser) -> tuple[int, bool]:
+    stack, seen, found = [traverser.get_node()], set(), False
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        traverser.set_node(node)
+        inputs = traverser.get_inputs()
+        stack.extend(inputs)
+        with suppress(NotImplementedError):
+            found = found or type(traverser.view_current_node()).__name__ == "PythonScan"
+    return len(seen), found
 
 
 def is_pushed_whole(lf: pl.LazyFrame) -> bool:
@@ -88,7 +111,11 @@ def _asked(traverser: Traverser, view: Any, node: int) -> AskedSource:
         encoder = ExpressionEncoder(traverser)
         root = encoder.encode(predicate[1], traverser.get_schema(), node)
         wire = {"exprs": encoder.wire, "root": root}
-    return AskedSource(_registered(function), columns, wire, n_rows)
+    return AskedSource(_registered(function), columns, wire, n_rows, _name(view))
+
+
+def _name(view: Any) -> str:
+    return str(view.options[2])
 
 
 def _registered(function: Any) -> Any:

@@ -12,7 +12,7 @@ taken one partition after another.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -100,6 +100,16 @@ class PartitionedSource:
     def query(self) -> pl.LazyFrame:
         """The query that is split."""
         return self._whole.lazy(None)
+
+    def shown(self) -> str:
+        """Name the database."""
+        return self._whole.shown()
+
+    def asked_sql(
+        self, columns: list[str] | None, predicate: Mapping[str, Any] | None, n_rows: int | None
+    ) -> tuple[str, str] | None:
+        """Return what all partitions are asked for, see `DbSource.asked_sql`."""
+        return self._whole.asked_sql(columns, predicate, n_rows)
 
     def request_of(self, lf: pl.LazyFrame) -> ScanRequest | None:
         """Return what this source, the only one of `lf`, is asked for; nothing of `lf` runs."""

@@ -164,6 +164,18 @@ class DbSource:
         names = columns or ([c.name for c in known.columns[:1]] if columns == [] else None)
         return push(self._query, known, reader, columns=names, predicate=wire, limit=n_rows)
 
+    def asked_sql(
+        self, columns: list[str] | None, predicate: Mapping[str, Any] | None, n_rows: int | None
+    ) -> tuple[str, str] | None:
+        """Return a statement and what it asks of rows; None if the database would be asked for it.
+
+        The values of a predicate are in the latter, those of the user's placeholders in neither.
+        """
+        if self._description is None:
+            return None
+        pushed = self.pushed(self.reader(), columns, predicate or {}, n_rows)
+        return pushed.sql, " AND ".join(c["sql"] for c in pushed.conjuncts if c["sql"])
+
     def __call__(
         self,
         with_columns: list[str] | None,

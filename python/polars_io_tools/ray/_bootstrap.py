@@ -20,10 +20,11 @@ def run_periods(task: Any, threads: int, plan: Any, periods: Any, *items: Any) -
 
     import ray
 
-    if task.get("attempts") is not None:
+    attempt = 0
+    if task.get("keep"):  # Ray itself repeats no others
         worker: Any = ray._private.worker.global_worker  # noqa: SLF001  (there is no public way)
         attempt = worker.core_worker.get_current_task_attempt_number()
-        if attempt >= task["attempts"]:
+        if task["attempts"] is not None and attempt >= task["attempts"]:
             msg = f"its process ended {attempt} times, as when the node runs out of memory"
             raise MemoryError(msg + '; what helps: remote_options={"memory": …}, a finer split')
     # Polars reads it once, when it is first imported. A value that is there already is the user's,
@@ -61,7 +62,7 @@ def run_periods(task: Any, threads: int, plan: Any, periods: Any, *items: Any) -
             f"every node, or start Ray with ray.init(runtime_env={{'pip': {packages}}})"
         )
         raise RuntimeError(msg) from error
-    yield from run_task(task, plan, periods, node, opened(items))
+    yield from run_task(task, plan, periods, node, opened(items), attempt)
 
 
 # cloudpickle sends by value what it cannot find by name.

@@ -227,7 +227,8 @@ def _extent(part: Part, *, keep: bool) -> tuple[int, int]:
     """Return how many rows and bytes a part, or what stands for it, has brought."""
     if keep:
         return part[0]["rows"], part[0]["bytes"]
-    return (0, len(part[-1])) if is_answer(part) else (part[1], size_of(part))
+    # What a task wrote is told with its report.
+    return (0, 0) if is_answer(part) else (part[1], size_of(part))
 
 
 def _started(

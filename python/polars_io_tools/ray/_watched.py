@@ -28,6 +28,9 @@ class Watched(Watch):
         self._recording.arrived(periods, report)
         if report["last"]:
             self._progress.took(periods[0].label, report["seconds"])
+        if report["wrote"] is not None:
+            rows, size = report["wrote"]
+            self._progress.arrived(rows or 0, size)
 
     def finished(self, period: AnyPartition) -> None:  # noqa: ARG002  (a bar counts)
         """Count a period."""
