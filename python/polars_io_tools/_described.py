@@ -74,7 +74,7 @@ def described(lf: pl.LazyFrame, predicate: pl.Expr | None, split: Split, plan: R
 
 
 def _choosing(query: pl.LazyFrame, pruned: PrunedPlan, offers: Iterable[str]) -> Choosing:
-    """Return the query as it travels, or as it is where only scans of `piot.scan_parquet` choose."""
+    """Return the query as it travels, or as it is where `piot.scan_parquet` alone chooses."""
     ours = {source.key for source in pruned.sources if source is not None}
     known = all(key in ours or is_identity(key) or key.startswith(_UNASKED) for key in offers)
     if not ours:

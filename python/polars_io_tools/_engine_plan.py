@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from polars_io_tools._page import BLUE, notes, page, text
 from polars_io_tools._plan import RayPlan
-from polars_io_tools._plan_html import html_of_engine
+from polars_io_tools._plan_html import pieces_of_plan
 
 __all__ = ["EnginePlan"]
 
@@ -29,7 +30,7 @@ class EnginePlan:
 
     def _repr_html_(self) -> str:
         """Return the plan for a notebook; nothing is computed."""
-        return html_of_engine(self)
+        return _html(self)
 
     def __str__(self) -> str:
         if self.driver is None:
@@ -45,3 +46,18 @@ class EnginePlan:
 
 def _indented(text: str) -> list[str]:
     return [f"  {line}" for line in text.splitlines()]
+
+
+def _html(plan: EnginePlan) -> str:
+    """Return what a notebook shows of what an engine does."""
+    pieces: list[str] = []
+    for number, branch in enumerate(plan.branches, 1):
+        title, inner = pieces_of_plan(branch, branch.shown)
+        name = f"on Ray, branch {number}" if len(plan.branches) > 1 else "on Ray"
+        pieces.append(f"<h5>{text(name)}</h5><div>{title}</div>{''.join(inner)}")
+        if plan.aggregates[number - 1]:
+            pieces.append(notes([f"each task makes {plan.aggregates[number - 1]}"], BLUE))
+    if plan.driver is None:
+        return page("all of it on Ray", pieces)
+    driver = f"<h5>on the driver</h5><pre><code>{text(plan.driver)}</code></pre>"
+    return page("cut: periods on Ray, the rest on the driver", [*pieces, driver])

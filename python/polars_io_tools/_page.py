@@ -9,12 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-__all__ = ["BLUE", "GREY", "ORANGE", "RED", "chip", "facts", "notes", "page", "table", "text"]
+__all__ = [
+    "BLUE",
+    "GREY",
+    "ORANGE",
+    "RED",
+    "chip",
+    "facts",
+    "notes",
+    "page",
+    "short",
+    "table",
+    "text",
+]
 
 BLUE = "#3b7dd8"
 ORANGE = "#e8a33d"
 RED = "#d1495b"
 GREY = "#9aa5b1"
+
+# How much of a label fits beside figures.
+_LONG = 44
 
 _STYLE = """
 .piot{font:13px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;max-width:960px;
@@ -32,7 +47,8 @@ background:none;white-space:nowrap}
 .piot td{border-bottom:1px solid rgba(128,128,128,.14);font-variant-numeric:tabular-nums}
 .piot .n{text-align:right}.piot td:last-child,.piot th:last-child{padding-right:0}
 .piot .s{overflow-x:auto}.piot td.c{white-space:normal;overflow-wrap:anywhere;max-width:52em;
-font:11.5px/1.6 ui-monospace,"SF Mono",Menlo,Consolas,monospace}.piot td.w{white-space:normal;overflow-wrap:anywhere}
+font:11.5px/1.6 ui-monospace,"SF Mono",Menlo,Consolas,monospace}
+.piot td.w{white-space:normal;overflow-wrap:anywhere}
 .piot code{font:12px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace;background:none;padding:0;
 color:inherit}
 .piot .note{border-left:3px solid;padding:.1em 0 .1em .8em;margin:.4em 0;max-width:80ch}
@@ -45,6 +61,11 @@ color:#fff;margin-right:.6em;vertical-align:1px}
 def text(value: object) -> str:
     """Return a text as HTML."""
     return escape(str(value))
+
+
+def short(label: str) -> str:
+    """Return a label without its middle, if it is long."""
+    return label if len(label) <= _LONG else f"{label[: _LONG - 13]}…{label[-12:]}"
 
 
 def page(title: str, parts: Iterable[str]) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from polars_io_tools._figures import amount
-from polars_io_tools._page import BLUE, ORANGE, RED, chip, facts, notes, page, table, text
+from polars_io_tools._page import BLUE, ORANGE, RED, chip, facts, notes, page, short, table, text
 from polars_io_tools._period import AnyPartition, Period, window_of
 
 if TYPE_CHECKING:
-    from polars_io_tools._engine_plan import EnginePlan
     from polars_io_tools._plan import RayPlan
 
-__all__ = ["FIRST", "LAST", "html_of_engine", "html_of_plan"]
+__all__ = ["FIRST", "LAST", "html_of_plan", "pieces_of_plan"]
 
 # How many parts are shown of many.
 FIRST, LAST = 9, 3
@@ -22,12 +21,14 @@ _MAX_LISTED = 12
 
 def html_of_plan(plan: RayPlan, parts: tuple[AnyPartition, ...]) -> str:
     """Return what a notebook shows of a plan with these parts."""
-    return page(*_pieces(plan, parts))
+    return page(*pieces_of_plan(plan, parts))
 
 
-def _pieces(plan: RayPlan, parts: tuple[AnyPartition, ...]) -> tuple[str, list[str]]:
+def pieces_of_plan(plan: RayPlan, parts: tuple[AnyPartition, ...]) -> tuple[str, list[str]]:
+    """Return the title of a plan with these parts, and the pieces below it."""
     noun = "period" if plan.time_unit else "partition"
-    by = f" by {plan.column}" if plan.column else ""
+    word = "by" if plan.time_unit else "of"
+    by = f" {word} {plan.column}" if plan.column else ""
     if plan.problem is not None:
         title = chip("cannot run", RED) + text(plan.method + by)
     else:
@@ -61,8 +62,10 @@ def _details(plan: RayPlan) -> Iterator[str]:
         heads = ["filter", "written", "gives", "sets the bounds"]
         yield table("filters", heads, _cut(filters), "c ww")
     if plan.sources:
-        found = [s.partition("; ") for s in plan.sources]
-        yield table("sources", ["source", "of which"], _cut([(s, n) for s, _, n in found]), "ww")
+        found = [s.partition("; ")[::2] for s in plan.sources]
+        told = any(note for _, note in found)
+        heads = ["source", "what tasks read of it"][: 1 + told]
+        yield table("sources", heads, _cut(found), "ww")
     if plan.obstacles:
         nodes = [(o.node, o.why) for o in plan.obstacles]
         yield table("in the way", ["node", "what it does"], _cut(nodes), "ww")
@@ -86,7 +89,7 @@ def _periods(plan: RayPlan, parts: tuple[AnyPartition, ...], noun: str) -> str:
         if part is None:
             rows.append(("…", f"{left:,} more", *[""] * (len(heads) - 2)))
             continue
-        row: tuple[object, ...] = (part.label, _window(part, plan))
+        row: tuple[object, ...] = (short(part.label), _window(part, plan))
         read = reads.get(part.label)
         if read is not None and files:
             row += (f"{sum(read.files):,}", _short(read.bytes, "B"), _short(read.rows))
@@ -102,18 +105,3 @@ def _window(part: AnyPartition, plan: RayPlan) -> str:
 
 def _short(count: int | None, unit: str = "") -> str:
     return "" if count is None else amount(count) + unit
-
-
-def html_of_engine(plan: EnginePlan) -> str:
-    """Return what a notebook shows of what an engine does."""
-    pieces: list[str] = []
-    for number, branch in enumerate(plan.branches, 1):
-        title, inner = _pieces(branch, branch.shown)
-        name = f"on Ray, branch {number}" if len(plan.branches) > 1 else "on Ray"
-        pieces.append(f"<h5>{text(name)}</h5><div>{title}</div>{''.join(inner)}")
-        if plan.aggregates[number - 1]:
-            pieces.append(notes([f"each task makes {plan.aggregates[number - 1]}"], BLUE))
-    if plan.driver is None:
-        return page("all of it on Ray", pieces)
-    driver = f"<h5>on the driver</h5><pre><code>{text(plan.driver)}</code></pre>"
-    return page("cut: periods on Ray, the rest on the driver", [*pieces, driver])

@@ -33,8 +33,8 @@ from polars_io_tools._polars.payload import FileScan, Resolved, file_scans, reso
 from polars_io_tools._polars.payload import rewrite as rewrite_plan
 from polars_io_tools._polars.plan import Extents
 from polars_io_tools._polars.tables import Table, tables_seen
-from polars_io_tools._public import public
 from polars_io_tools._pruned_scan import FromPlan, PrunedScan, Source
+from polars_io_tools._public import public
 from polars_io_tools._tables import plan_table
 
 __all__ = ["PrunedPlan", "prune"]

@@ -6,8 +6,8 @@ import re
 
 __all__ = ["public"]
 
-# A user with a password, wherever an address is; and what follows a "?" on the web, where it may be a
-# signature. Elsewhere that is a pattern.
+# A user with a password, wherever an address is; and what follows a "?" on the web, where it may
+# be a signature. Elsewhere that is a pattern.
 _PASSWORD = re.compile(r"(?<=://)[^\s/@'\"\[\]]*:[^\s/@'\"\[\]]*@")
 _QUERY = re.compile(r"(\bhttps?://[^\s?'\",;\[\]]*)\?[^\s'\",;\[\]]*")
 

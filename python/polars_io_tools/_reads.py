@@ -1,5 +1,4 @@
-"""What each part of a split reads of files and databases, how many rows that may be, and what keeps
-its filter from reaching them.
+"""What each part of a split reads of files and databases, and what keeps its filter from them.
 
 Nothing runs: Polars is asked for the optimised plan of a part, Go for the files and the SQL of it.
 """

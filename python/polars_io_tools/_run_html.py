@@ -8,7 +8,19 @@ import polars as pl
 
 from polars_io_tools._figures import amount, duration
 from polars_io_tools._measured import Measured
-from polars_io_tools._page import BLUE, GREY, ORANGE, RED, chip, facts, notes, page, table, text
+from polars_io_tools._page import (
+    BLUE,
+    GREY,
+    ORANGE,
+    RED,
+    chip,
+    facts,
+    notes,
+    page,
+    short,
+    table,
+    text,
+)
 
 __all__ = ["html_of"]
 
@@ -60,7 +72,7 @@ def _slowest(done: pl.DataFrame) -> str:
     waited = (rows["started"] - rows["queued"]).dt.total_nanoseconds() / 1e9
     cells = [
         (
-            row["period"],
+            short(row["period"]),
             duration(row["taken"]),
             duration(max(0.0, wait)),
             _count(row["rows"]),
@@ -78,7 +90,7 @@ def _slowest(done: pl.DataFrame) -> str:
 def _troubled(periods: pl.DataFrame) -> Iterator[str]:
     rows = periods.filter(pl.col("failures").list.len() > 0).head(_LISTED)
     cells = [
-        (row["period"], row["state"], ", ".join(f["error"] for f in row["failures"]))
+        (short(row["period"]), row["state"], ", ".join(f["error"] for f in row["failures"]))
         for row in rows.iter_rows(named=True)
     ]
     if cells:

@@ -172,8 +172,9 @@ def _delivered(
         # Its rows are not here, and an answer is in their place.
         said = answer_part(place, answer)
         extent = getattr(deliver, "extent", None)
-        wrote = None if extent is None else extent(answer)
-        yield work.report(1, 0, len(said[-1]), part=said, wrote=wrote)
+        report = work.report(1, 0, len(said[-1]), part=said)
+        report["wrote"] = None if extent is None else extent(answer)
+        yield report
 
 
 def _handed(decoded: Decoded, rows: pl.LazyFrame, deliver: Delivery, place: Place) -> Any:
@@ -246,7 +247,6 @@ class _Work:
         counts: list[int] | None = None,
         part: Part | None,
         last: bool = True,
-        wrote: tuple[int | None, int] | None = None,
     ) -> Report:
         """Return what is said of a part that is done now."""
         taken = time.perf_counter_ns() - self._start
@@ -264,6 +264,6 @@ class _Work:
             counts=counts,
             threads=pl.thread_pool_size(),
             repeats=self._decoded.repeats,
-            wrote=wrote,
+            wrote=None,
             part=part,
         )

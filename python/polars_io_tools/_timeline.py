@@ -27,6 +27,16 @@ _WAITS, _RUNS, _UNREAD = "waits for a worker", "is computed", "waits to be read"
 _FAILS = "is tried in vain"
 # Apart in lightness as well, for those who do not see red and green.
 _COLOURS = {_WAITS: "#d5dae0", _FAILS: "#9c3a52", _RUNS: BLUE, _UNREAD: ORANGE}
+_CROSS = {
+    "shape": "cross",
+    "angle": 45,
+    "size": 80,
+    "filled": True,
+    "color": RED,
+    "stroke": "white",
+    "strokeWidth": 1,
+    "opacity": 1,
+}
 _INK, _PALE = "#3d4752", "#66717e"
 
 
@@ -122,7 +132,8 @@ def _workers(alt: Any, table: pl.DataFrame, x: Any, run: Measured) -> Any:
     return alt.layer(bars, names).properties(width=_WIDTH, height=height, title=title)
 
 
-def _periods(alt: Any, table: pl.DataFrame, x: Any) -> Any:
+def _shown(table: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """Return the periods that are shown, in their order and with names, and a heading."""
     shown, heading = table, "what each period waited for"
     if table.height > _MAX_PERIODS:
         longest = pl.max_horizontal("finished", "read") - pl.col("queued")
@@ -133,6 +144,13 @@ def _periods(alt: Any, table: pl.DataFrame, x: Any) -> Any:
         .then(pl.format("{} · {}", pl.col("branch") + 1, "period"))
         .otherwise("period")
     )
+    if shown["failures"].list.len().sum():
+        heading += "; crosses are attempts that failed"
+    return shown, heading
+
+
+def _periods(alt: Any, table: pl.DataFrame, x: Any) -> Any:
+    shown, heading = _shown(table)
     named = shown.height <= _MAX_NAMED
     order = shown["name"].to_list()
     some = order if named else order[:: -(-len(order) // _MAX_LABELS)]
@@ -157,24 +175,13 @@ def _periods(alt: Any, table: pl.DataFrame, x: Any) -> Any:
             tooltip=_tips(alt, ["name:N", "phase:N", "took:Q", "rows:Q", "attempts:Q", "worker:N"]),
         )
     )
-    failures = _failures(shown)
     crosses = (
-        alt.Chart(_data(alt, failures))
-        .mark_point(
-            shape="cross",
-            angle=45,
-            size=80,
-            filled=True,
-            color=RED,
-            stroke="white",
-            strokeWidth=1,
-            opacity=1,
-        )
+        alt.Chart(_data(alt, _failures(shown)))
+        .mark_point(**_CROSS)
         .encode(x=alt.X("at:Q", scale=x), y=y, tooltip=_tips(alt, ["name:N", "error:N", "at:Q"]))
     )
-    height: Any = alt.Step(_STEP) if named else _HEIGHT
-    if failures.height:
-        heading += "; crosses are attempts that failed"
+    # Whole pixels, or else bars of the same height do not look it.
+    height = alt.Step(_STEP if named else max(1, round(_HEIGHT / shown.height)))
     title = _heading(alt, heading)
     return alt.layer(bars, crosses).properties(width=_WIDTH, height=height, title=title)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence, Sized
+from typing import Any, cast
 
 import pytest
 
@@ -75,7 +75,8 @@ def report(rows: int, counts: list[int] | None = None, **given: Any) -> Report:
         "wrote": None,
         "part": None,
     }
-    return Report(**said | given)  # type: ignore[typeddict-item]  # all of them are there
+    made: Any = said | given
+    return cast("Report", made)
 
 
 class Clock:
@@ -94,7 +95,7 @@ class Clock:
         self.now += round(seconds * SECOND)
 
 
-def simulated(
+def simulated(  # noqa: PLR0913  (what a run is made of)
     monkeypatch: pytest.MonkeyPatch,
     seconds: Sequence[float],
     *,
@@ -129,7 +130,7 @@ def simulated(
     return made
 
 
-def _steps(  # noqa: PLR0913, PLR0917  (what a run is made of)
+def _steps(
     made: Recording,
     clock: Clock,
     seconds: Sequence[float],
@@ -137,31 +138,42 @@ def _steps(  # noqa: PLR0913, PLR0917  (what a run is made of)
     overhead: float,
     room: int | None,
 ) -> Iterator[None]:
+    """Yield when it is the turn of a period that is there."""
     waiting = list(range(len(seconds)))
     running: dict[int, tuple[int, int]] = {}  # by worker: when it ends, and the period
     unread: set[int] = set()
-    turn = 0
-    while turn < len(seconds):
-        for worker in set(range(workers)) - running.keys():
-            full = room is not None and len(unread) + len(running) >= room and bool(unread)
-            if waiting and full:
-                made.held_back()
-            elif waiting:
+    for turn in range(len(seconds)):
+        while True:
+            idle = [worker for worker in range(workers) if worker not in running]
+            while waiting and idle and not (unread and _fill(room, running, unread)):
                 number = waiting.pop(0)
                 made.submitted([period(number)], 0)
-                took = overhead + seconds[number]
-                running[worker] = (clock.now + round(took * SECOND), number)
-        if turn not in unread:
+                end = clock.now + round((overhead + seconds[number]) * SECOND)
+                running[idle.pop()] = (end, number)
+            if waiting and idle:
+                made.held_back()
+            if turn in unread:
+                break
             clock.now = max(clock.now, min(running.values())[0])
-        for worker, (end, number) in sorted(running.items()):
-            if end <= clock.now:
-                start = end - round(seconds[number] * SECOND)
-                said = report(100, started=start, finished=end, worker=worker)
-                made.arrived([period(number)], said)
-                unread.add(number)
-                del running[worker]
-        if turn in unread:
-            yield
-            made.read([period(turn)])
-            unread.remove(turn)
-            turn += 1
+            unread |= set(_ended(made, clock, seconds, running))
+        yield
+        unread |= set(_ended(made, clock, seconds, running))
+        made.read([period(turn)])
+        unread.remove(turn)
+
+
+def _fill(room: int | None, running: Sized, unread: Sized) -> bool:
+    return room is not None and len(unread) + len(running) >= room
+
+
+def _ended(
+    made: Recording, clock: Clock, seconds: Sequence[float], running: dict[int, tuple[int, int]]
+) -> Iterator[int]:
+    """Tell the recording of the periods that have ended by now, and yield them."""
+    for worker, (end, number) in sorted(running.items()):
+        if end <= clock.now:
+            start = end - round(seconds[number] * SECOND)
+            said = report(100, started=start, finished=end, worker=worker)
+            made.arrived([period(number)], said)
+            del running[worker]
+            yield number
