@@ -5,7 +5,7 @@ Nothing runs: Polars is asked for the optimised plan of a part, Go for the files
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import polars as pl
 from polars_io_tools._identity import FAILURES
 from polars_io_tools._period import AnyPartition, filter_of
 from polars_io_tools._plan import PlannedReads, RayPlan
+from polars_io_tools._polars.blocked import blocked, optimise
 from polars_io_tools._polars.sources import AskedSource, asked_sources, surveyed
 from polars_io_tools._prune import PrunedPlan
 from polars_io_tools._pruned_scan import held_files, unchanged_files
@@ -38,20 +39,6 @@ _MAX_NODES = 200
 _UNREACHED = "no filter on it compares a column with constants"
 
 _WHOLE = "the period filter does not reach {}: every task reads it whole"
-
-# What Polars calls nodes in its plans, and what a user has written.
-_NODES = {
-    "AGGREGATE": "group_by",
-    "OPAQUE_PYTHON": "map_batches",
-    "SLICE": "head, tail or slice",
-    "WITH_COLUMNS": "with_columns",
-}
-
-# A filter above them repeats nothing but reading; and what is used twice is computed once.
-_LEAVES = ("CACHE", "DF")
-
-# How much of an expression is worth a place in a sentence.
-_MAX_SHOWN = 60
 
 # Frames in the object store are shared, so that a task that reads one whole does not pay for it.
 _SHARED = "piot.put"
@@ -77,7 +64,7 @@ class Choosing:
         if self.lf is None:
             return None
         with unchanged_files(self.lf) as watch:
-            self.lf.filter(wanted).explain()
+            optimise(self.lf.filter(wanted))
         sources = self.pruned.sources
         if not watch.chooses:
             return None
@@ -233,28 +220,7 @@ def repeats_of(query: pl.LazyFrame, plan: RayPlan) -> Iterator[str]:
     if not plan.partitions or not _is_quick(query):
         return
     part = filter_of(plan.partitions[0], plan.dtype, plan.column)
-    before = {line.strip() for line in query.explain().splitlines()}
-    lines = [line.strip() for line in query.filter(part).explain().splitlines()]
-    for node in dict.fromkeys(_blocking(lines, before)):
+    before = {each.predicate for each in blocked(query)}
+    new = [each.node for each in blocked(query.filter(part)) if each.predicate not in before]
+    for node in dict.fromkeys(new):
         yield f"every task repeats {node}: the rows of a period are chosen only after it"
-
-
-def _blocking(lines: Sequence[str], before: Container[str]) -> Iterator[str]:
-    """Yield what stands right below a filter that is not in the plan `before`."""
-    chosen = False
-    for place, line in enumerate(lines):
-        if " SCAN [" in line:
-            chosen = False
-        elif line.startswith("SELECTION: "):
-            chosen = line not in before
-        elif line.startswith("SLICE: ") and chosen:
-            yield _NODES["SLICE"]
-        elif line.startswith("FILTER ") and line not in before:
-            below = [text for text in lines[place + 1 : place + 4] if text != "FROM"]
-            word = below[0].partition("[")[0].partition(" ")[0].rstrip(":")
-            name = _NODES.get(word, word.lower().replace("_", " "))
-            if word == "WITH_COLUMNS":
-                made = below[1].strip("[] ")
-                name += f" of {made[:_MAX_SHOWN]}{'…' * (len(made) > _MAX_SHOWN)}"
-            if " SCAN [" not in below[0] and word not in _LEAVES:
-                yield name

@@ -171,7 +171,7 @@ WARNINGS: dict[str, tuple[Make, list[str]]] = {
     ),
     "a cumulative sum": (
         lambda lf, _: lf.with_columns(pl.col("x").cum_sum()),
-        [f'{REPEATS}with_columns of col("x").cum_sum(): the rows of a period are chosen only'],
+        [f"{REPEATS}with_columns of x: the rows of a period are chosen only"],
     ),
     "a window across dates": (
         lambda lf, _: lf.with_columns(pl.col("x").sum().over("k")),

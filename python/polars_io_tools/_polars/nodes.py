@@ -12,7 +12,7 @@ import polars as pl
 from polars_io_tools._polars.expressions import Schema
 from polars_io_tools._public import public
 
-__all__ = ["NodeView", "frame_bytes", "inner_frame", "leaf", "view_node"]
+__all__ = ["NodeView", "frame_bytes", "inner_frame", "leaf", "opaque_name", "view_node"]
 
 Wire = dict[str, Any]
 
@@ -68,12 +68,13 @@ def view_node(node: NodeView) -> Iterator[Wire]:
     """
     encode = _ENCODERS.get(type(node.view).__name__)
     if encode is None:
-        yield {"op": "opaque", "name": _opaque_name(node.view), "in": node.positions}
+        yield {"op": "opaque", "name": opaque_name(node.view), "in": node.positions}
         return
     yield from encode(node)
 
 
-def _opaque_name(view: Any) -> str:
+def opaque_name(view: Any) -> str:
+    """Return what a node is called that Polars does not show, or that is not known here."""
     if not isinstance(view, NotImplementedError):
         return type(view).__name__
     reason = str(view)
