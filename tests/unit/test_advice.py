@@ -48,6 +48,11 @@ def test_nothing_is_said_of_a_good_run() -> None:
             {"typical": 0.005, "busy": 0.8},
         ),
         (
+            "periods are too small: the 100 tasks took 5 ms each, and workers computed for 10%",
+            {"typical": 0.005, "busy": 0.1},
+            {"typical": 0.05, "busy": 0.1},
+        ),
+        (
             "periods are skewed: 2024-02 took 30 s, 15 times the median",
             {"slowest": ("2024-02", 30.0)},
             {"slowest": ("2024-02", 12.0)},

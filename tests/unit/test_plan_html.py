@@ -191,6 +191,14 @@ WARNINGS: dict[str, tuple[Make, list[str]]] = {
         lambda lf, _: lf.group_by("k").agg(pl.max("date")),
         [f"{REPEATS}group_by"],
     ),
+    "a filter that may fail": (
+        lambda lf, _: lf.filter(day.cast(pl.String).str.to_date() >= dt.date(2024, 1, 1)),
+        [f"{REACHES}scan_parquet: 4 files"],
+    ),
+    "a scan that is used twice": (
+        lambda lf, _: pl.concat([lf, lf.with_columns(pl.col("x").cum_sum())]),
+        [f"{REPEATS}with_columns of x"],
+    ),
     "numbers of rows": (
         lambda lf, _: lf.with_row_index(),
         ["every task opens all files of scan_parquet: 4 files, first"],
