@@ -66,7 +66,7 @@ def lost(patch: Patch, _: Path) -> object:
 
 
 def begun_too_often(*_: object) -> object:
-    return next(_bootstrap.run_periods({"attempts": 0}, 1, (), ()))
+    return next(_bootstrap.run_periods({"attempts": 0, "keep": True}, 1, (), ()))
 
 
 RAY_ENGINE_CASES: dict[str, Case] = {

@@ -25,6 +25,8 @@ from polars_io_tools._attach import attached
 from polars_io_tools._identity import PlanListing
 from polars_io_tools._period import Period
 from polars_io_tools._polars import payload, traverse
+from polars_io_tools._recording import Recording
+from polars_io_tools._run_report import report_of
 from polars_io_tools._split import Split
 from polars_io_tools.ray import _bootstrap, _cluster, _connected, _progress
 from tests.database.engine_cases import ENGINE_CASES
@@ -79,8 +81,8 @@ def ray_goes(patch: Patch, _: Path) -> object:
 
 def process_ends(patch: Patch, _: Path) -> object:
     class Ending(_lifetime.Lifetime):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, record: Recording | None = None) -> None:
+            super().__init__(record)
             self.exiting = True
 
     patch.setattr(_source, "Lifetime", Ending)
@@ -372,6 +374,12 @@ CASES = SPLIT_CASES | {
         piot.MissingDependencyError,
         "progress=True needs tqdm",
         "install polars-io-tools-go[ray]",
+    ),
+    "altair not installed": Case(
+        without_a_module("altair", report_of([Recording()]).timeline),
+        piot.MissingDependencyError,
+        "timeline() needs altair",
+        "install polars-io-tools-go[plot]",
     ),
     "Ray not running": Case(
         without_ray_running,
