@@ -35,21 +35,23 @@ from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
 from polars_io_tools.ray._protocol import HalfRead, Limits, PeriodFailed
 from polars_io_tools.ray._redact import redacted
+from polars_io_tools.ray._retries import Retries
 from polars_io_tools.ray._vault import Vault
 from polars_io_tools.ray._window import Window
 
 __all__ = ["Kept", "RayRunner"]
 
 # What helps, by the name of the exception.
+_LESS_MEMORY = (
+    'a finer split, fewer tasks at once (remote_options={"num_cpus": …} or max_concurrency), or '
+    'telling Ray what a task needs (remote_options={"memory": …})'
+)
 _HINTS = {
-    "OutOfMemoryError": (
-        "\nThe node ran out of memory. What helps: a finer split, fewer tasks at once "
-        '(remote_options={"num_cpus": …} or max_concurrency), or telling Ray what a task needs '
-        '(remote_options={"memory": …})'
-    ),
+    "OutOfMemoryError": f"\nThe node ran out of memory. What helps: {_LESS_MEMORY}",
     "WorkerCrashedError": (
         "\nThe worker process ended, as it does when the system runs out of memory or when native "
-        "code fails; Ray's logs on its node say more"
+        "code fails; Ray's logs on its node say more. What helps against the former: "
+        f"{_LESS_MEMORY}"
     ),
     "ObjectStoreFullError": (
         "\nThe object store is full. What helps: a finer split, a smaller max_unread_bytes, or "
@@ -199,7 +201,7 @@ class RayRunner:
                     progress.arrived(*_extent(part, keep=keep))
                 yield parts or None
         except PeriodFailed as failure:
-            raise _worker_error(failure, options, plan.opening) from failure.error
+            raise _worker_error(failure, options, plan.opening, keep=keep) from failure.error
         finally:
             lifetime.close()
 
@@ -254,9 +256,11 @@ def _merged(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.rechunk() if tiny else frame
 
 
-def _worker_error(failure: PeriodFailed, options: RayOptions, opening: str | None) -> WorkerError:
+def _worker_error(
+    failure: PeriodFailed, options: RayOptions, opening: str | None, *, keep: bool
+) -> WorkerError:
     cause = getattr(failure.error, "cause", None) or failure.error
-    label = failure.period.label
+    what, label = _failed(failure, keep=keep)
     hint = next((h for name, h in _HINTS.items() if type(cause).__name__ == name), "")
     if isinstance(failure, HalfRead):
         hint = _HALF_READ + f"{opening}"
@@ -264,5 +268,19 @@ def _worker_error(failure: PeriodFailed, options: RayOptions, opening: str | Non
     text = str(cause).partition("\n")[0] if hint else str(cause)
     text = redacted(text, options.remote_options)
     tried = f" after {failure.retries + 1} attempts" if failure.retries else ""
-    noun = _noun(failure.period)
-    return WorkerError(f"{noun} {label} failed{tried}: {type(cause).__name__}: {text}{hint}", label)
+    return WorkerError(f"{what} failed{tried}: {type(cause).__name__}: {text}{hint}", label)
+
+
+def _failed(failure: PeriodFailed, *, keep: bool) -> tuple[str, str]:
+    """Return which periods may have failed, and their label.
+
+    Parts arrive one by one, so a task that says what is wrong does so of the next. What dies with
+    its process says nothing, and what is kept arrives together.
+    """
+    first, last = failure.periods[0], failure.periods[-1]
+    noun, label = _noun(first), first.label
+    if first is last or not (keep or Retries.is_loss(failure.error)):
+        return f"{noun} {label}", label
+    label += f"…{last.label}"
+    shared = f"which share a task (max_periods_per_task=1 tells which {noun} it is),"
+    return f"one of the {noun}s {label}, {shared}", label
