@@ -183,6 +183,7 @@ def test_a_kept_result_equals_plain(data: st.DataObject, runner: ProcessRunner) 
         TALLY[f"{way}: {WAYS[way](data, lazy, here)}"] += 1
 
 
+Step = Callable[[pl.LazyFrame], pl.LazyFrame]
 Way = Callable[[st.DataObject, pl.LazyFrame, pl.LazyFrame], str]
 
 
@@ -199,25 +200,58 @@ def by_polars(data: st.DataObject, lazy: pl.LazyFrame, here: pl.LazyFrame) -> st
     return "same"
 
 
+# Steps before a call, which say what is asked of the rows that are kept, and in how many places.
+BEFORE: dict[str, Step] = {
+    "nothing": lambda lf: lf,
+    "head": lambda lf: lf.head(9),
+    "head, filter": lambda lf: lf.head(12).filter(C("x") > 1),
+    "slice": lambda lf: lf.slice(2, 9),
+    "tail": lambda lf: lf.tail(6),
+    "cumulate": lambda lf: lf.with_columns(c=C("x").cum_sum()),
+    "group_by": lambda lf: lf.group_by("date", "later", "k", maintain_order=True).agg(
+        C("x").sum(), C("n").max()
+    ),
+    "twice": lambda lf: pl.concat([lf.filter(C("x") == 1), lf]),
+    "join": lambda lf: lf.join(
+        lf.select("k", m=C("month")).unique(), on="k", how="semi", maintain_order="left"
+    ),
+    "join, filters": lambda lf: lf.filter(C("month") != 1).join(
+        lf.filter(C("x") == 2).select("date", "n"), on=["date", "n"], how="anti"
+    ),
+}
+
+# Those whose rows do not follow from the order of the rows below.
+SETS_BEFORE = ("nothing", "twice", "join", "join, filters")
+
+
 def by_execute_on_ray(data: st.DataObject, lazy: pl.LazyFrame, here: pl.LazyFrame) -> str:
     """Split the rows again; that needs no bounds, for it is known where they lie."""
     unit = data.draw(st.sampled_from(UNITS))
     column = data.draw(st.sampled_from(["date", "later"]))
-    name = data.draw(st.sampled_from(sorted(AFTER)))
+    nested = data.draw(st.sampled_from([False, False, False, True]))
+    # A split inside of a split runs in place, where nothing is said of its order.
+    first = [b for b in sorted(BEFORE) if not nested or b in SETS_BEFORE]
+    last = [name for name in sorted(AFTER) if not (nested and AFTER[name][0])]
+    before = BEFORE[data.draw(st.sampled_from(first))]
+    name = data.draw(st.sampled_from(last))
     _, step = AFTER[name]
     try:
-        expected = step(in_order(here.collect(), unit, column).lazy()).collect()
+        expected = step(in_order(before(here).collect(), unit, column).lazy()).collect()
     except INVALID:
         return "invalid"
-    split = piot.PiotNamespace(lazy).execute_on_ray(
-        date_column=column, time_unit=unit, max_periods=5_000, progress=False
-    )
+    lazy = split(lazy, data.draw(st.sampled_from(UNITS)), "date") if nested else lazy
     try:
-        found = step(split).collect()
+        found = step(split(before(lazy), unit, column)).collect()
     except piot.UnsplittablePlanError:
         return "refused"
-    is_same(found, expected, ordered=name not in UNORDERED)
+    is_same(found, expected, ordered=not nested and name not in UNORDERED)
     return "same"
+
+
+def split(lf: pl.LazyFrame, unit: str, column: str) -> pl.LazyFrame:
+    return piot.PiotNamespace(lf).execute_on_ray(
+        date_column=column, time_unit=unit, max_periods=5_000, progress=False
+    )
 
 
 def by_the_engine(data: st.DataObject, lazy: pl.LazyFrame, here: pl.LazyFrame) -> str:
@@ -225,13 +259,15 @@ def by_the_engine(data: st.DataObject, lazy: pl.LazyFrame, here: pl.LazyFrame) -
     kind = data.draw(st.sampled_from(["sets", "sorted", "placed"]))
     steps = {"sets": SETS, "sorted": SORTED, "placed": PLACED}[kind]
     step = steps[data.draw(st.sampled_from(sorted(steps)))]
-    split = engine(data.draw(st.sampled_from(UNITS)), data.draw(st.sampled_from(["date", "later"])))
+    run_by = engine(
+        data.draw(st.sampled_from(UNITS)), data.draw(st.sampled_from(["date", "later"]))
+    )
     try:
         expected = step(here).collect()
     except INVALID:
         return "invalid"
     try:
-        found = step(lazy).collect(engine=split)
+        found = step(lazy).collect(engine=run_by)
     except piot.UnsplittablePlanError:
         return f"{kind} refused"
     is_same(found, expected, ordered=kind == "sorted")
@@ -242,7 +278,7 @@ def by_execute(data: st.DataObject, lazy: pl.LazyFrame, here: pl.LazyFrame) -> s
     """Keep what is made of rows that are kept, and let go of those."""
     unit = data.draw(st.sampled_from(UNITS))
     column = data.draw(st.sampled_from(["date", "later"]))
-    step: Callable[[pl.LazyFrame], pl.LazyFrame] = data.draw(
+    step: Step = data.draw(
         st.sampled_from(
             [
                 lambda lf: lf,

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from polars_io_tools._period import Period
-from polars_io_tools.ray._executor import _worker_error
+from polars_io_tools.ray._failures import worker_error
 from polars_io_tools.ray._options import check_options
 from polars_io_tools.ray._protocol import HalfRead, PeriodFailed, TaskFailed
 
@@ -61,7 +61,7 @@ CASES: list[tuple[int, Exception, bool, str, str]] = [
 @pytest.mark.parametrize(("count", "error", "keep", "label", "said"), CASES)
 def test_which(count: int, error: Exception, keep: bool, label: str, said: str) -> None:
     failure = TaskFailed(error, retries=0).of(DAYS[:count], 0)
-    found = _worker_error(failure, OPTIONS, None, keep=keep)
+    found = worker_error(failure, OPTIONS, None, keep=keep)
     assert found.period == label
     assert str(found).startswith(said)
 
@@ -70,15 +70,15 @@ def test_how_often() -> None:
     """What Ray has repeated and what was repeated here are attempts alike."""
     for retries, repeated, said in ((3, 0, " after 4 attempts:"), (0, 3, " after 4 attempts:")):
         failure = TaskFailed(DIED, retries=0, repeated=repeated).of(DAYS[:1], retries)
-        text = str(_worker_error(failure, OPTIONS, None, keep=True))
+        text = str(worker_error(failure, OPTIONS, None, keep=True))
         assert text.startswith(f"period 2024-01-01 failed{said}"), text
 
 
 def test_what_helps() -> None:
-    text = str(_worker_error(PeriodFailed(DAYS[:1], DIED, 0), OPTIONS, None, keep=False))
+    text = str(worker_error(PeriodFailed(DAYS[:1], DIED, 0), OPTIONS, None, keep=False))
     for word in ("runs out of memory", "a finer split", 'remote_options={"memory": …}'):
         assert word in text
     lost = HalfRead(DAYS[:1], DIED, 0)
     assert "left open, as it is by group_by" in str(
-        _worker_error(lost, OPTIONS, "group_by", keep=False)
+        worker_error(lost, OPTIONS, "group_by", keep=False)
     )
