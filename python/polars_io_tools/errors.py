@@ -137,7 +137,8 @@ class WorkerError(PiotError, RuntimeError):
     """A task on a worker failed. The remote exception is the `__cause__`.
 
     Attributes:
-        period: The label of the period whose task failed, such as `"2024-01"`.
+        period: The label of the period whose task failed, such as `"2024-01"`; or of several,
+            `"2024-01…2024-03"`, that shared one of which it is not known whose rows it failed on.
     """
 
     period: str

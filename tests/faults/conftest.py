@@ -71,10 +71,10 @@ class Child:
                 env=child_environment() | environment,
             )
 
-    def hear(self) -> dict[str, Any]:
-        """Return what the program says next."""
+    def hear(self, seconds: float = _ANSWER_SECONDS) -> dict[str, Any]:
+        """Return what the program says next, within a time after which it is stuck."""
         assert self.process.stdout is not None
-        watchdog = threading.Timer(_ANSWER_SECONDS, self.process.kill)
+        watchdog = threading.Timer(seconds, self.process.kill)
         watchdog.start()
         try:
             for line in self.process.stdout:
@@ -83,7 +83,8 @@ class Child:
                     return answer
         finally:
             watchdog.cancel()
-        raise EOFError(f"the program ended:\n{self.log.read_text()[-3000:]}")
+        status = self.process.wait(60)
+        raise EOFError(f"the program ended with {status}:\n{self.log.read_text()[-3000:]}")
 
     def tell(self, line: str = "") -> None:
         assert self.process.stdin is not None

@@ -15,6 +15,8 @@ from tests.faults.killer import Killer
 
 MB = 2**20
 
+_LONG_SECONDS = 900
+
 # Where the results are: a node that goes, and one that takes its place.
 KEEPERS = {"remote_options": {"resources": {"keeper": 1}}}
 
@@ -95,13 +97,30 @@ def test_workers_that_are_killed(one_node: Nodes, tmp_path: Path) -> None:
         assert driver.end() == 0
 
 
+def measured(nodes: Nodes, folder: Path, days: int, row_bytes: int) -> list[dict[str, int]]:
+    """Return the figures of results of so many days, and of ten times as many."""
+    # The first takes what any first query takes.
+    counts = [3, days, 10 * days]
+    settings: dict[str, Any] = {"counts": counts, "row_bytes": row_bytes}
+    with nodes.drive("result_drivers.flat", folder, **settings) as driver:
+        _, small, large = (driver.hear(_LONG_SECONDS) for _ in counts)
+        assert driver.end() == 0
+    assert large["size"] > 9 * small["size"]
+    return [small, large]
+
+
 def test_the_driver_does_not_grow_with_its_results(one_node: Nodes, tmp_path: Path) -> None:
     """The larger result has ten times as many rows, and twice as many bytes as the store."""
-    # The first takes what any first query takes.
-    settings = {"counts": [3, 5, 50], "row_bytes": 300_000}
-    with one_node.drive("result_drivers.flat", tmp_path, **settings) as driver:
-        _, small, large = (driver.hear() for _ in settings["counts"])  # type: ignore[attr-defined]  # a list
-        assert driver.end() == 0
-    assert large["size"] > 9 * small["size"] > 250 * MB
+    small, large = measured(one_node, tmp_path, 5, 300_000)
+    assert large["size"] > 250 * MB
     for what in ("executing", "reading"):
         assert large[what] < small[what] + 25 * MB, (small, large)
+
+
+@pytest.mark.long
+def test_gigabytes(one_node: Nodes, tmp_path: Path) -> None:
+    """4 GB in the place of 20, since that is what a disk of the tests has room for."""
+    small, large = measured(one_node, tmp_path, 40, 500_000)
+    assert large["size"] > 3_500 * MB
+    for what in ("executing", "reading"):
+        assert large[what] < small[what] + 40 * MB, (small, large)

@@ -70,6 +70,17 @@ def test_collect_all(query: pl.LazyFrame, plain: pl.DataFrame) -> None:
     assert_same(both[1], plain.filter(C("symbol") == "A"))
 
 
+def test_collect_all_async(query: pl.LazyFrame, plain: pl.DataFrame) -> None:
+    async def wait() -> list[pl.DataFrame]:
+        some = query.filter(C("symbol") == "A")
+        found: list[pl.DataFrame] = await pl.collect_all_async([query, some], engine=ENGINE)
+        return found
+
+    both = asyncio.run(wait())
+    assert_same(both[0], plain)
+    assert_same(both[1], plain.filter(C("symbol") == "A"))
+
+
 def test_a_pickled_engine(query: pl.LazyFrame, plain: pl.DataFrame) -> None:
     assert_same(query.collect(engine=pickle.loads(pickle.dumps(ENGINE))), plain)
 

@@ -400,16 +400,28 @@ def test_ray_is_shut_down() -> None:
         )
         day = pl.col("date")
         lf = pl.LazyFrame({"date": [dt.date(2024, 1, 5)]}).filter(day.dt.year() == 2024)
-        result = lf.execute(engine=piot.RayEngine(date_column="date", time_unit="monthly"))
+        engine = piot.RayEngine(date_column="date", time_unit="monthly")
+        result = lf.execute(engine=engine)
         lazy = result.lazy()
         ray.shutdown()
-        try:
-            lazy.collect()
-        except piot.RayNotInitialisedError as error:
-            print(error)
+        def refused():
+            try:
+                lazy.collect()
+            except piot.RayNotInitialisedError as error:
+                print(error)
+        refused()
+        ray.init(
+            num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="error",
+            object_store_memory=100 * 2**20,
+        )
+        refused()
+        print(lf.execute(engine=engine).lazy().collect().height)
         """
     )
-    assert output.splitlines()[-1].startswith("Ray is not running in this process")
+    none, other, rows = output.splitlines()[-3:]
+    assert none.startswith("Ray is not running in this process")
+    assert other.startswith("the rows of this result lie in a cluster that this process has left")
+    assert rows == "1", "an engine holds nothing of a cluster"
 
 
 def test_each_task_knows_how_often_it_may_begin(

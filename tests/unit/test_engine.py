@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import inspect
 import operator
 import pickle
 import subprocess
@@ -57,6 +59,25 @@ def test_equal_after_pickling(name: str) -> None:
     others = [other() for key, (other, _) in ENGINES.items() if key != name]
     assert all(engine != other for other in others)
     assert engine != "ray"
+
+
+def test_arguments_are_those_of_execute_on_ray() -> None:
+    """Names, kinds and defaults, so that one call can be written for the other."""
+
+    def arguments(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+        found = inspect.signature(function).parameters
+        return {n: (p.kind, p.default) for n, p in found.items() if n != "self"}
+
+    assert arguments(piot.RayEngine) == arguments(piot.PiotNamespace.execute_on_ray)
+
+
+def test_an_engine_holds_its_arguments_and_nothing_else() -> None:
+    engine = piot.RayEngine(date_column="date", time_unit="monthly")
+    lf = pl.LazyFrame({"date": [dt.date(2024, 1, 5)]}).filter(C("date").dt.year() == 2024)
+    before = pickle.dumps(engine)
+    assert engine.explain(lf).branches[0].periods
+    assert list(vars(engine)) == ["_arguments"]
+    assert pickle.dumps(engine) == before
 
 
 def test_unequal_predicates() -> None:

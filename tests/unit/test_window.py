@@ -300,6 +300,7 @@ def test_a_failure_inside_of_a_shared_task_names_its_period() -> None:
     with pytest.raises(PeriodFailed) as info:
         list(labels(Window(cluster, periods(100), limits(), Watch())))
     assert info.value.period.label == "77"
+    assert [p.label for p in info.value.periods][:2] == ["77", "78"]  # what was to come as well
     assert any(len(t.periods) > 1 and t.periods[0].label != "77" for t in cluster.submitted)
 
 

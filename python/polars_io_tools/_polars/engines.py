@@ -13,12 +13,19 @@ from typing import Any
 
 import polars as pl
 from polars.lazyframe.engine import Engine, _AutoEngine
+from polars.lazyframe.query_result import QueryResult
 
-__all__ = ["RewritingEngine"]
+__all__ = ["RewritingEngine", "executed_here"]
 
 # What Polars runs a query with whose engine it chooses, whatever the user has configured: that may
 # be an engine of ours.
 _LOCAL = _AutoEngine()
+
+
+def executed_here(lf: pl.LazyFrame, **options: Any) -> QueryResult:
+    """Return what Polars itself gives for `lf.execute()`, whatever engine the user configured."""
+    result: QueryResult = _LOCAL.execute(lf, **options)
+    return result
 
 
 class RewritingEngine(Engine):
@@ -34,7 +41,7 @@ class RewritingEngine(Engine):
 
     def execute(self, lf: pl.LazyFrame, **options: Any) -> Any:
         """See `polars.LazyFrame.execute`."""
-        return _LOCAL.execute(self.rewritten(lf), **options)
+        return executed_here(self.rewritten(lf), **options)
 
     def collect_async(self, lf: pl.LazyFrame, **options: Any) -> Any:
         """See `polars.LazyFrame.collect_async`."""

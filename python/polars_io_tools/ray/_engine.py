@@ -10,14 +10,15 @@ from polars.lazyframe.query_result import QueryResult
 
 from polars_io_tools import _gocore
 from polars_io_tools._arguments import check_method
+from polars_io_tools._cut import Cut
 from polars_io_tools._engine_plan import EnginePlan
 from polars_io_tools._explained import explained
 from polars_io_tools._partitions import KeyPartitions, ReadPartition
-from polars_io_tools._polars.engines import RewritingEngine
+from polars_io_tools._polars.engines import RewritingEngine, executed_here
 from polars_io_tools._task import inside_task
 from polars_io_tools._transport import ReturnAs
 from polars_io_tools.ray._connected import require_ray
-from polars_io_tools.ray._distributed import cut_up
+from polars_io_tools.ray._distributed import Distributed, cut_up
 from polars_io_tools.ray._options import check_options, check_partition_options
 from polars_io_tools.ray._progress import require_tqdm
 from polars_io_tools.ray._result import executed
@@ -126,10 +127,14 @@ class RayEngine(RewritingEngine):
             RayNotInitialisedError: Ray is not running.
             PiotError: the query cannot be split.
         """
+        return self._cut(lf)[0].lazy
+
+    def _cut(self, lf: pl.LazyFrame) -> tuple[Cut, list[Distributed]]:
+        """Return a query as it is cut, and what runs of it on Ray, which is there."""
         _gocore.check_process()
         if not inside_task():
             require_ray()
-        return cut_up(lf, **self._arguments)[0].lazy
+        return cut_up(lf, **self._arguments)
 
     def explain(self, lf: pl.LazyFrame) -> EnginePlan:
         """Return what the engine would do with a query, without running it; it needs no Ray.
@@ -165,14 +170,10 @@ class RayEngine(RewritingEngine):
             RayNotInitialisedError: Ray is not running.
             PiotError: the query cannot be split, or a task failed.
         """
-        _gocore.check_process()
-        if not inside_task():
-            require_ray()
-            found, made = cut_up(lf, **self._arguments)
-            if found.whole:
-                return executed(made[0])
-        local: QueryResult = super().execute(lf, **options)
-        return local
+        found, made = self._cut(lf)
+        if found.whole and not inside_task():
+            return executed(made[0])
+        return executed_here(found.lazy, **options)
 
     def sink(self, form: str, lf: pl.LazyFrame, target: Any, options: dict[str, Any]) -> None:
         """Write a query to a file through this process, or to a directory in the tasks.
@@ -182,10 +183,7 @@ class RayEngine(RewritingEngine):
             RayNotInitialisedError: Ray is not running.
             PiotError: the query cannot be split, a task failed, or files cannot be put in place.
         """
-        _gocore.check_process()
-        if not inside_task():
-            require_ray()
-        found, made = cut_up(lf, **self._arguments)
+        found, made = self._cut(lf)
         Sink(form, target, options).write(lf, found.lazy, made[0] if found.whole else None)
 
     def __eq__(self, other: object) -> bool:

@@ -22,52 +22,24 @@ from polars_io_tools._delivery import (
     is_answer,
 )
 from polars_io_tools._lifetime import Lifetime
-from polars_io_tools._period import AnyPartition, Period
+from polars_io_tools._period import AnyPartition
 from polars_io_tools._report import KeptReport, Task
 from polars_io_tools._resources import NoRoomError, Resources
 from polars_io_tools._source import ShippedPlan
 from polars_io_tools._transport import Part, decode, size_of
-from polars_io_tools.errors import PiotError, WorkerError
+from polars_io_tools.errors import PiotError
 from polars_io_tools.ray._cluster import RayCluster, places
 from polars_io_tools.ray._connected import require_ray
+from polars_io_tools.ray._failures import noun_of, worker_error
 from polars_io_tools.ray._keeping import KeepingCluster
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
-from polars_io_tools.ray._protocol import HalfRead, Limits, PeriodFailed
-from polars_io_tools.ray._redact import redacted
+from polars_io_tools.ray._protocol import Limits, PeriodFailed
 from polars_io_tools.ray._vault import Vault
 from polars_io_tools.ray._watched import Watched
 from polars_io_tools.ray._window import Window
 
 __all__ = ["Kept", "RayRunner"]
-
-# What helps, by the name of the exception.
-_HINTS = {
-    "OutOfMemoryError": (
-        "\nThe node ran out of memory. What helps: a finer split, fewer tasks at once "
-        '(remote_options={"num_cpus": …} or max_concurrency), or telling Ray what a task needs '
-        '(remote_options={"memory": …})'
-    ),
-    "WorkerCrashedError": (
-        "\nThe worker process ended, as it does when the system runs out of memory or when native "
-        "code fails; Ray's logs on its node say more"
-    ),
-    "ObjectStoreFullError": (
-        "\nThe object store is full. What helps: a finer split, a smaller max_unread_bytes, or "
-        "ray.init(object_store_memory=…)"
-    ),
-    "OutOfDiskError": (
-        "\nThe disk to which Ray spills objects is full. What helps: a smaller max_unread_bytes, "
-        "or a larger object store"
-    ),
-}
-
-# What is said of a period that was lost half-way; its opening follows.
-_HALF_READ = (
-    "\nSome of its rows had been read, and another attempt may give them in another order. What "
-    "helps: a finer split, whose periods arrive in one piece; or an order that is not left "
-    "open, as it is by "
-)
 
 # Chunks that are smaller than this on average are merged.
 _TINY_BYTES = 16 * 1024
@@ -178,7 +150,7 @@ class RayRunner:
             time.sleep(_WAIT_SECONDS)
             started = _started(plan, options, periods, keep=keep)
         cluster, resources = started
-        noun = _noun(periods[0]) if periods else "period"
+        noun = noun_of(periods[0]) if periods else "period"
         progress = Progress(options.progress, len(periods), options.description, noun)
         limits = _limits(plan, options, cluster.store_bytes(), keep=keep)
         record = lifetime.record
@@ -207,7 +179,7 @@ class RayRunner:
                 with record.reading():
                     yield parts or None
         except PeriodFailed as failure:
-            raise _worker_error(failure, options, plan.opening) from failure.error
+            raise worker_error(failure, options, plan.opening, keep=keep) from failure.error
         finally:
             lifetime.close()
 
@@ -252,26 +224,8 @@ def _started(
     return cluster, resources
 
 
-def _noun(part: AnyPartition) -> str:
-    return "period" if isinstance(part, Period) else "partition"
-
-
 def _merged(frame: pl.DataFrame) -> pl.DataFrame:
     """Make one chunk of many tiny ones, each of which costs kilobytes beside its rows."""
     chunks = frame.n_chunks() if frame.width else 1
     tiny = chunks > 1 and frame.estimated_size() < chunks * _TINY_BYTES
     return frame.rechunk() if tiny else frame
-
-
-def _worker_error(failure: PeriodFailed, options: RayOptions, opening: str | None) -> WorkerError:
-    cause = getattr(failure.error, "cause", None) or failure.error
-    label = failure.period.label
-    hint = next((h for name, h in _HINTS.items() if type(cause).__name__ == name), "")
-    if isinstance(failure, HalfRead):
-        hint = _HALF_READ + f"{opening}"
-    # Ray goes on for a page, with the command lines of other processes of the node.
-    text = str(cause).partition("\n")[0] if hint else str(cause)
-    text = redacted(text, options.remote_options)
-    tried = f" after {failure.retries + 1} attempts" if failure.retries else ""
-    noun = _noun(failure.period)
-    return WorkerError(f"{noun} {label} failed{tried}: {type(cause).__name__}: {text}{hint}", label)

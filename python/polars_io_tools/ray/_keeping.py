@@ -62,8 +62,12 @@ class KeepingCluster(RayCluster):
             report = self._ray.get(handle)
         except self._ray.exceptions.RayError as error:
             retries = self._own_retries.get(handle, self._retries)
-            again = 0 if retries.is_loss(error) else retries.after(error)
-            raise TaskFailed(error, retries=again) from error
+            if not retries.is_loss(error):
+                raise TaskFailed(error, retries=retries.after(error)) from error
+            # After a lack of memory Ray does not say how often it was.
+            counted = not isinstance(error, self._ray.exceptions.OutOfMemoryError)
+            repeated = retries.after_loss if counted and retries.after_loss else 0
+            raise TaskFailed(error, retries=0, repeated=repeated) from error
         self._tell_threads(report["threads"])
         return Arrival(report, self._rows[handle])
 

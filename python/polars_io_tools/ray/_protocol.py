@@ -51,22 +51,39 @@ class TaskFailed(Exception):  # noqa: N818  (an outcome, which never leaves this
         error: what happened.
         retries: how often a period that failed in this way is tried again, None for any number of
             times; 0 for what would happen again.
+        repeated: how often the cluster itself has tried it again, in vain.
     """
 
-    def __init__(self, error: Exception, *, retries: int | None) -> None:
+    def __init__(self, error: Exception, *, retries: int | None, repeated: int = 0) -> None:
         super().__init__(str(error))
         self.error = error
         self.retries = retries
+        self.repeated = repeated
+
+    def of(self, periods: Sequence[AnyPartition], retries: int) -> PeriodFailed:
+        """Return it as that of periods which were tried again so often, besides by the cluster."""
+        return PeriodFailed(periods, self.error, retries + self.repeated)
 
 
 class PeriodFailed(Exception):  # noqa: N818  (an outcome, which never leaves this package)
-    """A period failed for good, after so many retries."""
+    """A period failed for good, after so many retries.
 
-    def __init__(self, period: AnyPartition, error: Exception, retries: int) -> None:
+    Attributes:
+        periods: the period, and after it those that its task was still to bring.
+        error: what happened.
+        retries: how often it was tried again.
+    """
+
+    def __init__(self, periods: Sequence[AnyPartition], error: Exception, retries: int) -> None:
         super().__init__(str(error))
-        self.period = period
+        self.periods = periods
         self.error = error
         self.retries = retries
+
+    @property
+    def period(self) -> AnyPartition:
+        """The first of the periods."""
+        return self.periods[0]
 
 
 class HalfRead(PeriodFailed):

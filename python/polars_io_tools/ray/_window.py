@@ -220,7 +220,7 @@ class Window:
         first = pending[0]
         if self._limits.whole:
             if first.rows and failure.retries != 0:
-                raise HalfRead(first.period, failure.error, first.retries)
+                raise HalfRead([first.period], failure.error, first.retries)
             self._unread_bytes -= first.drop()
         again = failure.retries is None or first.retries < failure.retries
         self._watch.failed([p.period for p in pending], failure.error, again=again)
@@ -229,7 +229,7 @@ class Window:
         elif self._limits.ordered and self._limits.in_turn:
             first.error = failure.error
         else:
-            raise PeriodFailed(first.period, failure.error, first.retries)
+            raise failure.of([p.period for p in pending], first.retries)
 
     def _retry(self, pending: list[Pending]) -> None:
         """Start a task for periods whose task has ended without them."""
@@ -258,7 +258,7 @@ class Window:
             head = next(iter(self._pending))
             if head.error is not None:
                 if not ready:
-                    raise PeriodFailed(head.period, head.error, head.retries)
+                    raise PeriodFailed([head.period], head.error, head.retries)
                 break
             size += self._read(head, ready)
             if head in self._pending:
