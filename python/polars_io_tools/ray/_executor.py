@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import polars as pl
 
+from polars_io_tools._attach import collecting
 from polars_io_tools._delivery import (
     Delivered,
     Delivery,
@@ -23,6 +24,7 @@ from polars_io_tools._delivery import (
 )
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition, Period
+from polars_io_tools._redact import redacted
 from polars_io_tools._report import KeptReport, Task
 from polars_io_tools._resources import NoRoomError, Resources
 from polars_io_tools._source import ShippedPlan
@@ -34,7 +36,6 @@ from polars_io_tools.ray._keeping import KeepingCluster
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._progress import Progress
 from polars_io_tools.ray._protocol import HalfRead, Limits, PeriodFailed
-from polars_io_tools.ray._redact import redacted
 from polars_io_tools.ray._vault import Vault
 from polars_io_tools.ray._window import Window
 
@@ -134,8 +135,11 @@ class RayRunner:
             WorkerError: a task failed, or the delivery did in it; the other tasks are cancelled.
             StoreFullError: the plan, or data of it, does not fit into the object store.
         """
-        task = {**plan.task, "deliver": dumps(delivery)}
-        for parts in self._run(replace(plan, task=cast("Task", task)), periods, lifetime):
+        with collecting() as offers:
+            task = {**plan.task, "deliver": dumps(delivery)}
+        attachments = {**plan.attachments, **offers}
+        delivering = replace(plan, task=cast("Task", task), attachments=attachments)
+        for parts in self._run(delivering, periods, lifetime):
             if parts is None:
                 yield None
                 continue
