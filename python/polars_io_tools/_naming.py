@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from polars_io_tools._delivery import Place
@@ -33,11 +32,12 @@ def named_files(
     form: str,
     parts: Mapping[Place, Sequence[Written]],
     partitioning: Partitioning | None,
-    target: str,
+    exists: Callable[[str], bool],
 ) -> dict[str, Written]:
     """Return the files to publish, by their paths below the target.
 
-    A file without rows replaces one of that name, and else is only there to say the columns.
+    A file without rows replaces one that `exists` by its name, and else is only there to say the
+    columns.
 
     Raises:
         PublishError: two parts have named a file alike.
@@ -57,7 +57,7 @@ def named_files(
             files[name] = file
             labels[name] = place.label
     filled = {name: file for name, file in files.items() if file.rows != 0}
-    replaced = {n: f for n, f in files.items() if f.rows == 0 and (Path(target) / n).exists()}
+    replaced = {n: f for n, f in files.items() if f.rows == 0 and exists(n)}
     return {**filled, **replaced} or dict(list(files.items())[:1])
 
 

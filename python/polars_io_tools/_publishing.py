@@ -36,6 +36,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from polars_io_tools._aside import LocalFolder
 from polars_io_tools.errors import PublishError
 
 __all__ = ["Staging"]
@@ -86,6 +87,15 @@ class Staging:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def aside(self) -> LocalFolder:
+        """The folder as tasks see it."""
+        return LocalFolder(self.folder)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a file of a path below the target."""
+        return (self._target / name).exists()
 
     @property
     def _prefix(self) -> str:

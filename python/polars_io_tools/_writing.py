@@ -2,12 +2,13 @@
 
 A run that sinks to a directory *stages*: each attempt of each part writes into a folder of its own,
 inside of the run's staging folder, and answers what it wrote and where that belongs. The driver
-moves the files of the attempts that count (`_publishing`), and drops the rest.
+puts the files of the attempts that count in place (`_publishing`, `_store_publishing`), and drops
+the rest.
 
 Invariant: nothing is written outside of the staging folder, and names of staged files match no
 pattern that a reader might have (`*.parquet`, `*.csv`).
 
-In the worker, `Writing("csv", staging, None, options)(rows, Place(0, "2024-01"))` writes
+In the worker, `Writing("csv", LocalFolder(path), None, options)(rows, Place(0, "2024-01"))` writes
 `000000-5f0c…/0.staged`, and returns a `Written` that says so.
 """
 
@@ -25,6 +26,7 @@ from typing import Any
 
 import polars as pl
 
+from polars_io_tools._aside import Folder
 from polars_io_tools._delivery import Place
 from polars_io_tools._polars.sinks import (
     FileProviderArgs,
@@ -71,13 +73,13 @@ class Writing:
 
     Attributes:
         form: "parquet", "ipc", "csv" or "ndjson".
-        staging: the staging folder, which the driver has made.
+        staging: the staging folder, which the driver has begun.
         partitioning: how the rows of a part are divided, None for one file.
         options: those of the sink, as `shipped_options` returns them.
     """
 
     form: str
-    staging: str
+    staging: Folder
     partitioning: Partitioning | None
     options: dict[str, Any]
 
@@ -88,8 +90,15 @@ class Writing:
             PiotError: the staging folder is not there, or names of files are not usable.
         """
         attempt = f"{place.position:06}-{uuid.uuid4().hex[:12]}"
-        self._check_staging()
-        (Path(self.staging) / attempt).mkdir()
+        with self.staging.telling():
+            self.staging.check()
+            self.staging.begin(attempt)
+            try:
+                return self._written(rows, attempt)
+            finally:
+                self.staging.end(attempt)
+
+    def _written(self, rows: pl.LazyFrame, attempt: str) -> list[Written]:
         options = received_options(self.options)
         counts: dict[str, int] = {}
         if self.form in _COUNTING:
@@ -108,32 +117,28 @@ class Writing:
         whole = sum(known) if len(known) == len(rows) else None
         return whole, sum(file.bytes for file in answer)
 
-    def _check_staging(self) -> None:
-        if not Path(self.staging).is_dir():
-            msg = (
-                f"the folder {self.staging!r}, which the driver made, is not there on node "
-                f"{os.uname().nodename!r}. Write to a folder on a file system that the driver and "
-                "all nodes share"
-            )
-            raise PiotError(msg)
+    def _sink(self, rows: pl.LazyFrame, target: Any, options: dict[str, Any]) -> None:
+        sink(self.form, rows, target, {**options, **self.staging.options()})
 
     def _whole(
         self, rows: pl.LazyFrame, attempt: str, options: dict[str, Any], counts: dict[str, int]
     ) -> list[Written]:
         staged = f"{attempt}/0.staged"
-        path = Path(self.staging) / staged
-        sink(self.form, rows, str(path), unchecked(options))
-        height = counts.get(path.name)
-        if height is None and self._is_empty(path, rows, options):
+        self._sink(rows, self.staging.path(staged), unchecked(options))
+        size = self.staging.sizes(attempt)["0.staged"]
+        height = counts.get("0.staged")
+        if height is None and self._is_empty(staged, size, rows, options):
             height = 0
-        return [Written(staged, "", None, 0, height, path.stat().st_size)]
+        return [Written(staged, "", None, 0, height, size)]
 
-    def _is_empty(self, path: Path, rows: pl.LazyFrame, options: dict[str, Any]) -> bool:
+    def _is_empty(
+        self, staged: str, size: int, rows: pl.LazyFrame, options: dict[str, Any]
+    ) -> bool:
         """Tell whether a file is what no rows at all would give."""
         nothing = io.BytesIO()
         sink(self.form, pl.LazyFrame(schema=rows.collect_schema()), nothing, unchecked(options))
-        size = nothing.getbuffer().nbytes
-        return path.stat().st_size == size and path.read_bytes() == nothing.getvalue()
+        same = size == nothing.getbuffer().nbytes
+        return same and self.staging.read(staged) == nothing.getvalue()
 
     def _divided(
         self,
@@ -149,28 +154,30 @@ class Writing:
 
         def provide(arguments: FileProviderArgs) -> str:
             # Polars would make the folder anew after a run that has ended.
-            self._check_staging()
+            self.staging.check()
             name = None if provided is None else _checked_name(provided(arguments))
             number = next(numbers)  # threads of Polars call this at the same time
             asked[number] = (arguments, name)
             return f"{number}.staged"
 
-        folder = Path(self.staging) / attempt
-        sink(self.form, rows, partitioning.into(str(folder), provide), options)
+        self._sink(rows, partitioning.into(self.staging.path(attempt), provide), options)
+        sizes = self.staging.sizes(attempt) if asked else {}
         alone = partitioning.key is None and len(asked) == 1 and not counts
-        if alone and self._is_empty(folder / "0.staged", rows, options):
-            counts["0.staged"] = 0
-        return self._placed(attempt, [asked[i] for i in range(len(asked))], counts)
+        first = "0.staged"
+        if alone and self._is_empty(f"{attempt}/{first}", sizes[first], rows, options):
+            counts[first] = 0
+        files = [(*asked[i], sizes[f"{i}.staged"]) for i in range(len(asked))]
+        return self._placed(attempt, files, counts)
 
     def _placed(
         self,
         attempt: str,
-        files: list[tuple[FileProviderArgs, str | None]],
+        files: list[tuple[FileProviderArgs, str | None, int]],
         counts: dict[str, int],
     ) -> list[Written]:
         """Return the files of an attempt, by folder and, in it, as Polars began them."""
-        keys = [arguments.partition_keys for arguments, _ in files]
-        keyed = any(row.width for row in keys) and all(name is None for _, name in files)
+        keys = [arguments.partition_keys for arguments, _, _ in files]
+        keyed = any(row.width for row in keys) and all(name is None for _, name, _ in files)
         folders = folders_of(keys) if keyed else [""] * len(files)
         order = sorted(
             range(len(files)), key=lambda i: (folders[i], files[i][0].index_in_partition, i)
@@ -178,10 +185,10 @@ class Writing:
         taken: Counter[str] = Counter()
         written = []
         for i in order:
-            staged, folder = f"{attempt}/{i}.staged", folders[i]
-            size = (Path(self.staging) / staged).stat().st_size
+            (_, name, size), folder = files[i], folders[i]
             rows = counts.get(f"{i}.staged")
-            written.append(Written(staged, folder, files[i][1], taken[folder], rows, size))
+            staged = f"{attempt}/{i}.staged"
+            written.append(Written(staged, folder, name, taken[folder], rows, size))
             taken[folder] += 1
         return written
 

@@ -52,7 +52,7 @@ def write(settings: dict[str, Any]) -> None:
     target = pl.PartitionBy(settings["target"], key="slice", max_rows_per_file=7)
     say(started=True)
     try:
-        rows.sink_parquet(target, engine=engine)
+        rows.sink_parquet(target, engine=engine, storage_options=settings.get("options"))
     except KeyboardInterrupt:
         say(interrupted=time.time(), visible=Path(settings["target"]).exists())
     else:

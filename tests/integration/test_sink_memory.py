@@ -11,7 +11,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from polars_io_tools._stores import Access, Address, Store
 from tests.conftest import child_environment
+from tests.stores import Options, served
 
 pytestmark = pytest.mark.ray
 
@@ -21,7 +23,8 @@ _MEASURED = """
 import json, logging, sys
 import polars as pl, ray
 import polars_io_tools as piot
-address, target, form, sizes = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
+address, target, form = sys.argv[1:4]
+sizes, options = map(json.loads, sys.argv[4:])
 ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
 engine = piot.RayEngine(
     date_column="date", time_unit="daily", max_unread_bytes=20_000_000, progress=False
@@ -37,7 +40,8 @@ def status(name):
         return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 def write(rows, name):
     path = f"{target}/{name}" if form == "directory" else f"{target}/{name}.ipc"
-    query(rows).sink_ipc(path + "/" * (form == "directory"), engine=engine, mkdir=True)
+    path += "/" * (form == "directory")
+    query(rows).sink_ipc(path, engine=engine, mkdir=True, storage_options=options)
 write(1000, "small")
 for size in sizes:
     with open("/proc/self/clear_refs", "w") as file:
@@ -48,8 +52,10 @@ for size in sizes:
 """
 
 
-def measure(address: str, target: Path, form: str, sizes: list[int]) -> list[float]:
-    arguments = [address, str(target), form, json.dumps(sizes)]
+def measure(
+    address: str, target: Path | str, form: str, sizes: list[int], options: Options | None = None
+) -> list[float]:
+    arguments = [address, str(target), form, json.dumps(sizes), json.dumps(options)]
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED, *arguments],
         env=child_environment(),
@@ -96,6 +102,23 @@ def test_one_file(tmp_path: Path) -> None:
     # as much for 10 M rows as for 30 M.
     assert thirty_times < megabytes / 2, once
     dates = pl.read_ipc(tmp_path / "1500000.ipc", columns=["date"])["date"]
+    assert dates.is_sorted()
+
+
+def test_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is for a file, and the parts that Polars uploads at once."""
+    monkeypatch.setenv("POLARS_UPLOAD_CONCURRENCY", "2")
+    with served() as options:
+        once, thirty_times = measure(
+            address(), "s3://bucket/lake", "object", [50_000, 1_500_000], options
+        )
+        store = Store(Address("s3://bucket", "lake"), Access(options, None))
+        data = store.read("lake/1500000.ipc")
+    megabytes = len(data) / 2**20
+    assert megabytes > 700
+    assert thirty_times < megabytes / 2, once
+    dates = pl.read_ipc(data, columns=["date"])["date"]
+    assert len(dates) == 20 * 1_500_000
     assert dates.is_sorted()
 
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import pickle
-import subprocess
-import sys
 import traceback
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,54 +15,16 @@ import polars as pl
 import pytest
 
 import polars_io_tools as piot
-from tests.conftest import child_environment
+from polars_io_tools.tables._place import place_of
+from tests.stores import SECRET, Options, ask, served
 from tests.tables.racing import Compact, by_delta, by_us, race, replaced_meanwhile
-
-SECRET = "the-secret-of-the-tests"
-
-Options = dict[str, str]
-
-
-def ask(options: Options, method: str, path: str, **headers: str) -> tuple[int, str]:
-    """Send a request, signed as well as the server looks at it."""
-    scope = "Credential=key/20240101/us-east-1/s3/aws4_request"
-    given = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=x"}
-    given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    url = options["aws_endpoint_url"] + path
-    data = b"x" if method == "PUT" else None
-    request = urllib.request.Request(url, data, given, method=method)
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
 
 
 @pytest.fixture(scope="module")
 def options() -> Iterator[Options]:
     """A server with one bucket, and how to get there."""
-    server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("buckets.py"))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=child_environment(),
-    )
-    with server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        port = server.stdout.readline().strip()
-        assert port, "the server did not start"
-        found = {
-            "aws_access_key_id": "key",
-            "aws_secret_access_key": SECRET,
-            "aws_region": "us-east-1",
-            "aws_endpoint_url": f"http://127.0.0.1:{port}",
-            "aws_allow_http": "true",
-        }
-        assert ask(found, "PUT", "/bucket")[0] == 200
+    with served() as found:
         yield found
-        server.stdin.close()
 
 
 @pytest.fixture
@@ -301,6 +259,14 @@ def test_credentials_are_in_nothing_of_ray(place: str, options: Options) -> None
     shown += [path.read_text(errors="replace") for path in files]
     shown += [str(state) for state in ray._private.state.state.job_table()]
     assert not [text for text in shown if SECRET in text]
+
+
+def test_what_gets_to_a_bucket_is_made_once(place: str, options: Options) -> None:
+    made = place_of(place, options)
+    assert made._handler() is made._handler()
+    arrived = pickle.loads(pickle.dumps(made))
+    assert arrived._handler() is not made._handler()
+    assert arrived.options == options
 
 
 def test_credentials_are_in_no_text(t: piot.Table, options: Options) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import ray.exceptions
 
-from polars_io_tools.ray._redact import redacted
+from polars_io_tools._redact import redacted
 from polars_io_tools.ray._retries import Retries
 
 exceptions: Any = ray.exceptions

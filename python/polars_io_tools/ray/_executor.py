@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import polars as pl
 
+from polars_io_tools._attach import collecting
 from polars_io_tools._delivery import (
     Delivered,
     Delivery,
@@ -107,8 +108,11 @@ class RayRunner:
             WorkerError: a task failed, or the delivery did in it; the other tasks are cancelled.
             StoreFullError: the plan, or data of it, does not fit into the object store.
         """
-        task = {**plan.task, "deliver": dumps(delivery)}
-        for parts in self._run(replace(plan, task=cast("Task", task)), periods, lifetime):
+        with collecting() as offers:
+            task = {**plan.task, "deliver": dumps(delivery)}
+        attachments = {**plan.attachments, **offers}
+        delivering = replace(plan, task=cast("Task", task), attachments=attachments)
+        for parts in self._run(delivering, periods, lifetime):
             if parts is None:
                 yield None
                 continue

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from polars_io_tools._period import AnyPartition, Period
+from polars_io_tools._redact import redacted
 from polars_io_tools.errors import WorkerError
 from polars_io_tools.ray._options import RayOptions
 from polars_io_tools.ray._protocol import HalfRead, PeriodFailed
-from polars_io_tools.ray._redact import redacted
 from polars_io_tools.ray._retries import Retries
 
 __all__ = ["noun_of", "worker_error"]

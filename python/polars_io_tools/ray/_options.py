@@ -10,10 +10,10 @@ from typing import Any, cast, get_args
 import polars as pl
 
 from polars_io_tools._partitions import RayPartition, ReadPartition
+from polars_io_tools._redact import redacted
 from polars_io_tools._split import check_count
 from polars_io_tools._suggest import suggest
 from polars_io_tools._transport import ReturnAs, unsupported
-from polars_io_tools.ray._redact import redacted
 
 __all__ = ["RayOptions", "check_options", "check_partition_options", "cpus_of", "threads_of"]
 

@@ -25,12 +25,17 @@ from polars_io_tools._naming import WHOLE, named_files
 from polars_io_tools._period import filter_of
 from polars_io_tools._polars import sinks as polars_sinks
 from polars_io_tools._publishing import Staging
+from polars_io_tools._store_publishing import StoreStaging
+from polars_io_tools._stores import Access, Address, address_of
 from polars_io_tools._task import inside_task
 from polars_io_tools._writing import EXTENSIONS, Writing, Written, unchecked
 from polars_io_tools.ray._distributed import Distributed
 from polars_io_tools.ray._runs import ALL, deliveries
 
 __all__ = ["Sink"]
+
+# The options that get to an object store.
+_ACCESS = ("storage_options", "credential_provider")
 
 Parts = Iterator[tuple[Place, Sequence[Written]]]
 
@@ -64,7 +69,7 @@ class Sink:
         folder = self._folder()
         if folder is not None:
             self._write_folder(lf.collect_schema(), folder, rows, run)
-        elif (path := _local_file(self.target)) is not None:
+        elif (path := _file(self.target)) is not None:
             self._write_file(rows, path)
         else:
             polars_sinks.sink(self.form, rows, self.target, self.options)
@@ -76,22 +81,28 @@ class Sink:
         if not isinstance(self.target, str | Path):
             return None
         path = polars_sinks.normalised(self.target)
-        given = str(self.target)
-        ends = given.endswith(("/", os.sep))
-        return _Folder(path, None) if ends or Path(_local(path) or "").is_dir() else None
+        ends = str(self.target).endswith(("/", os.sep))
+        local = _local(path)
+        is_folder = ends or (local is not None and Path(local).is_dir())
+        return _Folder(path, None) if is_folder else None
 
     def _write_file(self, rows: pl.LazyFrame, path: str) -> None:
         """Write one file, which is there when it is finished and not before."""
-        polars_sinks.check_options(self.form, rows.collect_schema(), path, self.options)
-        if not self.options["mkdir"] and not Path(path).absolute().parent.is_dir():
+        address = address_of(path)
+        apart = {**self.options, **dict.fromkeys(_ACCESS)}
+        polars_sinks.check_options(self.form, rows.collect_schema(), path, apart)
+        if not (address or self.options["mkdir"] or Path(path).absolute().parent.is_dir()):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         options = unchecked(self.options)
         callback = options.get("sinked_paths_callback")
         sunk: list[Any] = []
         if callback is not None:
             options["sinked_paths_callback"] = lambda told: sunk.extend(told.paths)
-        with Staging(path) as staging:
-            polars_sinks.sink(self.form, rows, f"{staging.folder}/0.staged", options)
+        with self._staging(path, address) as staging:
+            aside = staging.aside
+            with aside.telling():
+                options |= aside.options()
+                polars_sinks.sink(self.form, rows, aside.path("0.staged"), options)
             staging.publish_file("0.staged")
         if callback is not None:
             given = polars_sinks.normalised(self.target)
@@ -100,45 +111,37 @@ class Sink:
     def _write_folder(
         self, schema: pl.Schema, folder: _Folder, rows: pl.LazyFrame, run: Distributed | None
     ) -> None:
-        path = self._checked(schema, folder)
+        address = _address(self.form, folder)
+        self._check(schema, folder, address)
         options = self._shipped()
-        with Staging(path) as staging:
-            writing = Writing(self.form, staging.folder, folder.partitioning, options)
+        with self._staging(_local(folder.path) or "", address) as staging:
+            writing = Writing(self.form, staging.aside, folder.partitioning, options)
             parts = dict(_parts(run, writing, rows))
             if not any(parts.values()) and not folder.keyed:
                 nothing = pl.LazyFrame(schema=schema)
                 parts = {WHOLE: writing(nothing, WHOLE)}
-            files = named_files(self.form, parts, folder.partitioning, path)
+            files = named_files(self.form, parts, folder.partitioning, staging.exists)
             durable = self.options.get("sync_on_close") == "all"
             staging.publish({name: file.staged for name, file in files.items()}, durable=durable)
         callback = self.options.get("sinked_paths_callback")
         if callback is not None:
-            given = folder.path
-            paths = [(f"{Path(given, n)}", f.rows or 0, f.bytes) for n, f in sorted(files.items())]
+            base = folder.path.rstrip("/") or "/"
+            paths = [(f"{base}/{n}", f.rows or 0, f.bytes) for n, f in sorted(files.items())]
             polars_sinks.report_paths(callback, paths)
 
-    def _checked(self, schema: pl.Schema, folder: _Folder) -> str:
-        """Return the path of a directory that can be written.
+    def _staging(self, path: str, address: Address | None) -> Staging | StoreStaging:
+        if address is None:
+            return Staging(path)
+        return StoreStaging(address, Access(**{name: self.options.get(name) for name in _ACCESS}))
+
+    def _check(self, schema: pl.Schema, folder: _Folder, address: Address | None) -> None:
+        """Check that a directory can be written.
 
         Raises:
             ValueError: it cannot, or an option or a key cannot be used with it.
         """
-        path = _local(folder.path)
-        if path is None:
-            msg = (
-                f"sink_{self.form}: the directory {folder.path!r} is in an object store, where "
-                "nothing can be moved, so that a run that fails would leave files. Write to a "
-                f"directory that all nodes share, or to one file of the store: sink_{self.form}"
-                f"('….{EXTENSIONS[self.form]}')"
-            )
-            raise ValueError(msg)
-        if Path(path).exists() and not Path(path).is_dir():
-            msg = f"sink_{self.form}: {path!r} is a file, but a directory is asked for"
-            raise ValueError(msg)
-        missing = not Path(path).exists() and not self.options["mkdir"]
-        if missing and folder.partitioning is None:
-            msg = f"sink_{self.form}: there is no directory {path!r}. Write mkdir=True to make it"
-            raise ValueError(msg)
+        if address is None:
+            self._check_directory(_local(folder.path) or "", folder)
         if self.options.get("encryption") is not None:
             msg = (
                 f"sink_{self.form}: encryption= is not possible when workers write, since its keys "
@@ -146,8 +149,17 @@ class Sink:
             )
             raise ValueError(msg)
         _check_keys(self.form, schema, folder)
-        polars_sinks.check_options(self.form, schema, f"{path}/0", unchecked(self.options))
-        return path
+        local = {**unchecked(self.options), **dict.fromkeys(_ACCESS)}
+        polars_sinks.check_options(self.form, schema, "/0", local)
+
+    def _check_directory(self, path: str, folder: _Folder) -> None:
+        if Path(path).exists() and not Path(path).is_dir():
+            msg = f"sink_{self.form}: {path!r} is a file, but a directory is asked for"
+            raise ValueError(msg)
+        missing = not Path(path).exists() and not self.options["mkdir"]
+        if missing and folder.partitioning is None:
+            msg = f"sink_{self.form}: there is no directory {path!r}. Write mkdir=True to make it"
+            raise ValueError(msg)
 
     def _shipped(self) -> dict[str, Any]:
         """Return the options as they travel.
@@ -155,20 +167,43 @@ class Sink:
         Raises:
             ValueError: one of them cannot.
         """
-        # Those of object stores may hold secrets, and the files are not in one.
-        local = {"storage_options": None, "credential_provider": None}
+        # What gets to object stores may hold secrets, and travels in its own way.
+        apart = dict.fromkeys(_ACCESS)
         here = {"sinked_paths_callback": None} if "sinked_paths_callback" in self.options else {}
-        options = polars_sinks.shipped_options({**self.options, **local, **here})
-        for name, value in options.items():
+        options = polars_sinks.shipped_options({**self.options, **apart, **here})
+        access = {name: self.options.get(name) for name in _ACCESS}
+        for name, value in {**options, **access}.items():
             try:
                 dumps(value)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  (whatever pickling raises)
+                hidden = name in _ACCESS
+                shown = "…" if hidden else repr(value)
                 msg = (
-                    f"sink_{self.form}: {name}={value!r} cannot be sent to the workers that write: "
-                    f"{error}. Leave it out, or write one file"
+                    f"sink_{self.form}: {name}={shown} cannot be sent to the workers that write: "
+                    f"{type(error).__name__ if hidden else error}. Leave it out, or write one file"
                 )
-                raise ValueError(msg) from error
+                raise ValueError(msg) from (None if hidden else error)
         return options
+
+
+def _address(form: str, folder: _Folder) -> Address | None:
+    """Return where a directory of an object store is, None of a local one.
+
+    Raises:
+        ValueError: it is in none that is known.
+    """
+    if _local(folder.path) is not None:
+        return None
+    address = address_of(folder.path)
+    if address is None:
+        scheme = folder.path.partition("://")[0]
+        msg = (
+            f"sink_{form}: a directory of {scheme}:// cannot be written by workers. Write to a "
+            f"local one, to s3://, gs:// or az://, or to one file: sink_{form}"
+            f"('….{EXTENSIONS[form]}')"
+        )
+        raise ValueError(msg)
+    return address
 
 
 @dataclass(frozen=True)
@@ -189,12 +224,14 @@ def _local(path: str) -> str | None:
     return unquote(parsed.path) if parsed.scheme == "file" else None
 
 
-def _local_file(target: Any) -> str | None:
-    """Return the absolute path of a file that can be replaced by a finished one, or None."""
+def _file(target: Any) -> str | None:
+    """Return where a file or an object can be replaced by a finished one, None of others."""
     if not isinstance(target, str | Path):
         return None
-    path = _local(polars_sinks.normalised(target))
-    return path if path and (Path(path).is_file() or not Path(path).exists()) else None
+    path = polars_sinks.normalised(target)
+    if (local := _local(path)) is None:
+        return path if address_of(path) else None
+    return local if Path(local).is_file() or not Path(local).exists() else None
 
 
 def _check_keys(form: str, schema: pl.Schema, folder: _Folder) -> None:

@@ -38,13 +38,15 @@ class Place(str):
     """
 
     options: dict[str, str]
+    _made: Any
 
-    __slots__ = ("options",)
+    __slots__ = ("_made", "options")
 
     def __new__(cls, uri: str, options: Mapping[str, str] | None = None) -> Self:
         """Return a place; the URI is taken as it is."""
         made = super().__new__(cls, uri)
         made.options = dict(options or {})
+        made._made = None
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -140,13 +142,15 @@ class Place(str):
         return pl.scan_parquet(self.file(name), glob=False, storage_options=self.options or None)
 
     def _handler(self) -> Any:
-        try:
-            from deltalake.fs import DeltaStorageHandler
-        except ImportError as error:
-            raise MissingDependencyError(
-                "tables on S3 need pyarrow as well: pip install pyarrow"
-            ) from error
-        return DeltaStorageHandler(str(self), self.delta_options)
+        if self._made is None:
+            try:
+                from deltalake.fs import DeltaStorageHandler
+            except ImportError as error:
+                raise MissingDependencyError(
+                    "tables on S3 need pyarrow as well: pip install pyarrow"
+                ) from error
+            self._made = DeltaStorageHandler(str(self), self.delta_options)
+        return self._made
 
 
 def placed(path: str) -> Place:
