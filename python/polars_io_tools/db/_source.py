@@ -32,6 +32,7 @@ from polars_io_tools.db._reader import (
     Statement,
 )
 from polars_io_tools.db._sharing import Sharing
+from polars_io_tools.db._traced import traced_statement
 from polars_io_tools.errors import PiotError
 
 __all__ = ["DbSource", "check_wanted", "named_errors"]
@@ -198,7 +199,7 @@ class DbSource:
         with named_errors():
             reader = self.reader()
             statement = self.statement(reader, columns, predicate, n_rows)
-            frames = self.frames(reader, statement, predicate, n_rows)
+            frames = self.frames(reader, statement, predicate, n_rows, lifetime)
             kept = None if columns is None else cs.by_name(*columns)
             nothing = self._casts.frame(statement.nothing())
             until_over = closing(_until_over(frames, lifetime))
@@ -208,18 +209,25 @@ class DbSource:
                     yield rows if kept is None else rows.select(kept)
 
     def frames(
-        self, reader: Reader, statement: Statement, predicate: pl.Expr | None, n_rows: int | None
+        self,
+        reader: Reader,
+        statement: Statement,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        lifetime: Lifetime,
     ) -> Frames:
         """Yield the rows of a statement on which a predicate is true, all columns of it.
 
         None stands for a moment without rows. The predicate is asked of the first `n_rows` rows.
         """
         limit = n_rows
-        with closing(reader.read(statement)) as frames:
+        traced = traced_statement(reader, lifetime.caller)
+        with traced as returned, closing(reader.read(statement)) as frames:
             for frame in frames:
                 if frame is None:
                     yield None
                     continue
+                returned(frame.height)
                 rows = checked(frame, statement.columns)
                 if limit is not None:
                     rows = rows.head(limit)
