@@ -30,12 +30,12 @@ _HOST = re.escape(socket.gethostname())
 
 def read(path: Path) -> Any:
     """Return a notebook."""
-    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def written(notebook: Any) -> str:
     """Return a notebook as text."""
-    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]
+    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]  # it has no types
 
 
 def executed(path: Path, folder: Path, environment: Mapping[str, str], hidden: str = "") -> Any:
