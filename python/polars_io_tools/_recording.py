@@ -133,6 +133,7 @@ class Recording:
     def _figures(self) -> dict[str, int | str | None]:
         records = self.records.values()
         done = sum(r.finished is not None for r in records)
+        rows = [r.rows for r in records if r.rows is not None]
         ending = "failed" if self.error else "done" if done == self.total else "stopped"
         return {
             "piot.state": ending,
@@ -140,7 +141,7 @@ class Recording:
             "piot.periods.done": done,
             "piot.tasks": self._tasks,
             "piot.attempts.failed": sum(len(r.failures) for r in records),
-            "piot.rows": sum(r.rows or 0 for r in records) if self.sends else None,
+            "piot.rows": sum(rows) if rows or not records else None,
             "piot.bytes": sum(r.bytes or 0 for r in records),
         }
 

@@ -209,7 +209,7 @@ DATABASE_CASES = {
     "an extra that is not there": Case(
         without_duckdb,
         piot.MissingDependencyError,
-        "scan_db: duckdb:// needs an extra: pip install polars-io-tools-go[db]",
+        'scan_db: duckdb:// needs an extra: pip install "polars-io-tools-go[db]"',
     ),
     "query of a wrong type": Case(
         scan(b"SELECT 1"), TypeError, "scan_db: query must be a str, not bytes"

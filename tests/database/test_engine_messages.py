@@ -78,8 +78,8 @@ WRONG: dict[str, Wrong] = {
         {},
         (
             "mysql:// is read by ODBC; pass connection='Driver={MySQL ODBC 9.4 Unicode Driver};"
-            "Server=…;Database=…;UID=…;PWD=…' (or 'DSN=…'), with the driver installed, and: pip "
-            "install polars-io-tools-go[odbc]"
+            "Server=…;Database=…;UID=…;PWD=…' (or 'DSN=…'), with the driver installed, and: "
+            'pip install "polars-io-tools-go[odbc]"'
         ),
     ),
     "an option of no driver": (

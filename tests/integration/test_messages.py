@@ -367,13 +367,13 @@ CASES = SPLIT_CASES | {
         without_a_module("ray", _connected.require_ray),
         piot.MissingDependencyError,
         "execute_on_ray needs Ray",
-        "install polars-io-tools-go[ray]",
+        'pip install "polars-io-tools-go[ray]"',
     ),
     "tqdm not installed": Case(
         without_a_module("tqdm.auto", _progress.require_tqdm),
         piot.MissingDependencyError,
         "progress=True needs tqdm",
-        "install polars-io-tools-go[ray]",
+        'pip install "polars-io-tools-go[ray]"',
     ),
     "altair not installed": Case(
         without_a_module("altair", report_of([Recording()]).timeline),

@@ -31,7 +31,8 @@ from polars_io_tools._task import inside_task
 from polars_io_tools.db._parallel import Parallel
 from polars_io_tools.db._reader import Frames, Reader
 from polars_io_tools.db._sharing import Joined
-from polars_io_tools.db._source import DbSource, check_wanted, named_errors
+from polars_io_tools.db._source import DbSource
+from polars_io_tools.db._wanted import check_wanted, named_errors
 from polars_io_tools.errors import (
     TooManyPeriodsError,
     UnboundedPredicateError,
