@@ -27,6 +27,7 @@ usage: ./build.sh [verb]
                     cross to C, and AddressSanitizer; needs gcc or clang
   lint              set up and run all linters
   docs              build the documentation as a site, into .cache/site
+  notebooks         run the notebooks in examples/ and write into them what they show
   wheel             build a wheel into dist/; on Linux one for any glibc since 2.17
   help              this text
 
@@ -355,6 +356,11 @@ verb_docs() {
   say "ready: .cache/site/index.html"
 }
 
+verb_notebooks() {
+  setup dev,ray
+  PIOT_WRITE_NOTEBOOKS=1 "$python" -m pytest -q tests/integration/test_notebooks.py </dev/null
+}
+
 verb_wheel() {
   local wheels=dist
   setup dev,ray
@@ -376,7 +382,7 @@ main() {
   local verb=${1:-build}
   if [[ $# -gt 0 ]]; then shift; fi
   case $verb in
-    build | demo | test | sanitize | lint | docs | wheel) "verb_$verb" "$@" ;;
+    build | demo | test | sanitize | lint | docs | notebooks | wheel) "verb_$verb" "$@" ;;
     help | -h | --help) usage ;;
     *)
       usage >&2

@@ -11,12 +11,8 @@ from polars_io_tools import errors
 from polars_io_tools._diagnosis import Check, Diagnosis
 from polars_io_tools._doctor import doctor
 from polars_io_tools._engine_plan import EnginePlan
-from polars_io_tools._namespace import (
-    Partitions,
-    PiotFrameNamespace,
-    PiotNamespace,
-    TimeUnit,
-)
+from polars_io_tools._frame_namespace import PiotFrameNamespace
+from polars_io_tools._namespace import Partitions, PiotNamespace, TimeUnit
 from polars_io_tools._partitioners import (
     by_key,
     by_quantile,

@@ -20,6 +20,7 @@ from polars_io_tools._attach import attach, detach
 from polars_io_tools._polars import deserialise
 from polars_io_tools._pruned_scan import unchanged_files
 from polars_io_tools._report import Task
+from polars_io_tools._tracing import Context
 
 __all__ = ["Decoded", "chosen_parts", "decode_plan", "inside_task", "marked"]
 
@@ -44,6 +45,7 @@ class Decoded:
         node: the node that this process is on, for people.
         repeats: how often Ray has begun the task before that runs now.
         files: how many files the latest run of the plan chose, None where no scan chooses.
+        caller: the context of the task that runs it, None where nothing is traced.
     """
 
     lf: pl.LazyFrame
@@ -53,6 +55,7 @@ class Decoded:
     node: str = ""
     repeats: int = 0
     files: int | None = None
+    caller: Context | None = None
 
     @contextmanager
     def watched(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ import polars as pl
 
 from polars_io_tools import _gocore
 from polars_io_tools._diagnosis import Check, Diagnosis, Status
+from polars_io_tools._installation import installing
 from polars_io_tools._namespace import PiotNamespace
 from polars_io_tools._polars import plans_are_known
 from polars_io_tools._version import __version__
@@ -102,6 +103,8 @@ def _local_checks() -> Iterator[Check]:
     yield _package("tqdm", "warning", "the progress bar needs it")
     yield _package("duckdb", "skipped", "scan_db needs it for duckdb://", extra="db")
     yield _package("pyarrow", "skipped", "scan_db needs it for duckdb://", extra="db")
+    yield _package("deltalake", "skipped", "tables need it", extra="tables")
+    yield _package("altair", "skipped", "timeline() of a report needs it", extra="plot")
 
 
 def _polars() -> Check:
@@ -134,7 +137,7 @@ def _package(
     oldest: tuple[int, ...] | None = None,
     extra: str = "ray",
 ) -> Check:
-    remedy = f"pip install polars-io-tools-go[{extra}]"
+    remedy = installing(extra)
     try:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-__all__ = ["check_installation"]
+__all__ = ["check_installation", "installing"]
 
 
 def check_installation() -> None:
@@ -30,3 +30,13 @@ def check_installation() -> None:
             "polars_io_tools does not support free-threaded Python: use the ordinary build of "
             f"Python {sys.version_info.major}.{sys.version_info.minor}"
         )
+
+
+def installing(extra: str) -> str:
+    """Return what installs an extra, in quotes as shells want it.
+
+    Example:
+        >>> print(installing("plot"))
+        pip install "polars-io-tools-go[plot]"
+    """
+    return f'pip install "polars-io-tools-go[{extra}]"'

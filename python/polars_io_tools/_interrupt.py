@@ -11,6 +11,7 @@ Invariant: when `interruptible` returns or raises, nothing of its work runs any 
 from __future__ import annotations
 
 import _thread
+import contextvars
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -66,7 +67,8 @@ class _Running(Generic[T]):
         self._error: BaseException | None = None
         self._lock = _thread.allocate_lock()
         self._lock.acquire()
-        _thread.start_new_thread(self._run, ())
+        # In the context of the caller, such as that of what it traces.
+        _thread.start_new_thread(contextvars.copy_context().run, (self._run,))
 
     def _run(self) -> None:
         try:

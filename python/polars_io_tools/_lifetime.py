@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from polars_io_tools._recording import Recording
+from polars_io_tools._tracing import here
 
 __all__ = ["Lifetime"]
 
@@ -44,11 +45,13 @@ class Lifetime:
     Attributes:
         exiting: whether the process ends, so that whoever makes rows has to stop.
         record: where it is noted how the run goes.
+        caller: the context that the rows are asked for in, None where nothing is traced.
     """
 
     def __init__(self, record: Recording | None = None) -> None:
         self.exiting = False
         self.record = record or Recording()
+        self.caller = here()
         self._rows: weakref.ref[Rows] | None = None
         self._over = threading.Event()
         self._ended = threading.Event()

@@ -1,4 +1,4 @@
-"""The `.piot` namespaces of frames: signatures and docstrings, each body one call."""
+"""The `.piot` namespace of LazyFrames: signatures and docstrings, each body one call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from polars_io_tools.db import SqlPlan
     from polars_io_tools.tables import Mode, Table
 
-__all__ = ["Partitions", "PiotFrameNamespace", "PiotNamespace", "TimeUnit"]
+__all__ = ["Partitions", "PiotNamespace", "TimeUnit"]
 
 _ByKey = ByTime | ByValue | ByRange | ByQuantile | KeyPartitions
 Partitions = _ByKey | Partitioner | Iterable[ReadPartition]
@@ -284,17 +284,3 @@ class PiotNamespace:
         from polars_io_tools.tables import write_table
 
         return write_table(self._lf, table, mode)
-
-
-@pl.api.register_dataframe_namespace("piot")
-class PiotFrameNamespace:
-    """Methods of this package on a DataFrame, as `df.piot`."""
-
-    def __init__(self, df: pl.DataFrame) -> None:
-        self._df = df
-
-    def write_table(self, table: Table, mode: Mode = "append") -> int | None:
-        """Write the frame into a table in one transaction; see `LazyFrame.piot.write_table`."""
-        from polars_io_tools.tables import write_table
-
-        return write_table(self._df, table, mode)

@@ -237,6 +237,13 @@ class RayPlan:
         """Return the plan for a notebook; nothing is computed."""
         return html_of_plan(self, self._parts)
 
+    def __repr__(self) -> str:
+        noun = "period" if self.time_unit else "partition"
+        end = f"{len(self._parts):,} {noun}{'s' * (len(self._parts) != 1)}"
+        if self.problem is not None:
+            end = f"cannot run: {type(self.problem).__name__}"
+        return f"<RayPlan: {str(self).partition(chr(10))[0]}; {end}>"
+
     def __str__(self) -> str:
         head = f"split by {self.column!r} ({self.dtype}), " if self.column else "split into "
         lines = [

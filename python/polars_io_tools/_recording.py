@@ -20,8 +20,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from polars_io_tools._period import AnyPartition
+from polars_io_tools._period import AnyPartition, Period
 from polars_io_tools._report import Report
+from polars_io_tools._tracing import Context, Span, here, kind_of
 
 __all__ = ["BY_RAY", "Calls", "PeriodRecord", "Recording", "Run", "latest_run"]
 
@@ -85,10 +86,15 @@ class Recording:
         error: the exception that ended it.
         records: of the periods that were submitted.
         sends: whether rows come back, so that their number is known.
+        span: that of the run, from when its rows were asked for until it is over.
+
+    Args:
+        caller: the context that the run is part of where it is traced.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, caller: Context | None = None) -> None:
         self.began = time.time_ns()
+        self.span = Span("piot.run", caller, began=self.began)
         self.planned: int | None = None
         self.ended: int | None = None
         self.total = 0
@@ -110,16 +116,34 @@ class Recording:
     @contextmanager
     def guarded(self) -> Iterator[None]:
         """Note the end of what runs inside, and the error if it has one."""
-        try:
-            yield
-        except GeneratorExit:
-            raise
-        except BaseException as error:
-            text = str(error).partition("\n")[0][:_MAX_MESSAGE]
-            self.error = f"{type(error).__name__}: {text}" if text else type(error).__name__
-            raise
-        finally:
-            self.ended = time.time_ns()
+        with self.span:
+            try:
+                yield
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                text = str(error).partition("\n")[0][:_MAX_MESSAGE]
+                self.error = f"{type(error).__name__}: {text}" if text else type(error).__name__
+                raise
+            finally:
+                self.ended = time.time_ns()
+                if self.span.recording:
+                    self.span.note(self._figures())
+
+    def _figures(self) -> dict[str, int | str | None]:
+        records = self.records.values()
+        done = sum(r.finished is not None for r in records)
+        rows = [r.rows for r in records if r.rows is not None]
+        ending = "failed" if self.error else "done" if done == self.total else "stopped"
+        return {
+            "piot.state": ending,
+            "piot.periods": self.total,
+            "piot.periods.done": done,
+            "piot.tasks": self._tasks,
+            "piot.attempts.failed": sum(len(r.failures) for r in records),
+            "piot.rows": sum(rows) if rows or not records else None,
+            "piot.bytes": sum(r.bytes or 0 for r in records),
+        }
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -181,7 +205,12 @@ class Recording:
         """Note that a task ended without periods, of which the first is the one that failed."""
         now = time.time_ns()
         cause = getattr(error, "cause", None) or error
-        record = self.records[periods[0]]
+        first = periods[0]
+        record = self.records[first]
+        if self.span.recording:
+            # The labels of other partitions are values.
+            label = {"piot.period": first.label} if isinstance(first, Period) else {}
+            self.span.event("piot.attempt.failed", {"error.type": kind_of(cause), **label})
         record.failures.append((now, type(cause).__name__))
         record.finished = record.received = None
 
@@ -218,6 +247,7 @@ class Calls:
     def __init__(self) -> None:
         self.latest: Run | None = None
         self._lock = threading.Lock()
+        self._caller = here()
 
     @classmethod
     def here(cls) -> Calls:
@@ -228,13 +258,14 @@ class Calls:
 
     def begun(self, source: object) -> Recording:
         """Return the recording of a source whose rows are asked for now."""
-        recording = Recording()
+        foreign = _is_foreign()
+        recording = Recording(self._caller if foreign else here())
         with self._lock:
             run = self.latest
             if run is None or id(source) in run.recordings:
                 run = self.latest = Run()
             run.recordings[id(source)] = recording
-        if not _is_foreign():
+        if not foreign:
             _collected.set(run)
         return recording
 

@@ -32,6 +32,7 @@ class Task(TypedDict):
         steps: what is done to the rows of each period, or of several neighbours together.
         keep: whether the rows stay in the object store.
         attempts: how often Ray may begin a task, None for any number of times.
+        trace: what the task is part of where the driver traces, by W3C Trace Context; else empty.
     """
 
     plan_id: str
@@ -48,6 +49,7 @@ class Task(TypedDict):
     steps: list[Step]
     keep: bool
     attempts: int | None
+    trace: dict[str, str]
 
 
 class Report(TypedDict):

@@ -84,6 +84,7 @@ def ship(
         keep=False,
         attempts=None,
         steps=[],
+        trace={},
     )
     query = lf if predicate is None else lf.filter(predicate)
     with collecting() as attachments:

@@ -28,12 +28,13 @@ from polars_io_tools._period import AnyPartition, filter_of
 from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._prune import prune
-from polars_io_tools._recording import Calls
+from polars_io_tools._recording import Calls, Recording
 from polars_io_tools._request import Recorder, ScanRequest, finish
 from polars_io_tools._ship import Runner, ShippedPlan, in_any_part, ship
 from polars_io_tools._split import Split
 from polars_io_tools._steps import Steps, done
 from polars_io_tools._task import inside_task
+from polars_io_tools._tracing import Span
 from polars_io_tools._transport import ReturnAs
 from polars_io_tools.errors import UnboundedPredicateError
 
@@ -194,12 +195,23 @@ class IoSource:
         finally:
             frames.close()
 
-    def planned(self, request: ScanRequest) -> tuple[ShippedPlan | None, Sequence[AnyPartition]]:
+    def planned(
+        self, request: ScanRequest, record: Recording | None = None
+    ) -> tuple[ShippedPlan | None, Sequence[AnyPartition]]:
         """Return the plan that travels and the parts to run, no plan where there are none.
 
         Raises:
             PiotError: the query cannot be split.
         """
+        parent = None if record is None else record.span.context
+        with Span("piot.plan", parent) as span, span.around():
+            shipped, parts = self._planned(request)
+            span.note({"piot.periods": len(parts)})
+            if shipped is not None:
+                span.note({"piot.plan.bytes": len(shipped.payload)})
+        return shipped, parts
+
+    def _planned(self, request: ScanRequest) -> tuple[ShippedPlan | None, Sequence[AnyPartition]]:
         predicate = request.shipped_predicate
         split = settled(self._lf, predicate, self._split)
         plan = plan_split(self._lf, predicate, split)
@@ -222,7 +234,7 @@ class IoSource:
     def _distributed(self, request: ScanRequest, lifetime: Lifetime) -> Frames:
         self._runner.check()
         try:
-            shipped, parts = self.planned(request)
+            shipped, parts = self.planned(request, lifetime.record)
         except UnboundedPredicateError as error:
             if self._role != "one of several branches":
                 raise

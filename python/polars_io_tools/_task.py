@@ -11,7 +11,6 @@ than once.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -28,7 +27,9 @@ from polars_io_tools._report import KeptReport, Report, Task
 from polars_io_tools._skew import check_versions, versions
 from polars_io_tools._statistics import statistics_of
 from polars_io_tools._steps import done
+from polars_io_tools._tracing import Span, in_task, received
 from polars_io_tools._transport import Part, encode, size_of
+from polars_io_tools._work import Work, traced
 from polars_io_tools.errors import PiotError
 
 __all__ = ["inside_task", "run_task", "versions"]
@@ -60,24 +61,34 @@ def run_task(
         RuntimeError: this process has other versions than the driver.
     """
     check_versions(task["versions"], node)
-    with marked(), chosen_parts(task, items):
+    span = Span("piot.task", received(task["trace"]), kind="CONSUMER")
+    with span, in_task(span.context), marked(), chosen_parts(task, items):
         decoded = decode_plan(task, plan[0], items)
-        decoded.node, decoded.repeats = node, repeats
+        decoded.node, decoded.repeats, decoded.caller = node, repeats, span.context
         parts = [from_wire(wire) for wire in periods]
-        if task["keep"]:
-            yield from _kept(decoded, task, parts)
-            return
-        if task["deliver"] is not None:
-            yield from _delivered(decoded, task, parts, loaded(task["deliver"]))
-            return
-        skip = task["skip"]
-        for run in neighbours(parts):
-            following = [part for part in run if isinstance(part, Period)]
-            together = len(following) > 1 and task["limit"] is None and not skip
-            if not (together and (yield from _together(decoded, task, following))):
-                for part in run:
-                    yield from _alone(decoded, task, part, skip)
-                    skip = 0
+        if span.recording:
+            where = {"piot.node": node, "piot.worker": os.getpid()}
+            span.note({**where, "piot.threads": pl.thread_pool_size(), **traced(parts)})
+        yield from _results(decoded, task, parts)
+
+
+def _results(
+    decoded: Decoded, task: Task, parts: Sequence[AnyPartition]
+) -> Iterator[Report | Part]:
+    if task["keep"]:
+        yield from _kept(decoded, task, parts)
+        return
+    if task["deliver"] is not None:
+        yield from _delivered(decoded, task, parts, loaded(task["deliver"]))
+        return
+    skip = task["skip"]
+    for run in neighbours(parts):
+        following = [part for part in run if isinstance(part, Period)]
+        together = len(following) > 1 and task["limit"] is None and not skip
+        if not (together and (yield from _together(decoded, task, following))):
+            for part in run:
+                yield from _alone(decoded, task, part, skip)
+                skip = 0
 
 
 def _together(
@@ -88,10 +99,11 @@ def _together(
     One by one they may still work, and if not, it is known which of them does not. What does not
     fit into one part goes one by one as well, so that a run arrives as a whole or not at all.
     """
-    work = _Work(decoded)
+    work = Work(decoded, run)
     try:
-        rows, counts = _joint_rows(decoded, task, run)
-        parts = encode(rows, task["return_as"])
+        with work.computing():
+            rows, counts = _joint_rows(decoded, task, run)
+            parts = encode(rows, task["return_as"])
     except (Exception, pl.exceptions.PanicException):  # noqa: BLE001  (it comes again, with its period)
         return False
     if len(parts) > 1:
@@ -123,7 +135,23 @@ def _kept(
     decoded: Decoded, task: Task, parts: Sequence[AnyPartition]
 ) -> Iterator[KeptReport | tuple[Part, ...]]:
     """Compute parts of a split into one object, with a report that says what is in it."""
-    work = _Work(decoded)
+    work = Work(decoded, parts)
+    with work.computing():
+        rows, counts = _all_rows(decoded, task, parts)
+        encoded = encode(rows, task["return_as"])
+        columns = statistics_of(rows)
+        head = encode(rows.head(_HEAD_ROWS), task["return_as"])[0]
+    report = work.report(
+        len(parts), rows.height, sum(map(size_of, encoded)), counts=counts, part=None
+    )
+    yield KeptReport(**report, columns=columns, head=head)
+    yield tuple(encoded)
+
+
+def _all_rows(
+    decoded: Decoded, task: Task, parts: Sequence[AnyPartition]
+) -> tuple[pl.DataFrame, list[int] | None]:
+    """Return the rows of parts, neighbouring periods computed at once, and how many each has."""
     frames: list[pl.DataFrame] = []
     counts: list[int] | None = []
     for run in neighbours(parts):
@@ -136,27 +164,21 @@ def _kept(
             frames += alone
             each = [rows.height for rows in alone]
         counts = None if counts is None or each is None else counts + each
-    rows = pl.concat(frames, rechunk=False) if len(frames) > 1 else frames[0]
-    encoded = encode(rows, task["return_as"])
-    columns = statistics_of(rows)
-    head = encode(rows.head(_HEAD_ROWS), task["return_as"])[0]
-    report = work.report(
-        len(parts), rows.height, sum(map(size_of, encoded)), counts=counts, part=None
-    )
-    yield KeptReport(**report, columns=columns, head=head)
-    yield tuple(encoded)
+    return (pl.concat(frames, rechunk=False) if len(frames) > 1 else frames[0]), counts
 
 
 def _alone(
     decoded: Decoded, task: Task, period: AnyPartition, skip: int
 ) -> Iterator[Report | Part]:
-    work = _Work(decoded)
-    rows = _collect(decoded, task, period, task["columns"])
-    if rows.height < skip:
-        msg = f"{skip} rows of it were here when it was tried again, and now it has {rows.height}"
-        raise PiotError(msg + ": what it reads or calls is not the same each time")
-    parts = encode(rows[skip:], task["return_as"])
-    del rows
+    work = Work(decoded, [period])
+    with work.computing():
+        rows = _collect(decoded, task, period, task["columns"])
+        if rows.height < skip:
+            msg = f"{skip} rows of it were here when it was tried again, and now it has "
+            msg += f"{rows.height}: what it reads or calls is not the same each time"
+            raise PiotError(msg)
+        parts = encode(rows[skip:], task["return_as"])
+        del rows
     yield from _reported(work, 1, parts)
 
 
@@ -165,16 +187,16 @@ def _delivered(
 ) -> Iterator[Report | Part]:
     """Hand the rows of each part to a delivery, and report what it answers."""
     for position, part in zip(task["positions"], parts, strict=True):
-        work = _Work(decoded)
-        rows = _rows_of(decoded, task, part, task["columns"])
-        place = Place(position, part.label)
-        answer = interruptible(partial(_handed, decoded, rows, deliver, place))
+        work = Work(decoded, [part])
+        with work.computing():
+            rows = _rows_of(decoded, task, part, task["columns"])
+            place = Place(position, part.label)
+            answer = interruptible(partial(_handed, decoded, rows, deliver, place))
         # Its rows are not here, and an answer is in their place.
         said = answer_part(place, answer)
         extent = getattr(deliver, "extent", None)
-        report = work.report(1, 0, len(said[-1]), part=said)
-        report["wrote"] = None if extent is None else extent(answer)
-        yield report
+        work.wrote = None if extent is None else extent(answer)
+        yield work.report(1, 0, len(said[-1]), part=said)
 
 
 def _handed(decoded: Decoded, rows: pl.LazyFrame, deliver: Delivery, place: Place) -> Any:
@@ -218,7 +240,7 @@ def _collected(decoded: Decoded, part: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _reported(
-    work: _Work, periods: int, parts: list[Part], counts: list[int] | None = None
+    work: Work, periods: int, parts: list[Part], counts: list[int] | None = None
 ) -> Iterator[Report | Part]:
     for number, part in enumerate(parts, 1):
         size = size_of(part)
@@ -227,43 +249,3 @@ def _reported(
         yield work.report(periods, part[1], size, counts=counts, part=inline, last=last)
         if inline is None:
             yield part
-
-
-class _Work:
-    """The work on some periods, from when it is made."""
-
-    def __init__(self, decoded: Decoded) -> None:
-        self._decoded = decoded
-        self._began = time.time_ns()
-        self._start = time.perf_counter_ns()
-        decoded.files = None
-
-    def report(
-        self,
-        periods: int,
-        rows: int,
-        size: int,
-        *,
-        counts: list[int] | None = None,
-        part: Part | None,
-        last: bool = True,
-    ) -> Report:
-        """Return what is said of a part that is done now."""
-        taken = time.perf_counter_ns() - self._start
-        return Report(
-            periods=periods,
-            last=last,
-            rows=rows,
-            bytes=size,
-            seconds=taken / 1e9 / periods,
-            started=self._began,
-            finished=self._began + taken,
-            node=self._decoded.node,
-            worker=os.getpid(),
-            files=self._decoded.files,
-            counts=counts,
-            threads=pl.thread_pool_size(),
-            repeats=self._decoded.repeats,
-            wrote=None,
-            part=part,
-        )

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from polars_io_tools._installation import installing
 from polars_io_tools._measured import Measured
 from polars_io_tools._page import BLUE, ORANGE, RED
 from polars_io_tools.errors import MissingDependencyError
@@ -44,7 +45,7 @@ def _altair() -> Any:
     try:
         import altair as alt
     except ImportError as error:
-        msg = "timeline() needs altair; install polars-io-tools-go[plot]"
+        msg = f"timeline() needs altair: {installing('plot')}"
         raise MissingDependencyError(msg) from error
     return alt
 

@@ -17,7 +17,15 @@ import polars_io_tools as piot
 from polars_io_tools._budget import BUDGET
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._resources import Resources
-from polars_io_tools.db import Column, Description, Query, Statement, _source, _sqlite_values
+from polars_io_tools.db import (
+    Column,
+    Description,
+    Query,
+    Statement,
+    _source,
+    _sqlite_values,
+    _wanted,
+)
 from polars_io_tools.db._sharing import Sharing
 from polars_io_tools.db._sqlite import SqliteReader
 from polars_io_tools.errors import InternalError
@@ -112,7 +120,7 @@ def process_ends(patch: Patch, folder: Path) -> object:
 
 
 def cancelled(patch: Patch, folder: Path) -> object:
-    patch.setattr(_source, "is_interrupted", lambda: True)
+    patch.setattr(_wanted, "is_interrupted", lambda: True)
     return sqlite("SELECT i FROM t", collect=True)(patch, folder)
 
 
@@ -209,7 +217,7 @@ DATABASE_CASES = {
     "an extra that is not there": Case(
         without_duckdb,
         piot.MissingDependencyError,
-        "scan_db: duckdb:// needs an extra: pip install polars-io-tools-go[db]",
+        'scan_db: duckdb:// needs an extra: pip install "polars-io-tools-go[db]"',
     ),
     "query of a wrong type": Case(
         scan(b"SELECT 1"), TypeError, "scan_db: query must be a str, not bytes"

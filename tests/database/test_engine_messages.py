@@ -78,8 +78,8 @@ WRONG: dict[str, Wrong] = {
         {},
         (
             "mysql:// is read by ODBC; pass connection='Driver={MySQL ODBC 9.4 Unicode Driver};"
-            "Server=…;Database=…;UID=…;PWD=…' (or 'DSN=…'), with the driver installed, and: pip "
-            "install polars-io-tools-go[odbc]"
+            "Server=…;Database=…;UID=…;PWD=…' (or 'DSN=…'), with the driver installed, and: "
+            'pip install "polars-io-tools-go[odbc]"'
         ),
     ),
     "an option of no driver": (
@@ -139,7 +139,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, extra: str) -
         return imported(name, *args)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    said = rf"scan_db: {message}.*: pip install polars-io-tools-go\[{extra}\]$"
+    said = rf'scan_db: {message}.*: pip install "polars-io-tools-go\[{extra}\]"$'
     with pytest.raises(piot.MissingDependencyError, match=said):
         piot.scan_db("SELECT 1 AS n", connection, **options)
 

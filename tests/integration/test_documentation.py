@@ -74,8 +74,20 @@ def test_first_example_of_the_readme(trades: Path) -> None:
 
 
 def test_explained_plan_of_the_readme(tmp_path: Path) -> None:
-    code = next(b for b in blocks("python") if "explain_on_ray" in b)
-    assert run(code, tmp_path).split() == blocks("text")[0].split()
+    code = next(b for b in blocks("python") if "plan = query.piot" in b)
+    (shown,) = (b for b in blocks("text") if "in-memory frame" in b)
+    assert run(code, tmp_path).split() == shown.split()
+
+
+def test_five_minutes_of_the_readme(tmp_path: Path) -> None:
+    code = next(b for b in blocks("python") if "last_run" in b)
+    (shown,) = (b for b in blocks("text") if "done in" in b)
+    said = run(code, tmp_path).replace(str(tmp_path), "/home/me")
+    plan, _, report = shown.partition("done in")
+    assert said.startswith(plan)
+    labels = [line.split()[0] for line in report.splitlines()[1:4]]
+    assert [line.split()[0] for line in said.partition("done in")[2].splitlines()[1:4]] == labels
+    assert "vega" in (tmp_path / "run.html").read_text()
 
 
 def test_stored_frame_of_the_readme(tmp_path: Path) -> None:
@@ -132,7 +144,7 @@ def test_database_of_the_readme(market: str, tmp_path: Path) -> None:
 
 
 def test_all_python_blocks_of_the_readme_are_tested() -> None:
-    assert len(blocks("python")) == 7
+    assert len(blocks("python")) == 8
 
 
 def modules() -> list[ModuleType]:

@@ -19,7 +19,15 @@ import polars as pl
 import pytest
 
 import polars_io_tools as piot
-from polars_io_tools import _installation, _lifetime, _scan, _skew, _source, _task, _transport
+from polars_io_tools import (
+    _installation,
+    _lifetime,
+    _scan,
+    _skew,
+    _source,
+    _task,
+    _transport,
+)
 from polars_io_tools._arrow import concat_frames
 from polars_io_tools._attach import attached
 from polars_io_tools._identity import PlanListing
@@ -367,19 +375,30 @@ CASES = SPLIT_CASES | {
         without_a_module("ray", _connected.require_ray),
         piot.MissingDependencyError,
         "execute_on_ray needs Ray",
-        "install polars-io-tools-go[ray]",
+        'pip install "polars-io-tools-go[ray]"',
     ),
     "tqdm not installed": Case(
         without_a_module("tqdm.auto", _progress.require_tqdm),
         piot.MissingDependencyError,
         "progress=True needs tqdm",
-        "install polars-io-tools-go[ray]",
+        'pip install "polars-io-tools-go[ray]"',
     ),
     "altair not installed": Case(
         without_a_module("altair", report_of([Recording()]).timeline),
         piot.MissingDependencyError,
         "timeline() needs altair",
-        "install polars-io-tools-go[plot]",
+        'pip install "polars-io-tools-go[plot]"',
+    ),
+    "a method that only LazyFrames have": Case(
+        lambda *_: getattr(pl.DataFrame(), "piot").execute_on_ray,  # noqa: B009  (types do not show it)
+        AttributeError,
+        "execute_on_ray is a method of LazyFrames",
+        "write df.lazy().piot.execute_on_ray(…)",
+    ),
+    "no method of a frame": Case(
+        lambda *_: getattr(pl.DataFrame(), "piot").nonsense,  # noqa: B009  (likewise)
+        AttributeError,
+        "'PiotFrameNamespace' object has no attribute 'nonsense'",
     ),
     "Ray not running": Case(
         without_ray_running,

@@ -122,7 +122,7 @@ def test_what_is_not_installed(
     )
     diagnosis = piot.doctor(start=False)
     (check,) = [check for check in diagnosis.checks if check.name == name]
-    assert (check.status, check.remedy) == (status, f"pip install polars-io-tools-go[{extra}]")
+    assert (check.status, check.remedy) == (status, f'pip install "polars-io-tools-go[{extra}]"')
     assert diagnosis.ok is (status != "error")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from polars_io_tools._installation import installing
 from polars_io_tools.errors import MissingDependencyError
 
 __all__ = ["DRIVERS", "ENDS_WITH_ITS_CLIENT", "Driver", "needs_extra", "opened"]
@@ -47,9 +48,7 @@ class Driver:
 
 def needs_extra(scheme: str, extra: str) -> MissingDependencyError:
     """Return the error for a driver that is not installed."""
-    return MissingDependencyError(
-        f"scan_db: {scheme} needs an extra: pip install polars-io-tools-go[{extra}]"
-    )
+    return MissingDependencyError(f"scan_db: {scheme} needs an extra: {installing(extra)}")
 
 
 def opened(driver: Driver, uri: str) -> Any:

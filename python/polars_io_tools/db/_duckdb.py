@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from polars_io_tools._installation import installing
 from polars_io_tools.db._background import in_background
 from polars_io_tools.db._duckdb_types import Converter, converter_of
 from polars_io_tools.db._from_arrow import check_whole
@@ -123,7 +124,7 @@ def _driver() -> Any:
         import duckdb
         import pyarrow as pa  # noqa: F401  (through which DuckDB gives its rows)
     except ImportError as error:
-        msg = "scan_db: duckdb:// needs an extra: pip install polars-io-tools-go[db]"
+        msg = f"scan_db: duckdb:// needs an extra: {installing('db')}"
         raise MissingDependencyError(msg) from error
     return duckdb
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from polars_io_tools._installation import installing
 from polars_io_tools.db._odbc_string import is_odbc
 from polars_io_tools.db._reader import Reader
 
@@ -123,8 +124,8 @@ def misnamed(scheme: str, aliases: Iterable[str]) -> str:
     if scheme in _BY_ODBC:
         return (
             f"scan_db: {scheme}:// is read by ODBC; pass connection='Driver={{{_BY_ODBC[scheme]}}};"
-            "Server=…;Database=…;UID=…;PWD=…' (or 'DSN=…'), with the driver installed, and: pip "
-            "install polars-io-tools-go[odbc]"
+            "Server=…;Database=…;UID=…;PWD=…' (or 'DSN=…'), with the driver installed, and: "
+            f"{installing('odbc')}"
         )
     near = difflib.get_close_matches(scheme, (*SCHEMES, *aliases, *_BY_ODBC), 1)
     hint = f"; did you mean {near[0]}://?" if near else ""

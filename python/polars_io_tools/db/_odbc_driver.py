@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from polars_io_tools._installation import installing
 from polars_io_tools.db._secrets import without_secrets
 from polars_io_tools.errors import (
     DatabaseConnectionError,
@@ -139,7 +140,7 @@ def _arrow_odbc() -> Any:
         import arrow_odbc
         import pyarrow as pa  # noqa: F401  (through which rows come)
     except ImportError as error:
-        msg = "scan_db: an ODBC string needs an extra: pip install polars-io-tools-go[odbc]"
+        msg = f"scan_db: an ODBC string needs an extra: {installing('odbc')}"
         raise MissingDependencyError(msg) from error
     except OSError as error:
         msg = (

@@ -31,7 +31,8 @@ from polars_io_tools._task import inside_task
 from polars_io_tools.db._parallel import Parallel
 from polars_io_tools.db._reader import Frames, Reader
 from polars_io_tools.db._sharing import Joined
-from polars_io_tools.db._source import DbSource, check_wanted, named_errors
+from polars_io_tools.db._source import DbSource
+from polars_io_tools.db._wanted import check_wanted, named_errors
 from polars_io_tools.errors import (
     TooManyPeriodsError,
     UnboundedPredicateError,
@@ -210,7 +211,7 @@ class PartitionedSource:
         with self._joined(reader, wanted) as joined:
             parallel = Parallel(
                 parts,
-                lambda part: self._read(reader, part, request, joined),
+                lambda part: self._read(reader, part, request, joined, lifetime),
                 count=joined.count,
                 ordered=self._ordered,
             )
@@ -236,7 +237,12 @@ class PartitionedSource:
             yield joined
 
     def _read(
-        self, reader: Reader, part: AnyPartition, request: ScanRequest, joined: Joined
+        self,
+        reader: Reader,
+        part: AnyPartition,
+        request: ScanRequest,
+        joined: Joined,
+        lifetime: Lifetime,
     ) -> Frames:
         """Yield the rows of one partition; it runs in a thread of its own."""
         predicate = filter_of(part, self._split.dtype, self._split.column)
@@ -249,7 +255,7 @@ class PartitionedSource:
         statement = self._whole.statement(reader, columns, predicate, None)
         if joined.snapshot:
             statement = replace(statement, snapshot=joined.snapshot)
-        yield from self._whole.frames(reader, statement, predicate, None)
+        yield from self._whole.frames(reader, statement, predicate, None, lifetime)
 
 
 def _checked(lf: pl.LazyFrame, partitions: Any, most: int) -> Split:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import polars as pl
@@ -17,7 +17,6 @@ import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
 from polars_io_tools._attach import attached, is_collecting, offer
-from polars_io_tools._interrupt import is_interrupted
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools.db._casts import Casts, Types
 from polars_io_tools.db._columns import as_given, checked, distinct
@@ -32,9 +31,10 @@ from polars_io_tools.db._reader import (
     Statement,
 )
 from polars_io_tools.db._sharing import Sharing
-from polars_io_tools.errors import PiotError
+from polars_io_tools.db._traced import traced_statement
+from polars_io_tools.db._wanted import named_errors, until_over
 
-__all__ = ["DbSource", "check_wanted", "named_errors"]
+__all__ = ["DbSource"]
 
 
 class DbSource:
@@ -198,28 +198,35 @@ class DbSource:
         with named_errors():
             reader = self.reader()
             statement = self.statement(reader, columns, predicate, n_rows)
-            frames = self.frames(reader, statement, predicate, n_rows)
+            frames = self.frames(reader, statement, predicate, n_rows, lifetime)
             kept = None if columns is None else cs.by_name(*columns)
             nothing = self._casts.frame(statement.nothing())
-            until_over = closing(_until_over(frames, lifetime))
-            with self._sharing.alone(reader), until_over as wanted:
+            rows_wanted = closing(until_over(frames, lifetime))
+            with self._sharing.alone(reader), rows_wanted as wanted:
                 for frame in wanted:
                     rows = nothing if frame is None else frame
                     yield rows if kept is None else rows.select(kept)
 
     def frames(
-        self, reader: Reader, statement: Statement, predicate: pl.Expr | None, n_rows: int | None
+        self,
+        reader: Reader,
+        statement: Statement,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        lifetime: Lifetime,
     ) -> Frames:
         """Yield the rows of a statement on which a predicate is true, all columns of it.
 
         None stands for a moment without rows. The predicate is asked of the first `n_rows` rows.
         """
         limit = n_rows
-        with closing(reader.read(statement)) as frames:
+        traced = traced_statement(reader, lifetime.caller)
+        with traced as returned, closing(reader.read(statement)) as frames:
             for frame in frames:
                 if frame is None:
                     yield None
                     continue
+                returned(frame.height)
                 rows = checked(frame, statement.columns)
                 if limit is not None:
                     rows = rows.head(limit)
@@ -259,39 +266,3 @@ class DbSource:
         if self._attached is None:
             return {}
         return attached(self._attached, lambda items: dict(items[0]))
-
-
-def _until_over(frames: Frames, lifetime: Lifetime) -> Frames:
-    """Yield frames until nobody wants them any more, and close what makes them."""
-    # A frame or None comes every moment, so that there is nothing to wake up.
-    lifetime.then(lambda: None)
-    try:
-        for frame in frames:
-            yield frame
-            check_wanted(lifetime)
-    finally:
-        frames.close()
-        lifetime.close()
-
-
-def check_wanted(lifetime: Lifetime) -> None:
-    """Check between two frames that the process and its task go on.
-
-    Raises:
-        PiotError: one of them ends.
-    """
-    if lifetime.exiting:
-        raise PiotError("the process ends while a query of scan_db runs")
-    if is_interrupted():
-        raise PiotError("the task was cancelled while a query of scan_db ran")
-
-
-@contextmanager
-def named_errors() -> Iterator[None]:
-    """Say in each error of ours that it is one of scan_db."""
-    try:
-        yield
-    except PiotError as error:
-        if str(error).startswith("scan_db"):
-            raise
-        raise type(error)(f"scan_db: {error}") from error.__cause__

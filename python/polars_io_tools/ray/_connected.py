@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from polars_io_tools._installation import installing
 from polars_io_tools.errors import (
     MissingDependencyError,
     RayNotInitialisedError,
@@ -24,7 +25,7 @@ def require_ray() -> Any:
     try:
         import ray
     except ImportError as error:
-        msg = "execute_on_ray needs Ray; install polars-io-tools-go[ray]"
+        msg = f"execute_on_ray needs Ray: {installing('ray')}"
         raise MissingDependencyError(msg) from error
     client = sys.modules.get("ray.util.client")
     if client is not None and client.ray.is_connected():

@@ -27,6 +27,7 @@ from polars_io_tools._period import AnyPartition
 from polars_io_tools._report import KeptReport, Task
 from polars_io_tools._resources import NoRoomError, Resources
 from polars_io_tools._source import ShippedPlan
+from polars_io_tools._tracing import Span
 from polars_io_tools._transport import Part, decode, size_of
 from polars_io_tools.errors import PiotError
 from polars_io_tools.ray._cluster import RayCluster, places
@@ -93,7 +94,7 @@ class RayRunner:
             StoreFullError: the plan, or data of it, does not fit into the object store.
         """
         for parts in self._run(plan, periods, lifetime):
-            yield None if parts is None else _merged(decode(parts))
+            yield None if parts is None else _assembled(parts, lifetime.record.span)
 
     def run_deliveries(
         self,
@@ -148,6 +149,8 @@ class RayRunner:
     ) -> Iterator[list[Part] | None]:
         """Yield parts as the turn of their periods comes, as their cluster fetches them."""
         options = self._options
+        record = lifetime.record
+        plan.task["trace"] = record.span.carrier()
         started = _started(plan, options, periods, keep=keep)
         while started is None:
             yield None
@@ -157,7 +160,6 @@ class RayRunner:
         noun = noun_of(periods[0]) if periods else "period"
         progress = Progress(options.progress, len(periods), options.description, noun)
         limits = _limits(plan, options, cluster.store_bytes(), keep=keep)
-        record = lifetime.record
         record.starts(
             len(periods),
             places(options.remote_options),
@@ -226,6 +228,15 @@ def _started(
         resources.close()
         raise
     return cluster, resources
+
+
+def _assembled(parts: list[Part], run: Span) -> pl.DataFrame:
+    with Span("piot.assemble", run.context) as span:
+        frame = _merged(decode(parts))
+        if span.recording:
+            size = sum(map(size_of, parts))
+            span.note({"piot.parts": len(parts), "piot.rows": frame.height, "piot.bytes": size})
+    return frame
 
 
 def _merged(frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import sys
 from typing import Any, Protocol
 
 from polars_io_tools._figures import amount
+from polars_io_tools._installation import installing
 from polars_io_tools.errors import MissingDependencyError
 
 __all__ = ["Progress", "require_tqdm"]
@@ -43,7 +44,7 @@ def require_tqdm() -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError as error:
-        msg = "progress=True needs tqdm; install polars-io-tools-go[ray]"
+        msg = f"progress=True needs tqdm: {installing('ray')}"
         raise MissingDependencyError(msg) from error
     return tqdm
 

@@ -56,7 +56,7 @@ def deliveries(
     def run() -> Generator[Delivered | None, None, None]:
         with lifetime.record.guarded():
             runner.check()
-            shipped, parts = source.planned(request)
+            shipped, parts = source.planned(request, lifetime.record)
             if shipped is not None:
                 yield from runner.run_deliveries(shipped, parts, lifetime, delivery)
 
@@ -77,7 +77,7 @@ def kept(
     def run() -> Generator[Kept | None, None, None]:
         with lifetime.record.guarded():
             runner.check()
-            shipped, parts = source.planned(request)
+            shipped, parts = source.planned(request, lifetime.record)
             if shipped is not None:
                 yield from runner.run_kept(shipped, parts, lifetime)
 

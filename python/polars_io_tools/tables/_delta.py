@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polars_io_tools._installation import installing
 from polars_io_tools.errors import (
     MissingDependencyError,
     SnapshotNotFoundError,
@@ -30,7 +31,7 @@ def deltalake() -> Any:
     try:
         import deltalake as package
     except ImportError as error:
-        msg = "tables need deltalake: pip install 'polars-io-tools-go[tables]'"
+        msg = f"tables need deltalake: {installing('tables')}"
         raise MissingDependencyError(msg) from error
     return package
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from polars_io_tools._installation import installing
 from polars_io_tools.errors import MissingDependencyError
 from polars_io_tools.tables._changes import Changes
 from polars_io_tools.tables._commit import commits_since, committed_in
@@ -39,7 +40,7 @@ def adapter(what: str) -> Any:
     try:
         from polars_io_tools.tables import _ray
     except ImportError as error:
-        msg = f"{what} needs Ray Data ({error}): pip install 'polars-io-tools-go[ray-data]'"
+        msg = f"{what} needs Ray Data ({error}): {installing('ray-data')}"
         raise MissingDependencyError(msg) from error
     return _ray
 
