@@ -23,7 +23,7 @@ from polars_io_tools._reads import (
     unreached_sources,
     whole_scans,
 )
-from polars_io_tools._source import in_any_part
+from polars_io_tools._ship import in_any_part
 from polars_io_tools._split import Split
 from polars_io_tools.errors import PiotError
 

@@ -30,7 +30,7 @@ from polars_io_tools._polars import deserialise, serialise
 from polars_io_tools._prune import prune
 from polars_io_tools._recording import Calls, Recording
 from polars_io_tools._request import Recorder, ScanRequest, finish
-from polars_io_tools._ship import Runner, ShippedPlan, in_any_part, ship
+from polars_io_tools._ship import Runner, ShippedPlan, ship
 from polars_io_tools._split import Split
 from polars_io_tools._steps import Steps, done
 from polars_io_tools._task import inside_task
@@ -50,12 +50,6 @@ Frames = Generator[pl.DataFrame | None, None, None]
 __all__ = [
     "IoSource",
     "Role",
-    "Runner",
-    "ScanRequest",
-    "ShippedPlan",
-    "finish",
-    "in_any_part",
-    "ship",
 ]
 
 

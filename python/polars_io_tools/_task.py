@@ -24,7 +24,7 @@ from polars_io_tools._interrupt import interruptible
 from polars_io_tools._period import AnyPartition, Period, filter_of, from_wire
 from polars_io_tools._periods import in_period_order, neighbours, rows_of_each
 from polars_io_tools._report import KeptReport, Report, Task
-from polars_io_tools._skew import check_versions, versions
+from polars_io_tools._skew import check_versions
 from polars_io_tools._statistics import statistics_of
 from polars_io_tools._steps import done
 from polars_io_tools._tracing import Span, in_task, received
@@ -32,7 +32,7 @@ from polars_io_tools._transport import Part, encode, size_of
 from polars_io_tools._work import Work, traced
 from polars_io_tools.errors import PiotError
 
-__all__ = ["inside_task", "run_task", "versions"]
+__all__ = ["inside_task", "run_task"]
 
 # How many rows Polars shows of a result.
 _HEAD_ROWS = 5

@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
-from polars_io_tools import _source
+from polars_io_tools import _ship, _source
 from tests.integration.cases import on_ray
 
 pytestmark = pytest.mark.ray
@@ -65,9 +65,9 @@ def test_a_file_that_changed_is_named(
     folder: Path, name: str, change: str, inside: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder / f"2024-03-05.{name.rpartition('_')[2]}"
-    ship = _source.ship
+    ship = _ship.ship
 
-    def then_change(*arguments: Any) -> _source.ShippedPlan:
+    def then_change(*arguments: Any) -> _ship.ShippedPlan:
         shipped = ship(*arguments)
         if change == "gone":
             path.unlink()

@@ -22,7 +22,9 @@ import polars_io_tools as piot
 from polars_io_tools import (
     _installation,
     _lifetime,
+    _request,
     _scan,
+    _ship,
     _skew,
     _source,
     _task,
@@ -125,10 +127,10 @@ def other_versions(*_: object) -> object:
 
 
 def fewer_rows_than_before(*_: object) -> object:
-    request = _source.ScanRequest(None, None, None, None)
+    request = _request.ScanRequest(None, None, None, None)
     split = Split("calendar", "date", pl.Date(), 100, "monthly")
     period = Period("2024-01", 0, 99_999)
-    shipped = _source.ship(LF.filter(JANUARY), request, split, [period], "arrow")
+    shipped = _ship.ship(LF.filter(JANUARY), request, split, [period], "arrow")
     shipped.task["skip"] = 1000
     return list(_task.run_task(shipped.task, (shipped.payload,), [period.wire()], "one"))
 

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import polars_io_tools as piot
-from polars_io_tools import _source
+from polars_io_tools import _ship, _source
 from polars_io_tools._polars import grafts
 from tests import lake
 from tests.integration.cases import on_ray
@@ -66,9 +66,9 @@ TABLES = {"delta": delta, "iceberg": iceberg}
 
 
 def after_shipping(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
-    ship = _source.ship
+    ship = _ship.ship
 
-    def then_change(*arguments: Any) -> _source.ShippedPlan:
+    def then_change(*arguments: Any) -> _ship.ShippedPlan:
         shipped = ship(*arguments)
         change()
         return shipped

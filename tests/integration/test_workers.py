@@ -16,7 +16,7 @@ import pytest
 from polars.io.plugins import register_io_source
 
 import polars_io_tools as piot
-from polars_io_tools import _ship, _task
+from polars_io_tools import _ship, _skew
 from tests.integration.cases import DATES, QUARTER, assert_same, day, in_period_order, on_ray
 from tests.integration.conftest import Journal, Submissions
 
@@ -270,7 +270,7 @@ def test_a_worker_without_the_package_says_where_and_what_to_do(
 def test_other_versions_are_named_before_the_plan_is_decoded(
     name: str, scan: pl.LazyFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = _task.versions()
+    here = _skew.versions()
     monkeypatch.setattr(_ship, "versions", lambda: here | {name: "9.9.9"})
     with pytest.raises(piot.WorkerError) as info:
         on_ray(scan.filter(QUARTER)).collect()

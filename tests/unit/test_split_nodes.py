@@ -14,7 +14,8 @@ from polars.lazyframe.resolver import LazyFrameResolver
 
 from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition
-from polars_io_tools._source import IoSource, ShippedPlan
+from polars_io_tools._ship import ShippedPlan
+from polars_io_tools._source import IoSource
 from polars_io_tools._split import Split
 from tests.property.process_runner import ProcessRunner
 from tests.unit.split_node import (

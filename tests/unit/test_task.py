@@ -17,8 +17,9 @@ from polars_io_tools import PiotNamespace
 from polars_io_tools._period import Period
 from polars_io_tools._periods import in_period_order, neighbours
 from polars_io_tools._report import Report
+from polars_io_tools._request import ScanRequest
 from polars_io_tools._resources import Resources
-from polars_io_tools._source import ScanRequest, ship
+from polars_io_tools._ship import ship
 from polars_io_tools._split import Split
 from polars_io_tools._task import run_task
 from polars_io_tools._transport import Part, decode

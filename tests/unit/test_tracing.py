@@ -17,8 +17,9 @@ import polars_io_tools as piot
 from polars_io_tools import PiotNamespace
 from polars_io_tools._recording import Calls
 from polars_io_tools._report import Task
+from polars_io_tools._request import ScanRequest
 from polars_io_tools._resources import Resources
-from polars_io_tools._source import ScanRequest, ShippedPlan, ship
+from polars_io_tools._ship import ShippedPlan, ship
 from polars_io_tools._split import Split
 from polars_io_tools._task import run_task
 from polars_io_tools._tracing import Span, here, kind_of

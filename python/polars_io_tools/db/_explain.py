@@ -16,7 +16,8 @@ import polars.selectors as cs
 from polars_io_tools._period import AnyPartition, filter_of
 from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars.sources import AskedSource, asked_sources
-from polars_io_tools._source import IoSource, ScanRequest
+from polars_io_tools._request import ScanRequest
+from polars_io_tools._source import IoSource
 from polars_io_tools._split import Split
 from polars_io_tools.db._partitioned import PartitionedSource
 from polars_io_tools.db._plan import SqlPlan, SqlScan, SqlTerm

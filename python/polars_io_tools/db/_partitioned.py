@@ -24,8 +24,7 @@ from polars_io_tools._period import AnyPartition, filter_of
 from polars_io_tools._plan import RayPlan
 from polars_io_tools._planner import plan_split, settled
 from polars_io_tools._polars.sources import columns_read, is_pushed_whole
-from polars_io_tools._request import Recorder, ScanRequest
-from polars_io_tools._source import finish
+from polars_io_tools._request import Recorder, ScanRequest, finish
 from polars_io_tools._split import Split, check_split
 from polars_io_tools._task import inside_task
 from polars_io_tools.db._parallel import Parallel

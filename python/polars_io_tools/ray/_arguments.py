@@ -8,7 +8,7 @@ from typing import Any
 from polars_io_tools._attach import Parted
 from polars_io_tools._choice import Chooser
 from polars_io_tools._period import AnyPartition
-from polars_io_tools._source import ShippedPlan
+from polars_io_tools._ship import ShippedPlan
 from polars_io_tools.ray._connected import store
 
 __all__ = ["Arguments"]

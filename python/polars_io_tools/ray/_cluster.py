@@ -19,7 +19,7 @@ from typing import Any
 from polars_io_tools._period import AnyPartition
 from polars_io_tools._report import Report
 from polars_io_tools._resources import Resources
-from polars_io_tools._source import ShippedPlan
+from polars_io_tools._ship import ShippedPlan
 from polars_io_tools._transport import Part
 from polars_io_tools.errors import InternalError, RayNotInitialisedError
 from polars_io_tools.ray._arguments import Arguments

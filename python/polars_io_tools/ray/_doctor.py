@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TypedDict
 
 from polars_io_tools._diagnosis import Check
-from polars_io_tools._task import versions
+from polars_io_tools._skew import versions
 
 __all__ = ["node_checks"]
 
@@ -70,7 +70,7 @@ def _probe() -> _Probed:
 
         here["polars"] = pl.__version__
         threads = pl.thread_pool_size()
-        from polars_io_tools._task import versions
+        from polars_io_tools._skew import versions
 
         here = versions()
     except Exception as error:  # noqa: BLE001  (whatever it is, it is what was asked for)

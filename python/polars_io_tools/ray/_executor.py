@@ -26,7 +26,7 @@ from polars_io_tools._lifetime import Lifetime
 from polars_io_tools._period import AnyPartition
 from polars_io_tools._report import KeptReport, Task
 from polars_io_tools._resources import NoRoomError, Resources
-from polars_io_tools._source import ShippedPlan
+from polars_io_tools._ship import ShippedPlan
 from polars_io_tools._tracing import Span
 from polars_io_tools._transport import Part, decode, size_of
 from polars_io_tools.errors import PiotError

@@ -16,8 +16,7 @@ import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
 from polars_io_tools._attach import attached, is_collecting, offer
-from polars_io_tools._request import ScanRequest
-from polars_io_tools._source import finish
+from polars_io_tools._request import ScanRequest, finish
 from polars_io_tools._statistics import PartIndex
 from polars_io_tools._transport import Part, decode, size_of
 from polars_io_tools.errors import RayNotInitialisedError, ResultLostError

@@ -30,13 +30,21 @@ Ray makes an object again that is lost later, as with its node, see `_keeping`.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
 
 from polars_io_tools._delivery import Delivered, Delivery
-from polars_io_tools._source import IoSource, ScanRequest
+from polars_io_tools._lifetime import Lifetime
+from polars_io_tools._period import AnyPartition
+from polars_io_tools._request import ScanRequest
+from polars_io_tools._ship import ShippedPlan
+from polars_io_tools._source import IoSource
 from polars_io_tools.ray._executor import Kept, RayRunner
 
 __all__ = ["ALL", "deliveries", "kept"]
+
+_Brought = TypeVar("_Brought")
 
 # All rows and columns.
 ALL = ScanRequest(None, None, None, None)
@@ -51,16 +59,7 @@ def deliveries(
         RayNotInitialisedError: Ray is not running.
         PiotError: the query cannot be split, or a task failed.
     """
-    lifetime = source.begun()
-
-    def run() -> Generator[Delivered | None, None, None]:
-        with lifetime.record.guarded():
-            runner.check()
-            shipped, parts = source.planned(request, lifetime.record)
-            if shipped is not None:
-                yield from runner.run_deliveries(shipped, parts, lifetime, delivery)
-
-    return lifetime.of(run())
+    return _run(source, runner, request, partial(runner.run_deliveries, delivery=delivery))
 
 
 def kept(
@@ -72,13 +71,22 @@ def kept(
         RayNotInitialisedError: Ray is not running.
         PiotError: the query cannot be split, or a task failed.
     """
+    return _run(source, runner, request, runner.run_kept)
+
+
+def _run(
+    source: IoSource,
+    runner: RayRunner,
+    request: ScanRequest,
+    running: Callable[[ShippedPlan, Sequence[AnyPartition], Lifetime], Iterator[_Brought | None]],
+) -> Generator[_Brought | None, None, None]:
     lifetime = source.begun()
 
-    def run() -> Generator[Kept | None, None, None]:
+    def run() -> Generator[_Brought | None, None, None]:
         with lifetime.record.guarded():
             runner.check()
             shipped, parts = source.planned(request, lifetime.record)
             if shipped is not None:
-                yield from runner.run_kept(shipped, parts, lifetime)
+                yield from running(shipped, parts, lifetime)
 
     return lifetime.of(run())
