@@ -25,7 +25,6 @@ from polars_io_tools._partitioners import (
 from polars_io_tools._partitions import KeyPartitions, Partitioner, RayPartition, ReadPartition
 from polars_io_tools._period import Partition, Period
 from polars_io_tools._plan import Coverage, Obstacle, PlannedFilter, PlannedReads, RayPlan
-from polars_io_tools._run_report import RunReport, last_run
 from polars_io_tools._scan import scan_parquet
 from polars_io_tools._version import __version__
 from polars_io_tools.errors import (
@@ -65,6 +64,7 @@ from polars_io_tools.ray import put
 if TYPE_CHECKING:
     from polars_io_tools import db as db
     from polars_io_tools import tables as tables
+    from polars_io_tools._run_report import RunReport, last_run
     from polars_io_tools.db import SqlPlan, scan_db
     from polars_io_tools.ray._engine import RayEngine
     from polars_io_tools.ray._result import RayResult
@@ -171,6 +171,8 @@ if not TYPE_CHECKING:
         "scan_db": "db",
         "RayEngine": "ray._engine",
         "RayResult": "ray._result",
+        "RunReport": "_run_report",
+        "last_run": "_run_report",
     }
 
     def __getattr__(name: str) -> Any:

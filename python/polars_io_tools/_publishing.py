@@ -30,8 +30,8 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,6 +43,9 @@ __all__ = ["Staging"]
 
 _MARK = ".piot-"
 _LOCK = "lock"
+
+# What the one file of a run is called in its folder.
+_ONE = "0.staged"
 
 # After this long a staging folder without a lock is one of which nobody makes the lock any more.
 _UNLOCKED_SECONDS = 60.0
@@ -141,13 +144,15 @@ class Staging:
         if durable:
             _sync_folder(self._target.parent)
 
-    def publish_file(self, staged: str) -> None:
-        """Move one file to where the target is.
+    @contextmanager
+    def one_file(self) -> Iterator[str]:
+        """Give where one file is written, which is moved to the target after the end.
 
         Raises:
             PublishError: it cannot be moved.
         """
-        path = Path(self.folder) / staged
+        yield self.aside.path(_ONE)
+        path = Path(self.folder) / _ONE
         try:
             if self._target.exists():
                 shutil.copymode(self._target, path)

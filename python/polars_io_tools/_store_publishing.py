@@ -19,12 +19,14 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from polars_io_tools._aside import BEGUN, StoreFolder
+from polars_io_tools._store_writer import Writer
 from polars_io_tools._stores import Access, Address, Store
 from polars_io_tools.errors import PublishError
 
@@ -129,20 +131,35 @@ class StoreStaging:
             raise
         self._published = True
 
-    def publish_file(self, staged: str) -> None:
-        """Copy one file to where the target is.
+    @contextmanager
+    def one_file(self) -> Iterator[Writer]:
+        """Give what one object is written into, which is there after the end, if that is no error.
+
+        Nothing is written aside: a store shows no object before all of it is there.
 
         Raises:
-            PublishError: it cannot be copied.
+            PublishError: it cannot be written.
         """
-        source = f"{self._key}/{staged}"
+        with self._writing():
+            writer = self._store.writer(self._target.key)
         try:
-            size = self._store.size(source)
-            self._store.copy(source, self._target.key, size or 0)
+            yield writer
+        except Exception:
+            with self._writing():
+                if writer.failed is not None:
+                    raise writer.failed from None
+            raise
+        with self._writing():
+            writer.close()
+        self._published = True
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             msg = f"{self._target.url(self._target.key)!r} cannot be written: {error}"
             raise PublishError(msg) from None
-        self._published = True
 
     def _final(self, name: str) -> str:
         return f"{self._target.key}/{name}"

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from polars_io_tools._hidden import Hidden
 from polars_io_tools._polars.clouds import credentials_of, divided_options
 from polars_io_tools._redact import redacted
+from polars_io_tools._store_writer import Writer, opened_for
 from polars_io_tools.errors import MissingDependencyError
 
 __all__ = ["Access", "Address", "Store", "address_of"]
@@ -204,6 +205,11 @@ class Store:
         """Write an object and return when the store says that it was."""
         self._asked(lambda client: client.put(key, data))
         return float(self._asked(lambda client: client.head(key)["last_modified"].timestamp()))
+
+    def writer(self, key: str) -> Writer:
+        """Return what an object is written into, a piece after another."""
+        opened = self._asked(lambda client: opened_for(client, key))
+        return Writer(lambda call: self._asked(lambda _: call(opened)))
 
     def copy(self, source: str, target: str, size: int) -> None:
         """Copy an object of a size, within the store where the store does that."""

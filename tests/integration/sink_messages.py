@@ -85,8 +85,8 @@ def in_the_way(_: Patch, folder: Path) -> object:
 
 
 def taken_meanwhile(_: Patch, folder: Path) -> object:
-    with Staging(str(folder / "one.csv")) as staging:
-        staging.publish_file("not written")
+    with Staging(str(folder / "one.csv")) as staging, staging.one_file():
+        pass  # nothing is written
     return None
 
 
@@ -97,6 +97,12 @@ def mounted(*_: object) -> object:
 def encrypted(_: Patch, folder: Path) -> object:
     """Give an option that Polars 2.0 does not have."""
     Sink("parquet", folder, {"mkdir": False, "encryption": object()}).write(LF, LF, None)
+    return None
+
+
+def encrypted_and_counted(*_: object) -> object:
+    options = {"mkdir": False, "encryption": object(), "sinked_paths_callback": print}
+    Sink("parquet", "s3://bucket/one.parquet", options).write(LF, LF, None)
     return None
 
 
@@ -121,12 +127,14 @@ def published(patch: Patch, _: Path, *, fails: Sequence[str], one: bool = False)
     right: dict[str, Any] = {"write": 0.0, "size": None, "copy": None, "remove": None}
     for name, value in right.items():
         patch.setattr(Store, name, failing if name in fails else lambda *_, value=value: value)
+    patch.setattr(Store, "writer", failing)
     patch.setattr(Store, "listed", lambda store, folder: iter(()))
     staging = StoreStaging(STORE, Access(None, "auto"))
     key = f"{staging.aside.address.key}/0.staged"
     patch.setattr(Store, "listed", lambda store, folder: iter([(key, 1, 0.0)]))
     if one:
-        staging.publish_file("0.staged")
+        with staging.one_file():
+            pass
     elif "size" in fails:
         staging.exists("a.csv")
     staging.publish({"a.csv": "0.staged"})
@@ -243,6 +251,12 @@ SINK_CASES: dict[str, Case] = {
         ValueError,
         "sink_parquet: metadata=<function",
         "Leave it out, or write one file",
+    ),
+    "encryption and a count": Case(
+        encrypted_and_counted,
+        ValueError,
+        "sink_parquet: with encryption= the rows of an object cannot be told to sinked_paths_cal",
+        "Leave one of them out, or write to a local file",
     ),
     "encryption": Case(
         encrypted,

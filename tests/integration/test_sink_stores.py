@@ -405,8 +405,16 @@ def test_what_a_killed_process_left_is_removed_later(
 def test_one_object(form: str, query: pl.LazyFrame, base: str, options: Options) -> None:
     """Through the driver, in the order of periods."""
     key = f"{base}/one.{EXTENSIONS[form]}"
-    sink(query, form, f"s3://bucket/{key}", engine=ENGINE, storage_options=options)
+    told = list[Any]()
+    given: dict[str, Any] = {"engine": ENGINE, "storage_options": options}
+    if form in ("parquet", "ipc"):
+        given["sinked_paths_callback"] = told.append
+    sink(query, form, f"s3://bucket/{key}", **given)
     schema = query.collect_schema()
+    store = _stores.Store(_stores.Address("s3://bucket", key), _stores.Access(options, None))
+    extents = [(p.path, p.num_rows, p.num_bytes) for each in told for p in each.paths]
+    expected = (f"s3://bucket/{key}", query.collect().height, store.size(key))
+    assert extents == [expected] * (form in ("parquet", "ipc"))
     plain = in_period_order(query.collect())
     assert_same(read(form, key, schema, storage_options=options), plain)
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from polars_io_tools.ray._cluster import RayCluster
+from polars_io_tools.ray._vault import Vault
 from tests.integration.cases import QUARTER, on_ray
 
 pytestmark = pytest.mark.ray
@@ -31,6 +32,23 @@ def seen(scan: pl.LazyFrame, **options: Any) -> set[int]:
 
 def test_a_task_of_one_cpu_has_one_thread(scan: pl.LazyFrame) -> None:
     assert seen(scan) == {1}
+
+
+def test_a_secret_imports_nothing_before_a_task_begins() -> None:
+    """Whatever it gets is loaded by then, and Polars reads once how many threads it may have."""
+    import ray as untyped
+
+    ray: Any = untyped
+
+    @ray.remote(runtime_env={"env_vars": {"PIOT_TEST_THREADS": "secret"}})  # type: ignore[untyped-decorator]  # Ray's
+    def imported(_: object) -> list[str]:
+        import sys
+
+        return [name for name in sys.modules if name.startswith("polars")]
+
+    vault = Vault()
+    assert ray.get(imported.remote(vault.hide("key", "s3cret"))) == []
+    vault.close()
 
 
 def test_what_the_user_sets_wins_and_is_reported(

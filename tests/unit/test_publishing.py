@@ -154,10 +154,9 @@ def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "one.csv"
     path.write_text("old")
     path.chmod(0o600)
-    with Staging(str(path)) as staging:
-        staged(staging, "0")
+    with Staging(str(path)) as staging, staging.one_file() as aside:
+        Path(aside).write_text("new 0")
         assert path.read_text() == "old"
-        staging.publish_file("0")
     assert path.read_text() == "new 0"
     assert path.stat().st_mode & 0o777 == 0o600
 

@@ -26,7 +26,7 @@ from polars_io_tools._period import filter_of
 from polars_io_tools._polars import sinks as polars_sinks
 from polars_io_tools._publishing import Staging
 from polars_io_tools._store_publishing import StoreStaging
-from polars_io_tools._stores import Access, Address, address_of
+from polars_io_tools._stores import Access, Address, Store, address_of
 from polars_io_tools._task import inside_task
 from polars_io_tools._writing import EXTENSIONS, Writing, Written, unchecked
 from polars_io_tools.ray._distributed import Distributed
@@ -89,24 +89,32 @@ class Sink:
     def _write_file(self, rows: pl.LazyFrame, path: str) -> None:
         """Write one file, which is there when it is finished and not before."""
         address = address_of(path)
+        callback = self.options.get("sinked_paths_callback")
+        if callback is not None and address and self.options.get("encryption") is not None:
+            raise ValueError(
+                f"sink_{self.form}: with encryption= the rows of an object cannot be told to "
+                "sinked_paths_callback=. Leave one of them out, or write to a local file"
+            )
         apart = {**self.options, **dict.fromkeys(_ACCESS)}
         polars_sinks.check_options(self.form, rows.collect_schema(), path, apart)
         if not (address or self.options["mkdir"] or Path(path).absolute().parent.is_dir()):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        options = unchecked(self.options)
-        callback = options.get("sinked_paths_callback")
-        sunk: list[Any] = []
+        options = {**unchecked(self.options), **dict.fromkeys(_ACCESS)}
+        sunk: list[tuple[int, int]] = []
         if callback is not None:
-            options["sinked_paths_callback"] = lambda told: sunk.extend(told.paths)
-        with self._staging(path, address) as staging:
-            aside = staging.aside
-            with aside.telling():
-                options |= aside.options()
-                polars_sinks.sink(self.form, rows, aside.path("0.staged"), options)
-            staging.publish_file("0.staged")
+            options["sinked_paths_callback"] = None if address else _noting(sunk)
+        with self._staging(path, address) as staging, staging.one_file() as opened:
+            polars_sinks.sink(self.form, rows, opened, options)
         if callback is not None:
+            found = [self._extent(path, address)] if address else sunk
             given = polars_sinks.normalised(self.target)
-            polars_sinks.report_paths(callback, [(given, p.num_rows, p.num_bytes) for p in sunk])
+            polars_sinks.report_paths(callback, [(given, *extent) for extent in found])
+
+    def _extent(self, path: str, address: Address) -> tuple[int, int]:
+        """Return how many rows and bytes an object has."""
+        access = {name: self.options.get(name) for name in _ACCESS}
+        rows = getattr(pl, f"scan_{self.form}")(path, **access).select(pl.len()).collect().item()
+        return rows, Store(address, Access(**access)).size(address.key) or 0
 
     def _write_folder(
         self, schema: pl.Schema, folder: _Folder, rows: pl.LazyFrame, run: Distributed | None
@@ -184,6 +192,10 @@ class Sink:
                 )
                 raise ValueError(msg) from (None if hidden else error)
         return options
+
+
+def _noting(sunk: list[tuple[int, int]]) -> Any:
+    return lambda told: sunk.extend((path.num_rows, path.num_bytes) for path in told.paths)
 
 
 def _address(form: str, folder: _Folder) -> Address | None:

@@ -32,8 +32,10 @@ class _Keeper:
         return self._secrets[key]
 
 
-# cloudpickle sends by value what it cannot find by name.
-_Keeper.__module__ = "__main__"
+# cloudpickle sends by value what it cannot find by name. A task that gets a handle loads the class
+# before it begins, and must not import Polars then: it has not chosen how many threads it uses.
+for _sent in (_Keeper, _Keeper.__init__, _Keeper.keep, _Keeper.tell):
+    _sent.__module__ = "__main__"
 
 
 def opened(items: Sequence[Any]) -> list[Any]:
