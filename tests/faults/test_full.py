@@ -39,7 +39,9 @@ def test_a_slow_reader_does_not_make_a_small_store_spill(one_node: Nodes, tmp_pa
     assert read_slowly(one_node, tmp_path, small, 0.5, **four_at_once) == 0
     # Three results of 60 MB wait while one is read, where there is no bound.
     unbounded = four_at_once | {"max_unread_bytes": 10**10}
-    assert read_slowly(one_node, tmp_path, large, 4, **unbounded) > 0
+    # How long that takes is up to the machine.
+    spilled = (read_slowly(one_node, tmp_path, large, pause, **unbounded) for pause in (4, 8, 12))
+    assert any(spilled)
 
 
 WEAK = {

@@ -37,6 +37,9 @@ __all__ = ["Sink"]
 # The options that get to an object store.
 _ACCESS = ("storage_options", "credential_provider")
 
+# Staging makes the folders: Polars, which may begin late, would make those of a run that has ended.
+_NO_FOLDERS = {"mkdir": False}
+
 Parts = Iterator[tuple[Place, Sequence[Written]]]
 
 
@@ -99,7 +102,7 @@ class Sink:
         polars_sinks.check_options(self.form, rows.collect_schema(), path, apart)
         if not (address or self.options["mkdir"] or Path(path).absolute().parent.is_dir()):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        options = {**unchecked(self.options), **dict.fromkeys(_ACCESS)}
+        options = {**unchecked(self.options), **dict.fromkeys(_ACCESS), **_NO_FOLDERS}
         sunk: list[tuple[int, int]] = []
         if callback is not None:
             options["sinked_paths_callback"] = None if address else _noting(sunk)
@@ -178,7 +181,7 @@ class Sink:
         # What gets to object stores may hold secrets, and travels in its own way.
         apart = dict.fromkeys(_ACCESS)
         here = {"sinked_paths_callback": None} if "sinked_paths_callback" in self.options else {}
-        options = polars_sinks.shipped_options({**self.options, **apart, **here})
+        options = polars_sinks.shipped_options({**self.options, **apart, **here, **_NO_FOLDERS})
         access = {name: self.options.get(name) for name in _ACCESS}
         for name, value in {**options, **access}.items():
             try:
