@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from polars_io_tools._period import AnyPartition
+from polars_io_tools._period import AnyPartition, named
 from polars_io_tools._recording import PeriodRecord, Recording
 
 __all__ = ["Measured", "measured", "table_of"]
@@ -222,6 +222,4 @@ def _slowest(spans: pl.DataFrame) -> tuple[str, float] | None:
     if not spans.height:
         return None
     row = spans.with_columns(each=pl.col("taken") / pl.col("size")).sort("each").row(-1, named=True)
-    labels: list[str] = row["period"]
-    name = labels[0] if len(labels) == 1 else f"{labels[0]}…{labels[-1]}"
-    return name, row["each"]
+    return named(row["period"]), row["each"]

@@ -24,6 +24,7 @@ __all__ = [
     "alike",
     "filter_of",
     "from_wire",
+    "named",
     "window_of",
 ]
 
@@ -94,6 +95,11 @@ def alike(parts: Sequence[AnyPartition]) -> Sequence[AnyPartition]:
     wanted = parts[0].options
     count = next((i for i, part in enumerate(parts) if part.options != wanted), len(parts))
     return parts[:count]
+
+
+def named(labels: Sequence[str]) -> str:
+    """Return a name for neighbouring periods."""
+    return labels[0] if len(labels) == 1 else f"{labels[0]}…{labels[-1]}"
 
 
 def window_of(part: Period, dtype: pl.DataType | None) -> str:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from polars_io_tools._hidden import Hidden
+from polars_io_tools._installation import installing
 from polars_io_tools._polars.clouds import credentials_of, divided_options
 from polars_io_tools._redact import redacted
 from polars_io_tools._store_writer import Writer, opened_for
@@ -147,7 +148,7 @@ class Store:
         except ImportError as error:
             msg = (
                 "sinks into directories of object stores need obstore, also on the workers: "
-                "pip install polars-io-tools-go[stores]"
+                f"{installing('stores')}"
             )
             raise MissingDependencyError(msg) from error
         options = self._access.options()

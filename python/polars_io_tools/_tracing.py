@@ -17,14 +17,14 @@ Example:
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from polars_io_tools._version import __version__
 
-__all__ = ["Context", "Span", "here", "in_task", "kind_of", "named", "received"]
+__all__ = ["Context", "Span", "here", "in_task", "kind_of", "received"]
 
 # A context of OpenTelemetry, which says what a span is part of.
 Context = Any
@@ -83,11 +83,6 @@ def kind_of(error: BaseException) -> str:
     if kind.__module__ == "builtins":
         return kind.__qualname__
     return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def named(labels: Sequence[str]) -> str:
-    """Return a name for neighbouring periods."""
-    return labels[0] if len(labels) == 1 else f"{labels[0]}…{labels[-1]}"
 
 
 class Span:

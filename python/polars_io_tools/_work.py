@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 
 from polars_io_tools._decoded import Decoded
-from polars_io_tools._period import AnyPartition, Period
+from polars_io_tools._period import AnyPartition, Period, named
 from polars_io_tools._report import Report
-from polars_io_tools._tracing import Span, in_task, named
+from polars_io_tools._tracing import Span, in_task
 from polars_io_tools._transport import Part
 
 __all__ = ["Work", "traced"]

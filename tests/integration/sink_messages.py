@@ -197,7 +197,7 @@ SINK_CASES: dict[str, Case] = {
         without_obstore,
         piot.MissingDependencyError,
         "sinks into directories of object stores need obstore, also on the workers",
-        "pip install polars-io-tools-go[stores]",
+        'pip install "polars-io-tools-go[stores]"',
     ),
     "run that has ended": Case(
         partial(answered, lambda *_: None),

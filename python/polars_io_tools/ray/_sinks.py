@@ -115,9 +115,9 @@ class Sink:
 
     def _extent(self, path: str, address: Address) -> tuple[int, int]:
         """Return how many rows and bytes an object has."""
-        access = {name: self.options.get(name) for name in _ACCESS}
-        rows = getattr(pl, f"scan_{self.form}")(path, **access).select(pl.len()).collect().item()
-        return rows, Store(address, Access(**access)).size(address.key) or 0
+        scan: pl.LazyFrame = getattr(pl, f"scan_{self.form}")(path, **self._access())
+        rows = scan.select(pl.len()).collect().item()
+        return rows, Store(address, Access(**self._access())).size(address.key) or 0
 
     def _write_folder(
         self, schema: pl.Schema, folder: _Folder, rows: pl.LazyFrame, run: Distributed | None
@@ -140,10 +140,14 @@ class Sink:
             paths = [(f"{base}/{n}", f.rows or 0, f.bytes) for n, f in sorted(files.items())]
             polars_sinks.report_paths(callback, paths)
 
+    def _access(self) -> dict[str, Any]:
+        """Return the options that get to an object store."""
+        return {name: self.options.get(name) for name in _ACCESS}
+
     def _staging(self, path: str, address: Address | None) -> Staging | StoreStaging:
         if address is None:
             return Staging(path)
-        return StoreStaging(address, Access(**{name: self.options.get(name) for name in _ACCESS}))
+        return StoreStaging(address, Access(**self._access()))
 
     def _check(self, schema: pl.Schema, folder: _Folder, address: Address | None) -> None:
         """Check that a directory can be written.
@@ -182,8 +186,7 @@ class Sink:
         apart = dict.fromkeys(_ACCESS)
         here = {"sinked_paths_callback": None} if "sinked_paths_callback" in self.options else {}
         options = polars_sinks.shipped_options({**self.options, **apart, **here, **_NO_FOLDERS})
-        access = {name: self.options.get(name) for name in _ACCESS}
-        for name, value in {**options, **access}.items():
+        for name, value in {**options, **self._access()}.items():
             try:
                 dumps(value)
             except Exception as error:  # noqa: BLE001  (whatever pickling raises)

@@ -17,7 +17,7 @@ from polars_io_tools.tables._changes import Changes
 from polars_io_tools.tables._commit import commits_since, committed_in
 from polars_io_tools.tables._files import describe
 from polars_io_tools.tables._footers import wrong_footer
-from polars_io_tools.tables._keys import key_texts, ranges_filter, values_of
+from polars_io_tools.tables._keys import key_texts, ranges_filter, shown_key
 from polars_io_tools.tables._live import read_files
 from polars_io_tools.tables._ops import Head, Operation, TransactionOps
 from polars_io_tools.tables._place import placed
@@ -126,8 +126,7 @@ def _check_survivors(txn: str, ops: Collection[Operation], start: Snapshot) -> N
         msg = f"the files that operations remove cannot be compared with those they add: {error}"
         raise InvalidOperationsError(msg) from error
     if first.height:
-        values = values_of(key_texts(first, layout)[0], layout)
-        named = ", ".join(f"{n}={v!r}" for n, v in zip(key, values, strict=True))
+        named = shown_key(key_texts(first, layout)[0], layout)
         raise InvalidOperationsError(
             f"operations of transaction {txn} remove a file with the key {named}, which "
             "is in no range that they replace, and add no row with it: include all "

@@ -30,6 +30,7 @@ __all__ = [
     "range_filter",
     "ranges_filter",
     "shown",
+    "shown_key",
     "texts_of",
     "texts_or_none",
     "tuple_of",
@@ -142,6 +143,12 @@ def _exact(value: Any, column: Column) -> pl.Series:
     if family != wanted or series.cast(given.dtype).item() != given.item():
         raise ValueError("it is another value in the type of the column")
     return series
+
+
+def shown_key(key: Tuple, layout: Layout) -> str:
+    """Return a key as people read it: its columns with their values."""
+    values = values_of(key, layout)
+    return ", ".join(f"{n}={v!r}" for n, v in zip(layout.key, values, strict=True))
 
 
 def shown(within: Range) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 
 from polars_io_tools.errors import InvalidRowsError
 from polars_io_tools.tables._constraints import Constraint
-from polars_io_tools.tables._keys import Tuple, key_texts, values_of
+from polars_io_tools.tables._keys import Tuple, key_texts, shown_key
 from polars_io_tools.tables._schema import Layout
 from polars_io_tools.tables._sorting import sort_rows
 from polars_io_tools.tables._types import Column
@@ -219,9 +219,8 @@ def check_unique(stored: pl.DataFrame, layout: Layout) -> None:
 
 def repeated_key(key: Tuple, layout: Layout) -> InvalidRowsError:
     """Return the error for a key that would be there more than once."""
-    values = values_of(key, layout)
-    named = ", ".join(f"{n}={v!r}" for n, v in zip(layout.key, values, strict=True))
     return InvalidRowsError(
-        f"the key {named} would be there more than once, in a table of unique keys: drop the "
-        "repeated rows, use txn(mode='upsert') to replace rows, or a table with unique=False"
+        f"the key {shown_key(key, layout)} would be there more than once, in a table of unique "
+        "keys: drop the repeated rows, use txn(mode='upsert') to replace rows, or a table with "
+        "unique=False"
     )
