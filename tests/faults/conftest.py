@@ -194,12 +194,15 @@ class Driver(Child):
 
 def quiet(nodes: Nodes, driver: Driver, seconds: float) -> float | None:
     """Return how long it takes until no task of ours runs, None if that takes too long."""
-    took = until(lambda: not nodes.busy(), seconds)
-    if took is None:
-        return None
-    beats = len(driver.lines())
-    time.sleep(0.5)
-    return took if len(driver.lines()) == beats else None
+
+    def is_quiet() -> bool:
+        if nodes.busy():
+            return False
+        beats = len(driver.lines())
+        time.sleep(0.5)  # a worker that is about to end may go on under another name
+        return len(driver.lines()) == beats
+
+    return until(is_quiet, seconds)
 
 
 def started(environment: dict[str, str] | None = None) -> Nodes:

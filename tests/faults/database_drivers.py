@@ -18,7 +18,7 @@ import cloudpickle
 import polars as pl
 
 import polars_io_tools as piot
-from tests.faults.drivers import counted, main, say
+from tests.faults.drivers import counted, is_interrupted, main, say
 
 YEAR = pl.col("date").is_between(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
 
@@ -47,9 +47,7 @@ def endless(settings: dict[str, Any]) -> None:
     """Run a query that does not end; after Ctrl-C, live on."""
     lazy = monthly(piot.scan_db(QUERIES[settings["query"]], settings["uri"]))
     say(started=True)
-    try:
-        lazy.collect(engine=settings["engine"])
-    except KeyboardInterrupt:
+    if is_interrupted(lambda: lazy.collect(engine=settings["engine"])):
         say(interrupted=time.time())
     sys.stdin.read()
 

@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,21 @@ Work = Callable[[dt.date], object]
 def say(**words: Any) -> None:
     sys.stdout.write(json.dumps(words) + "\n")
     sys.stdout.flush()
+
+
+def is_interrupted(call: Callable[[], object]) -> bool:
+    """Call a function, and tell whether Ctrl-C ended it.
+
+    Polars and Python both take note of a Ctrl-C: Polars may raise it, and Python then once more.
+    """
+    with suppress(KeyboardInterrupt):
+        try:
+            call()
+        except KeyboardInterrupt:
+            time.sleep(0.01)
+        else:
+            return False
+    return True
 
 
 def days(count: int, work: Work, rows: int = 20, row_bytes: int = 0) -> pl.LazyFrame:
@@ -104,9 +120,7 @@ def interrupted(settings: dict[str, Any]) -> None:
 
     lazy = on_ray(days(50, stubborn(settings["journal"])), progress=True)
     say(started=True)
-    try:
-        lazy.collect(engine=settings["engine"])
-    except KeyboardInterrupt:
+    if is_interrupted(lambda: lazy.collect(engine=settings["engine"])):
         say(interrupted=time.time())
     sys.stdin.readline()
     say(bars=len(tqdm._instances))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import signal
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars_io_tools as piot
+from polars_io_tools.ray import _cancelling
 from tests.faults.drivers import START, Work, days, main, noted, on_ray, say
 
 
@@ -48,6 +50,31 @@ def dies(settings: dict[str, Any]) -> None:
         say(period=error.period, error=str(error), cause=cause, there=out.exists())
     else:
         say(error=None)
+
+
+def reconnects(settings: dict[str, Any]) -> None:
+    """Shut Ray down at many moments after a query that failed, and join it again each time."""
+    import ray as untyped
+
+    ray: Any = untyped
+    setattr(_cancelling, "_GRACE_SECONDS", 0.15)  # noqa: B010  (types take it for a mistake)
+
+    def work(date: dt.date) -> None:
+        if date == START:
+            raise ZeroDivisionError("no price")
+        time.sleep(0.05)
+
+    lazy = on_ray(days(12, work))
+    failed = 0
+    for i in range(settings["times"]):
+        try:
+            lazy.collect()
+        except piot.WorkerError:
+            failed += 1
+        time.sleep(2 * 0.15 * i / settings["times"])
+        ray.shutdown()
+        ray.init(address=settings["address"], log_to_driver=False, logging_level=logging.ERROR)
+    say(failed=failed)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 import polars_io_tools as piot
-from tests.faults.drivers import START, Work, days, main, noted, say, stubborn
+from tests.faults.drivers import START, Work, days, is_interrupted, main, noted, say, stubborn
 
 ROW_BYTES = 10_000
 
@@ -69,9 +69,8 @@ def interrupted(settings: dict[str, Any]) -> None:
     from tqdm.auto import tqdm
 
     say(started=True)
-    try:
-        executed(days(50, stubborn(settings["journal"])), settings, progress=True)
-    except KeyboardInterrupt:
+    endless = days(50, stubborn(settings["journal"]))
+    if is_interrupted(lambda: executed(endless, settings, progress=True)):
         say(interrupted=time.time())
     sys.stdin.readline()
     say(bars=len(tqdm._instances))

@@ -12,7 +12,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 import polars_io_tools as piot
-from tests.faults.drivers import START, day, main, noted, say
+from tests.faults.drivers import START, day, is_interrupted, main, noted, say
 
 SLICES = 10
 
@@ -51,9 +51,8 @@ def write(settings: dict[str, Any]) -> None:
     rows = slow_days(settings["count"], settings["journal"], settings["seconds"])
     target = pl.PartitionBy(settings["target"], key="slice", max_rows_per_file=7)
     say(started=True)
-    try:
-        rows.sink_parquet(target, engine=engine, storage_options=settings.get("options"))
-    except KeyboardInterrupt:
+    given: dict[str, Any] = {"engine": engine, "storage_options": settings.get("options")}
+    if is_interrupted(lambda: rows.sink_parquet(target, **given)):
         say(interrupted=time.time(), visible=Path(settings["target"]).exists())
     else:
         say(written=True)

@@ -108,3 +108,10 @@ def test_a_process_lives_on_when_ray_is_shut_down_soon_after(
         assert quiet(one_node, driver, STOP_SECONDS) is not None
         assert driver.lines()
         assert driver.end() == 0
+
+
+def test_ray_is_shut_down_at_any_moment_after_a_query(one_node: Nodes, tmp_path: Path) -> None:
+    """Ray ends processes of which a thread lets go of a reference while it is shut down."""
+    with one_node.drive("dying_drivers.reconnects", tmp_path, times=10) as driver:
+        assert driver.hear() == {"failed": 10}
+        assert driver.end() == 0

@@ -85,7 +85,7 @@ def without_room(call: Callable[[], object]) -> Callable[[Patch, Path], object]:
 
 
 def ray_goes(patch: Patch, _: Path) -> object:
-    patch.setattr(_cluster.RayCluster, "_is_connected", lambda _: False)
+    patch.setattr(_cluster, "is_connected", lambda _: False)
     return collect(LF.filter(JANUARY))
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 import logging
 import math
 import pickle
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -24,6 +22,7 @@ from polars_io_tools._transport import Part
 from polars_io_tools.errors import InternalError, RayNotInitialisedError
 from polars_io_tools.ray._arguments import Arguments
 from polars_io_tools.ray._bootstrap import run_periods
+from polars_io_tools.ray._cancelling import cancel, is_connected, look_at
 from polars_io_tools.ray._connected import connection, own_store_bytes, require_ray, store
 from polars_io_tools.ray._held import hold
 from polars_io_tools.ray._options import cpus_of, threads_of
@@ -33,9 +32,6 @@ from polars_io_tools.ray._retries import Retries
 __all__ = ["RayCluster", "places", "remote_function"]
 
 _log = logging.getLogger(__name__)
-
-# How long a task that is interrupted may take to end before its process is stopped.
-_GRACE_SECONDS = 2.0
 
 # The share of the object store that frames of this process may keep before parts are copied out.
 _HELD_SHARE = 2
@@ -109,16 +105,13 @@ class RayCluster:
         """Return the seconds since some time."""
         return time.monotonic()
 
-    def _is_connected(self) -> bool:
-        return self._ray.is_initialized() and connection() == self._connection
-
     def _check_connection(self) -> None:
         """Check that Ray runs still: when it does not, its functions would start it anew.
 
         Raises:
             RayNotInitialisedError: it was shut down.
         """
-        if not self._is_connected():
+        if not is_connected(self._connection):
             raise RayNotInitialisedError("Ray was shut down while a query of execute_on_ray ran")
 
     def slots(self, running: int) -> int:
@@ -213,7 +206,7 @@ class RayCluster:
         try:
             report = self._ray.get(ref)
         except self._ray.exceptions.RayError as error:
-            self._look_at(self._end_of(handle))
+            look_at(self._end_of(handle))
             retries = self._own_retries.get(handle, self._retries)
             raise TaskFailed(error, retries=retries.after(error)) from error
         self._tell_threads(report["threads"])
@@ -255,32 +248,4 @@ class RayCluster:
 
     def cancel(self, handles: Sequence[Any]) -> None:
         """Cancel tasks: queued ones never start, running ones get a grace to end."""
-        if not handles or not self._is_connected():
-            return
-        for handle in handles:
-            self._ray.cancel(handle, force=False)
-        threading.Thread(
-            target=self._stop_after_grace, args=(list(handles),), daemon=True, name="piot-cancel"
-        ).start()
-
-    def _stop_after_grace(self, handles: list[Any]) -> None:
-        # Ray may be shut down meanwhile, which ends the tasks as well. It also ends processes that
-        # are inside of one of its functions then, so this thread does not wait in one.
-        time.sleep(_GRACE_SECONDS)
-        with suppress(Exception):
-            self._check_connection()
-            ends = {self._end_of(handle): handle for handle in handles}
-            _, late = self._ray.wait(
-                list(ends), num_returns=len(ends), timeout=0, fetch_local=False
-            )
-            for end in late:
-                self._ray.cancel(ends[end], force=True)
-        time.sleep(_GRACE_SECONDS)
-        for handle in handles:
-            self._look_at(self._end_of(handle))
-
-    def _look_at(self, end: Any) -> None:
-        """Keep Ray from logging the failure of a task, as it does with those that nobody sees."""
-        with suppress(self._ray.exceptions.RayError):
-            if self._is_connected():
-                self._ray.get(end, timeout=0)
+        cancel([self._end_of(handle) for handle in handles], self._connection)

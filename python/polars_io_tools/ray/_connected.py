@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from polars_io_tools._installation import installing
@@ -12,7 +13,10 @@ from polars_io_tools.errors import (
     StoreFullError,
 )
 
-__all__ = ["connection", "own_store_bytes", "require_ray", "store"]
+__all__ = ["connection", "own_store_bytes", "require_ray", "shutdown_held_off", "store"]
+
+# The lock of Ray's under which it connects and shuts down, which is not part of its API.
+_SHUTDOWN_LOCK = "_connect_or_shutdown_lock"
 
 
 def require_ray() -> Any:
@@ -67,6 +71,14 @@ def connection() -> tuple[str, str]:
 
     context = ray.get_runtime_context()
     return context.get_node_id(), context.get_job_id()
+
+
+def shutdown_held_off() -> AbstractContextManager[object]:
+    """Return a context in which no other thread shuts Ray down, which then waits for its end."""
+    from ray._private import worker
+
+    held: AbstractContextManager[object] | None = getattr(worker, _SHUTDOWN_LOCK, None)
+    return nullcontext() if held is None else held
 
 
 def own_store_bytes() -> int:
