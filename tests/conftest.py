@@ -180,3 +180,12 @@ def _connected(request: pytest.FixtureRequest) -> None:
     """Give tests marked `ray` the cluster."""
     if request.node.get_closest_marker("ray") is not None:
         request.getfixturevalue("ray_cluster")
+
+
+@pytest.fixture(scope="module")
+def options() -> Iterator[dict[str, str]]:
+    """A local S3 server with one bucket, `bucket`: the storage options that get there."""
+    from tests.stores import served
+
+    with served() as found:
+        yield found

@@ -97,7 +97,7 @@ def reads_of(
         if chosen is None and not asks:
             return ()
         counts, opened = chosen or ((), [])
-        asked = statements_of(query.filter(wanted)) if asks else []
+        asked = _statements(query.filter(wanted)) if asks else []
         found.append(
             PlannedReads(
                 part.label,
@@ -160,10 +160,15 @@ def statements_of(query: pl.LazyFrame) -> list[tuple[str, str, str]]:
 
     There are none of a source that would have to connect in order to tell.
     """
+    with suppress(PiotError, *FAILURES):
+        if _is_quick(query, asks=True):
+            return _statements(query)
+    return []
+
+
+def _statements(query: pl.LazyFrame) -> list[tuple[str, str, str]]:
     found = []
     with suppress(PiotError, *FAILURES):
-        if not _is_quick(query, asks=True):
-            return []
         for asked in asked_sources(query):
             statement = _statement(asked)
             if statement is not None:

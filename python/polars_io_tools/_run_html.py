@@ -21,6 +21,7 @@ from polars_io_tools._page import (
     table,
     text,
 )
+from polars_io_tools._period import named
 
 __all__ = ["html_of"]
 
@@ -106,15 +107,16 @@ def _picture(done: pl.DataFrame, run: Measured) -> str:
     names = done.select("node", "worker").unique(maintain_order=True).sort("node", "worker")
     lanes = {key: i for i, key in enumerate(names.rows()[:_MAX_LANES])}
     spans = done.group_by("node", "worker", *_ORDER, maintain_order=True).agg("period")
-    spans = spans.sort(pl.col("finished") - pl.col("started"), descending=True).head(_MAX_BARS)
-    start = int(done["started"].cast(pl.Int64).min() or 0)  # type: ignore[arg-type]  # a number
+    first, last = pl.col("started").cast(pl.Int64), pl.col("finished").cast(pl.Int64)
+    spans = spans.select("node", "worker", "period", at=first - first.min(), taken=last - first)
+    spans = spans.sort("taken", descending=True).head(_MAX_BARS)
     scale = (_WIDTH - _NAME) / max(run.running * 1e9, 1.0)
     height = _LANE * len(lanes) + 22
     body = [_lane(name, i) for name, i in lanes.items()]
-    for row in spans.sort("started").iter_rows(named=True):
-        lane = lanes.get((row["node"], row["worker"]))
+    for node, worker, labels, at, taken in spans.sort("at").iter_rows():
+        lane = lanes.get((node, worker))
         if lane is not None:
-            body.append(_bar(row, lane, start, scale))
+            body.append(_bar(named(labels), lane, at * scale, taken * scale, taken))
     body.append(_axis(run, _LANE * len(lanes)))
     left = names.height - len(lanes)
     more = f'<div class="dim">and {left} more workers</div>' if left else ""
@@ -135,21 +137,13 @@ def _lane(name: tuple[str, int], lane: int) -> str:
     )
 
 
-def _bar(row: dict[str, object], lane: int, start: int, scale: float) -> str:
-    first, last = _nanoseconds(row["started"]), _nanoseconds(row["finished"])
-    labels = row["period"]
-    assert isinstance(labels, list)  # noqa: S101  (by its type)
-    label = labels[0] if len(labels) == 1 else f"{labels[0]}…{labels[-1]}"
-    x, width = _NAME + (first - start) * scale, max(_SMALLEST, (last - first) * scale)
+def _bar(label: str, lane: int, x: float, width: float, nanoseconds: int) -> str:
     return (
-        f'<rect x="{x:.1f}" y="{lane * _LANE + 2}" width="{max(_SMALLEST, width - 0.7):.1f}" '
+        f'<rect x="{_NAME + x:.1f}" y="{lane * _LANE + 2}" '
+        f'width="{max(_SMALLEST, width - 0.7):.1f}" '
         f'height="{_LANE - 4}" rx="1.5" fill="{BLUE}">'
-        f"<title>{text(label)}: {duration((last - first) / 1e9)}</title></rect>"
+        f"<title>{text(label)}: {duration(nanoseconds / 1e9)}</title></rect>"
     )
-
-
-def _nanoseconds(moment: object) -> int:
-    return int(pl.Series([moment], dtype=pl.Datetime("ns", "UTC")).cast(pl.Int64)[0])
 
 
 def _axis(run: Measured, y: int) -> str:

@@ -6,7 +6,6 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,10 @@ import pytest
 
 from tests.faults.conftest import LOAD, Nodes, quiet, until
 from tests.faults.sink_drivers import SLICES
-from tests.stores import SECRET, Options, keys_of, served
+from tests.stores import SECRET, Options, keys_of
 
 STOP_SECONDS = 5 * LOAD
 ORPHAN_SECONDS = 15 * LOAD
-
-
-@pytest.fixture(scope="module")
-def options() -> Iterator[Options]:
-    with served() as found:
-        yield found
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ import os
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 import pytest
 
 import polars_io_tools as piot
@@ -20,26 +18,12 @@ from polars_io_tools import _store_publishing, _stores
 from polars_io_tools._writing import EXTENSIONS
 from tests.integration.cases import QUARTER, assert_same, in_period_order
 from tests.integration.conftest import Journal, Submissions
-from tests.stores import SECRET, Options, ask, keys_of, served
+from tests.integration.sinking import ENGINE, FORMS, MONTHS, READERS, ordered, read, sink
+from tests.stores import SECRET, Options, ask, keys_of
 
 pytestmark = pytest.mark.ray
 
 C = pl.col
-ENGINE = piot.RayEngine(date_column="date", time_unit="monthly", progress=False)
-MONTHS = ["2024-01", "2024-02", "2024-03"]
-FORMS = list(EXTENSIONS)
-READERS: dict[str, Callable[..., pl.LazyFrame]] = {
-    "parquet": pl.scan_parquet,
-    "ipc": pl.scan_ipc,
-    "csv": pl.scan_csv,
-    "ndjson": pl.scan_ndjson,
-}
-
-
-@pytest.fixture(scope="module")
-def options() -> Iterator[Options]:
-    with served() as found:
-        yield found
 
 
 @pytest.fixture
@@ -53,19 +37,8 @@ def query(scan: pl.LazyFrame) -> pl.LazyFrame:
     return scan.filter(QUARTER).with_columns(double=C("price") * 2)
 
 
-def sink(lf: pl.LazyFrame, form: str, target: Any, **options: Any) -> None:
-    getattr(lf, f"sink_{form}")(target, **options)
-
-
-def read(form: str, prefix: str, schema: pl.Schema, **options: Any) -> pl.DataFrame:
-    """Return a data set as its readers see it; texts say no types."""
-    if form in {"csv", "ndjson"}:
-        options["schema"] = schema
-    return READERS[form](f"s3://bucket/{prefix}", **options).collect()
-
-
-def ordered(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.sort(cs.by_name("date", "symbol", "price", "row", require_all=False))
+def read_back(form: str, prefix: str, *schema: pl.Schema, **options: Any) -> pl.DataFrame:
+    return read(form, f"s3://bucket/{prefix}", *schema, **options)
 
 
 def is_cleared(options: Options, base: str) -> bool:
@@ -83,7 +56,7 @@ def test_directory(form: str, query: pl.LazyFrame, base: str, options: Options) 
     target = f"s3://bucket/{base}/out/"
     sink(query, form, target, engine=ENGINE, storage_options=options)
     assert keys_of(options, base) == [f"/out/{month}.{EXTENSIONS[form]}" for month in MONTHS]
-    found = read(form, f"{base}/out/", query.collect_schema(), storage_options=options)
+    found = read_back(form, f"{base}/out/", query.collect_schema(), storage_options=options)
     assert_same(found, in_period_order(query.collect()))
 
 
@@ -159,7 +132,7 @@ def test_what_is_there_stays_or_is_replaced(
     assert keys_of(options, f"{base}/out/") == [*names, "other.txt"]
     schema = query.collect_schema()
     pattern = f"{base}/out/*.{EXTENSIONS[form]}"
-    found = read(form, pattern, schema, storage_options=options)
+    found = read_back(form, pattern, schema, storage_options=options)
     assert_same(found, in_period_order(query.filter(C("date").dt.month() != 2).collect()))
 
 
@@ -171,7 +144,7 @@ def test_periods_without_rows(form: str, query: pl.LazyFrame, base: str, options
     nothing = query.filter(C("price") < -1e9)
     sink(nothing, form, f"s3://bucket/{base}/b/", engine=ENGINE, storage_options=options)
     assert len(keys_of(options, f"{base}/b/")) == 1
-    found = read(form, f"{base}/b/", query.collect_schema(), storage_options=options)
+    found = read_back(form, f"{base}/b/", query.collect_schema(), storage_options=options)
     assert_same(found, nothing.collect())
     target = pl.PartitionBy(f"s3://bucket/{base}/c", key="symbol")
     sink(nothing, form, target, engine=ENGINE, storage_options=options)
@@ -376,7 +349,7 @@ def test_objects_that_a_store_does_not_copy_at_once(
     target = f"s3://bucket/{base}/out/"
     query.sink_csv(target, engine=ENGINE, storage_options=options)
     assert "COPY" not in ask(options, "GET", "/asked")[1]
-    found = read("csv", f"{base}/out/", query.collect_schema(), storage_options=options)
+    found = read_back("csv", f"{base}/out/", query.collect_schema(), storage_options=options)
     assert_same(found, in_period_order(query.collect()))
     query.sink_csv(target, engine=ENGINE, storage_options=options)
     monkeypatch.undo()
@@ -416,7 +389,7 @@ def test_one_object(form: str, query: pl.LazyFrame, base: str, options: Options)
     expected = (f"s3://bucket/{key}", query.collect().height, store.size(key))
     assert extents == [expected] * (form in ("parquet", "ipc"))
     plain = in_period_order(query.collect())
-    assert_same(read(form, key, schema, storage_options=options), plain)
+    assert_same(read_back(form, key, schema, storage_options=options), plain)
 
     def fail(frame: pl.DataFrame) -> pl.DataFrame:
         raise ZeroDivisionError("no price")
@@ -424,7 +397,7 @@ def test_one_object(form: str, query: pl.LazyFrame, base: str, options: Options)
     broken = query.map_batches(fail, streamable=True).filter(QUARTER)
     with pytest.raises(piot.WorkerError, match="no price"):
         sink(broken, form, f"s3://bucket/{key}", engine=ENGINE, storage_options=options)
-    assert_same(read(form, key, schema, storage_options=options), plain)
+    assert_same(read_back(form, key, schema, storage_options=options), plain)
     sink(query.head(3), form, f"s3://bucket/{key}", engine=ENGINE, storage_options=options)
-    assert read(form, key, schema, storage_options=options).height == 3
+    assert read_back(form, key, schema, storage_options=options).height == 3
     assert len(keys_of(options, base)) == 1

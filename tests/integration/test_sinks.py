@@ -7,12 +7,10 @@ import io
 import os
 import pickle
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
@@ -22,19 +20,11 @@ from polars_io_tools._writing import EXTENSIONS
 from tests.dtypes import SERIES
 from tests.integration.cases import QUARTER, assert_same, in_period_order
 from tests.integration.conftest import Submissions
+from tests.integration.sinking import ENGINE, FORMS, MONTHS, ordered, read, sink
 
 pytestmark = pytest.mark.ray
 
 C = pl.col
-ENGINE = piot.RayEngine(date_column="date", time_unit="monthly", progress=False)
-MONTHS = ["2024-01", "2024-02", "2024-03"]
-FORMS = list(EXTENSIONS)
-READERS: dict[str, Callable[..., pl.LazyFrame]] = {
-    "parquet": pl.scan_parquet,
-    "ipc": pl.scan_ipc,
-    "csv": pl.scan_csv,
-    "ndjson": pl.scan_ndjson,
-}
 
 
 @pytest.fixture
@@ -46,19 +36,8 @@ def tree(folder: Path) -> list[str]:
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
 
 
-def sink(lf: pl.LazyFrame, form: str, target: Any, **options: Any) -> None:
-    getattr(lf, f"sink_{form}")(target, **options)
-
-
-def read(form: str, folder: Path, schema: pl.Schema | None = None, **options: Any) -> pl.DataFrame:
-    """Return a data set as its readers see it; texts say no types."""
-    if schema is not None and form in {"csv", "ndjson"}:
-        options["schema"] = schema
-    return READERS[form](folder / f"**/*.{EXTENSIONS[form]}", **options).collect()
-
-
-def ordered(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.sort(cs.by_name("date", "symbol", "price", "row", require_all=False))
+def read_folder(form: str, folder: Path, *schema: pl.Schema, **options: Any) -> pl.DataFrame:
+    return read(form, folder / f"**/*.{EXTENSIONS[form]}", *schema, **options)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -66,7 +45,7 @@ def test_directory(form: str, query: pl.LazyFrame, tmp_path: Path, submitted: Su
     sink(query, form, f"{tmp_path}/made/out/", engine=ENGINE, mkdir=True)
     out = tmp_path / "made" / "out"
     assert tree(tmp_path) == [f"made/out/{month}.{EXTENSIONS[form]}" for month in MONTHS]
-    assert_same(read(form, out, query.collect_schema()), in_period_order(query.collect()))
+    assert_same(read_folder(form, out, query.collect_schema()), in_period_order(query.collect()))
     assert submitted.periods == MONTHS
 
 
@@ -93,7 +72,7 @@ def test_partition_by(form: str, name: str, query: pl.LazyFrame, tmp_path: Path)
     options: dict[str, Any] = {}
     if form == "parquet":
         options["hive_partitioning"] = "key" in PARTITIONS[name]
-    expected, actual = (ordered(read(form, folder, **options)) for folder in (plain, ours))
+    expected, actual = (ordered(read_folder(form, folder, **options)) for folder in (plain, ours))
     assert_same(actual, expected)
     for folder in folders:
         names = [p for p in tree(ours) if Path(p).parent == folder]
@@ -157,7 +136,7 @@ def test_types(form: str, tmp_path: Path) -> None:
         folder = tmp_path / f"{len(columns)}"
         try:
             sink(lf, form, pl.PartitionBy(folder, approximate_bytes_per_file=None))
-            read(form, folder, lf.collect_schema())
+            read_folder(form, folder, lf.collect_schema())
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             continue
         columns[name] = series
@@ -170,7 +149,7 @@ def test_types(form: str, tmp_path: Path) -> None:
     sink(lf, form, pl.PartitionBy(tmp_path / "plain", approximate_bytes_per_file=None))
     lf = piot.put(frame).filter(QUARTER)  # Polars has no plans that hold all of these types
     sink(lf, form, f"{tmp_path}/ours/", engine=ENGINE, mkdir=True)
-    plain, ours = (read(form, tmp_path / f, frame.schema) for f in ("plain", "ours"))
+    plain, ours = (read_folder(form, tmp_path / f, frame.schema) for f in ("plain", "ours"))
     assert plain.schema == ours.schema
     assert repr(ours.sort("n").to_dicts()) == repr(plain.sort("n").to_dicts())
 
@@ -271,16 +250,16 @@ def test_periods_without_rows(form: str, query: pl.LazyFrame, tmp_path: Path) ->
     nothing = query.filter(C("price") < -1e9)
     sink(nothing, form, f"{tmp_path}/b/", engine=ENGINE, mkdir=True)
     assert len(tree(tmp_path / "b")) == 1
-    empty = read(form, tmp_path / "b", query.collect_schema())
+    empty = read_folder(form, tmp_path / "b", query.collect_schema())
     assert_same(empty, nothing.collect())
     # Nothing is left of rows that are gone now.
     sink(nothing, form, tmp_path / "a", engine=ENGINE)
-    assert read(form, tmp_path / "a", query.collect_schema()).height == 0
+    assert read_folder(form, tmp_path / "a", query.collect_schema()).height == 0
     sink(nothing, form, pl.PartitionBy(tmp_path / "c", key="symbol"), engine=ENGINE)
     assert not (tmp_path / "c").exists()
     nowhere = nothing.filter(C("date") > C("date").max(), pl.lit(False))
     sink(nowhere, form, f"{tmp_path}/d/", engine=ENGINE, mkdir=True)
-    assert read(form, tmp_path / "d", query.collect_schema()).height == 0
+    assert read_folder(form, tmp_path / "d", query.collect_schema()).height == 0
 
 
 def test_other_partitions(scan: pl.LazyFrame, tmp_path: Path) -> None:
@@ -347,9 +326,11 @@ def test_one_file(form: str, query: pl.LazyFrame, tmp_path: Path) -> None:
     """Through the driver, in the order of periods."""
     path = tmp_path / "made" / f"one.{EXTENSIONS[form]}"
     sink(query, form, path, engine=ENGINE, mkdir=True)
-    assert_same(read(form, tmp_path, query.collect_schema()), in_period_order(query.collect()))
+    assert_same(
+        read_folder(form, tmp_path, query.collect_schema()), in_period_order(query.collect())
+    )
     sink(query.head(3), form, path, engine=ENGINE)
-    assert read(form, tmp_path, query.collect_schema()).height == 3
+    assert read_folder(form, tmp_path, query.collect_schema()).height == 3
     assert tree(tmp_path) == [f"made/one.{EXTENSIONS[form]}"]
     with pytest.raises(FileNotFoundError, match="nowhere"):
         sink(query, form, tmp_path / "nowhere" / path.name, engine=ENGINE)

@@ -6,7 +6,6 @@ import datetime as dt
 import pickle
 import traceback
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,8 @@ import pytest
 
 import polars_io_tools as piot
 from polars_io_tools.tables._place import place_of
-from tests.stores import SECRET, Options, ask, served
+from tests.stores import SECRET, Options, ask
 from tests.tables.racing import Compact, by_delta, by_us, race, replaced_meanwhile
-
-
-@pytest.fixture(scope="module")
-def options() -> Iterator[Options]:
-    """A server with one bucket, and how to get there."""
-    with served() as found:
-        yield found
 
 
 @pytest.fixture

@@ -27,13 +27,7 @@ from polars_io_tools._resources import Resources
 from polars_io_tools._store_publishing import StoreStaging
 from polars_io_tools._stores import Access, Address, Store, address_of
 from polars_io_tools._writing import Writing
-from tests.stores import SECRET, Options, ask, keys_of, served
-
-
-@pytest.fixture(scope="module")
-def options() -> Iterator[Options]:
-    with served() as found:
-        yield found
+from tests.stores import SECRET, Options, ask, keys_of
 
 
 @pytest.fixture

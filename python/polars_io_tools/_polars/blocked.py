@@ -12,7 +12,7 @@ import polars as pl
 
 from polars_io_tools._polars.expressions import ExpressionEncoder
 from polars_io_tools._polars.nodes import opaque_name
-from polars_io_tools._polars.traverse import Traverser, traverse
+from polars_io_tools._polars.traverse import Traverser, nodes_below, traverse, view_of
 
 __all__ = ["Blocked", "blocked", "optimise"]
 
@@ -55,18 +55,12 @@ def optimise(lf: pl.LazyFrame) -> None:
 
 def _read(traverser: Traverser) -> list[Blocked]:
     found = []
-    stack = [traverser.get_node()]
-    seen: set[int] = set()
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        view, inputs = _view(traverser, node)
-        stack.extend(reversed(inputs))
+    for node, inputs in nodes_below(traverser):
+        view = view_of(traverser)
         kind = type(view).__name__
         if kind == "Filter":
-            below = _name(_view(traverser, inputs[0])[0])
+            traverser.set_node(inputs[0])
+            below = _name(view_of(traverser))
         elif kind == "Scan" and view.predicate is not None and view.file_options.n_rows is not None:
             below = _NAMES["Slice"]
         elif kind == "PythonScan" and view.options[3] is not None and view.options[4] is not None:
@@ -77,15 +71,6 @@ def _read(traverser: Traverser) -> list[Blocked]:
         if below:
             found.append(Blocked(_predicate(traverser, node, view), below))
     return found
-
-
-def _view(traverser: Traverser, node: int) -> tuple[Any, list[int]]:
-    traverser.set_node(node)
-    inputs = traverser.get_inputs()
-    try:
-        return traverser.view_current_node(), inputs
-    except NotImplementedError as error:
-        return error, inputs
 
 
 def _predicate(traverser: Traverser, node: int, view: Any) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from polars_io_tools._polars.expressions import ExpressionEncoder
-from polars_io_tools._polars.traverse import Traverser, column_type, traverse
+from polars_io_tools._polars.traverse import Traverser, column_type, nodes_below, traverse, view_of
 
 __all__ = ["column_type", "encode_filters", "filtered_columns", "of_single_rows"]
 
@@ -45,19 +45,8 @@ def filtered_columns(lf: pl.LazyFrame) -> set[str]:
 
 def _read_filtered(traverser: Traverser) -> set[str]:
     found: set[str] = set()
-    stack = [traverser.get_node()]
-    seen: set[int] = set()
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        traverser.set_node(node)
-        stack.extend(traverser.get_inputs())
-        try:
-            view = traverser.view_current_node()
-        except NotImplementedError:
-            continue
+    for node, _ in nodes_below(traverser):
+        view = view_of(traverser)
         predicate = getattr(view, "predicate", None)
         if type(view).__name__ == "Scan" and predicate is not None:
             encoder = ExpressionEncoder(traverser)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from polars_io_tools._polars.expressions import ExpressionEncoder
-from polars_io_tools._polars.traverse import Traverser, traverse
+from polars_io_tools._polars.traverse import Traverser, nodes_below, traverse, view_of
 
 __all__ = ["AskedSource", "asked_sources", "columns_read", "is_pushed_whole", "surveyed"]
 
@@ -47,18 +46,8 @@ def surveyed(lf: pl.LazyFrame) -> tuple[int, bool]:
 
 
 def _surveyed(traverser: Traverser) -> tuple[int, bool]:
-    stack, seen, found = [traverser.get_node()], set(), False
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        traverser.set_node(node)
-        inputs = traverser.get_inputs()
-        stack.extend(inputs)
-        with suppress(NotImplementedError):
-            found = found or type(traverser.view_current_node()).__name__ == "PythonScan"
-    return len(seen), found
+    kinds = [type(view_of(traverser)).__name__ for _ in nodes_below(traverser)]
+    return len(kinds), "PythonScan" in kinds
 
 
 def is_pushed_whole(lf: pl.LazyFrame) -> bool:
@@ -81,25 +70,11 @@ def columns_read(lf: pl.LazyFrame) -> list[str]:
 
 
 def _read(traverser: Traverser) -> list[AskedSource]:
-    found = []
-    stack = [traverser.get_node()]
-    seen: set[int] = set()
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        traverser.set_node(node)
-        inputs = traverser.get_inputs()
-        if inputs:
-            stack.extend(reversed(inputs))
-            continue
-        try:
-            view = traverser.view_current_node()
-        except NotImplementedError:
-            view = None
-        found.append(_asked(traverser, view, node))
-    return found
+    return [
+        _asked(traverser, view_of(traverser), node)
+        for node, inputs in nodes_below(traverser)
+        if not inputs
+    ]
 
 
 def _asked(traverser: Traverser, view: Any, node: int) -> AskedSource:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import polars as pl
 
-__all__ = ["UNREADABLE", "Traverser", "column_type", "full_type", "traverse", "type_name"]
+__all__ = [
+    "UNREADABLE",
+    "Traverser",
+    "column_type",
+    "full_type",
+    "nodes_below",
+    "traverse",
+    "type_name",
+    "view_of",
+]
 
 # Polars does not export the class of its plan traverser.
 Traverser = Any
@@ -73,6 +82,30 @@ def traverse(
         msg = f"Polars {pl.__version__} did not show the plan of the query"
         raise NotImplementedError(msg)
     return results[0]
+
+
+def nodes_below(traverser: Traverser) -> Iterator[tuple[int, list[int]]]:
+    """Yield each node of a plan once, with its inputs, from the root down and left before right.
+
+    The traverser stands at the node that is yielded, and may be moved.
+    """
+    stack, seen = [traverser.get_node()], set[int]()
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            traverser.set_node(node)
+            inputs = traverser.get_inputs()
+            stack.extend(reversed(inputs))
+            yield node, inputs
+
+
+def view_of(traverser: Traverser) -> Any:
+    """Return what Polars shows of a node; the error of one that it does not show."""
+    try:
+        return traverser.view_current_node()
+    except NotImplementedError as error:
+        return error
 
 
 def type_name(dtype: pl.DataType | type[pl.DataType]) -> str:

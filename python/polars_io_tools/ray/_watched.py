@@ -19,9 +19,10 @@ class Watched(Watch):
     def __init__(self, recording: Recording, progress: Progress) -> None:
         self._progress = progress
         self._recording = recording
-        self.held_back = recording.held_back  # type: ignore[method-assign]  # nothing else to do
-        self.read = recording.read  # type: ignore[method-assign]  # likewise
-        self.submitted = recording.submitted  # type: ignore[method-assign]  # likewise
+
+    def submitted(self, periods: Sequence[AnyPartition], skip: int) -> None:
+        """Note a task."""
+        self._recording.submitted(periods, skip)
 
     def arrived(self, periods: Sequence[AnyPartition], report: Report) -> None:
         """Note what a worker says of a part."""
@@ -40,3 +41,11 @@ class Watched(Watch):
         """Note a failure, and count what is tried again."""
         self._recording.failed(periods, error)
         self._progress.failed(periods[0].label, len(periods) if again else 0)
+
+    def read(self, periods: Sequence[AnyPartition]) -> None:
+        """Note that rows have gone to the query above."""
+        self._recording.read(periods)
+
+    def held_back(self) -> None:
+        """Note that the store is full."""
+        self._recording.held_back()
