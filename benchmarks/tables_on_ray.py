@@ -1,6 +1,6 @@
 """What Ray Data takes to read and write tables, beside its own readers and writer of Parquet.
 
-    .venv/bin/python -m benchmarks.tables_on_ray [rows [rounds [folder]]]
+    .venv/bin/python -m benchmarks.tables_on_ray [--rows ROWS] [--rounds ROUNDS] [--folder FOLDER]
 
 `read` passes all blocks by: `scan.to_ray_dataset()`, `ray.data.read_parquet` and
 `ray.data.read_delta` of the same files. `copy` reads the table and writes another one by
@@ -13,6 +13,7 @@ kind.
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import os
@@ -44,6 +45,9 @@ KINDS = {
     "copy": ["write_parquet", "to_ray_datasink"],
     "sort": ["write_parquet", "to_ray_datasink"],
 }
+
+# Begins the line with what a process has measured.
+_MARK = "figures: "
 
 
 def _make(folder: Path, rows: int) -> None:
@@ -123,7 +127,7 @@ def _measure(kind: str, how: str, folder: Path) -> None:
         seconds, processor = time.perf_counter() - began, _processor() - before
         files = [p.stat().st_size for p in out.rglob("*.parquet")]
         if last:
-            print(json.dumps([seconds, processor, len(files), sum(files)]))
+            print(_MARK + json.dumps([seconds, processor, len(files), sum(files)]))
         shutil.rmtree(out)
     ray.shutdown()
 
@@ -142,7 +146,8 @@ def main(rows: int, rounds: int, folder: Path) -> None:
                 out = subprocess.run(
                     command, stdout=subprocess.PIPE, text=True, check=True, env=environment
                 )
-                figures = json.loads(out.stdout.splitlines()[-1])
+                told = [line for line in out.stdout.splitlines() if line.startswith(_MARK)]
+                figures = json.loads(told[-1].removeprefix(_MARK))  # Ray prints as well
                 found.setdefault((kind, how), []).append(figures)
     print(f"{rows:,} rows of {len(SCHEMA)} columns, {rounds} rounds\n")
     print("| work | by | seconds | ratio | processor, s | ratio | files | MB |")
@@ -165,6 +170,10 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--measure"]:
         _measure(sys.argv[2], sys.argv[3], Path(sys.argv[4]))
     else:
-        given = [*sys.argv[1:], *("20000000", "3", "")[len(sys.argv) - 1 :]]
+        parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+        parser.add_argument("--rows", type=int, default=20_000_000)
+        parser.add_argument("--rounds", type=int, default=3)
+        parser.add_argument("--folder", type=Path, help="where the tables are, or are to be kept")
+        given = parser.parse_args()
         with tempfile.TemporaryDirectory() as temporary:
-            main(int(given[0]), int(given[1]), Path(given[2] or temporary))
+            main(given.rows, given.rounds, given.folder or Path(temporary))

@@ -46,8 +46,8 @@ func (r Result[T]) Unbounded(column, parts string, remedy func(lower, upper bool
 		return ""
 	}
 	head := fmt.Sprintf("column %q has %s, so it cannot be split into %s", column, missing(lower, upper), parts)
-	return r.Refusal(head, fmt.Sprintf("Add a filter before execute_on_ray, for example %s. A filter after the "+
-		"call counts only if Polars pushes it down to the call; put it before to be sure.", remedy(lower, upper)))
+	return r.Refusal(head, fmt.Sprintf("Add a filter to the query, for example %s. After "+
+		"execute_on_ray a filter counts only if Polars pushes it down to the call; put it before to be sure.", remedy(lower, upper)))
 }
 
 // Refusal is a message with what is known of the column, and where that comes from,

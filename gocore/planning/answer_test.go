@@ -23,14 +23,14 @@ func TestMessages(t *testing.T) {
 		"reaches infinity": {reach, `column "c" reaches infinity, so it cannot be split into ranges; known so far: [5, inf].
 Filters seen:
   - c.is_between(5, inf) (before the call, above scan_parquet): gives [5, inf]
-Add a filter before execute_on_ray, for example .filter(pl.col("c").is_between(first, last)).`},
+Add a filter to the query, for example .filter(pl.col("c").is_between(first, last)).`},
 		"no list of values": {list, `column "c" has no list of values, so it cannot be split by value; known so far: ("b", ∞).
 Filters seen:
   - c > b (before the call, above scan_parquet): gives ("b", ∞)
-Name them in by_value("c", values=[…]), or add a filter before execute_on_ray, for example .filter(pl.col("c").is_in([…])).`},
+Name them in by_value("c", values=[…]), or add a filter to the query, for example .filter(pl.col("c").is_in([…])).`},
 		"no bound at all": {open, `column "c" has no lower and no upper bound, so it cannot be split into ranges.
 No filter was found, neither before the call nor pushed into it.
-Add a filter before execute_on_ray, for example .filter(pl.col("c").is_between(first, last)). A filter after the call counts only if Polars pushes it down to the call; put it before to be sure.`},
+Add a filter to the query, for example .filter(pl.col("c").is_between(first, last)). After execute_on_ray a filter counts only if Polars pushes it down to the call; put it before to be sure.`},
 	} {
 		a, err := answered(t, tt.q.wire())
 		if err != nil || a.Problem == nil || a.Problem.Message != tt.want {

@@ -118,13 +118,13 @@ func problemOf[T any](r *plan.Request, result bounds.Result[T], err error) *Prob
 		message := result.Unbounded(r.Column, "ranges", remedy)
 		if message == "" {
 			message = result.Refusal(fmt.Sprintf("column %q reaches infinity, so it cannot be split into ranges", r.Column),
-				"Add a filter before execute_on_ray, for example "+remedy(true, true)+".")
+				"Add a filter to the query, for example "+remedy(true, true)+".")
 		}
 		return &Problem{Kind: "unbounded", Message: message}
 	}
 	return &Problem{Kind: "unbounded", Message: result.Refusal(
 		fmt.Sprintf("column %q has no list of values, so it cannot be split by value", r.Column),
-		"Name them in by_value("+strconv.Quote(r.Column)+", values=[…]), or add a filter before execute_on_ray, "+
+		"Name them in by_value("+strconv.Quote(r.Column)+", values=[…]), or add a filter to the query, "+
 			"for example .filter("+column+".is_in([…])).",
 	)}
 }

@@ -324,7 +324,7 @@ CASES = SPLIT_CASES | {
         lambda *_: collect(LF),
         piot.UnboundedPredicateError,
         'column "date" has no lower and no upper bound',
-        "Add a filter before execute_on_ray, for example",
+        "Add a filter to the query, for example",
     ),
     "filter below an aggregate": Case(
         lambda *_: collect(LF.filter(JANUARY).group_by("number").agg(pl.col("date").max())),

@@ -78,7 +78,7 @@ def check_options(  # noqa: PLR0913  (one keyword for each argument of the call)
     if bad:
         raise ValueError(
             f"columns of these types cannot be sent back from workers as {return_as!r}: "
-            f"{', '.join(bad)}; drop or cast them before execute_on_ray"
+            f"{', '.join(bad)}; drop or cast them in the query"
         )
     return RayOptions(
         return_as=result_format,
