@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import polars as pl
@@ -35,8 +36,13 @@ Rows = Generator[Any, None, None]
 
 R = TypeVar("R", bound=Rows)
 
+Within = Callable[[], AbstractContextManager[object]]
+
 _lock = threading.Lock()
 _lives: set[Lifetime] = set()
+
+# Whether a thread is one of those that find out, and may so be the one that lets go of rows.
+_watching = threading.local()
 
 
 class Lifetime:
@@ -61,20 +67,25 @@ class Lifetime:
         self._rows = weakref.ref(rows)
         return rows
 
-    def then(self, end: Callable[[], object]) -> None:
-        """Call `end` in another thread as soon as the rows are over."""
+    def then(self, end: Callable[[], object], within: Within = nullcontext) -> None:
+        """Call `end` in another thread as soon as the rows are over.
+
+        What that thread lets go of, of these rows or others, it lets go `within` a context.
+        """
         with _lock:
             if not _lives:
                 # Behind what Ray registers, and so called before.
                 atexit.unregister(_stop_all)
                 atexit.register(_stop_all)
             _lives.add(self)
-        threading.Thread(target=self._watch, args=(end,), daemon=True, name="piot-watch").start()
+        arguments = (end, within)
+        threading.Thread(target=self._watch, args=arguments, daemon=True, name="piot-watch").start()
 
     def close(self) -> None:
         """Declare the rows over, and wait for what `then` was given."""
         self._over.set()
-        self.wait(_END_SECONDS)
+        if not getattr(_watching, "now", False):
+            self.wait(_END_SECONDS)
 
     def wait(self, timeout: float) -> None:
         """Wait until what `then` was given has been called."""
@@ -84,9 +95,11 @@ class Lifetime:
         rows = None if self._rows is None else self._rows()
         return rows is None or inspect.getgeneratorstate(rows) == inspect.GEN_CLOSED
 
-    def _watch(self, end: Callable[[], object]) -> None:
+    def _watch(self, end: Callable[[], object], within: Within) -> None:
+        _watching.now = True
         while not self._over.wait(_LOOK_SECONDS) and not self._is_over():
-            pl.thread_pool_size()  # any call will do
+            with within():
+                pl.thread_pool_size()  # any call will do
         try:
             end()
         finally:

@@ -110,8 +110,13 @@ def test_a_process_lives_on_when_ray_is_shut_down_soon_after(
         assert driver.end() == 0
 
 
-def test_ray_is_shut_down_at_any_moment_after_a_query(one_node: Nodes, tmp_path: Path) -> None:
+# Watching for the end takes a moment, and then tasks have twice a time to end.
+@pytest.mark.parametrize(("how", "seconds"), [("head", 0.15), ("error", 0.3)])
+def test_ray_is_shut_down_at_any_moment_after_a_query(
+    one_node: Nodes, tmp_path: Path, how: str, seconds: float
+) -> None:
     """Ray ends processes of which a thread lets go of a reference while it is shut down."""
-    with one_node.drive("dying_drivers.reconnects", tmp_path, times=10) as driver:
-        assert driver.hear() == {"failed": 10}
+    settings = {"how": how, "seconds": seconds, "times": 10}
+    with one_node.drive("dying_drivers.reconnects", tmp_path, **settings) as driver:
+        assert driver.hear() == {"ended": 10}
         assert driver.end() == 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import polars as pl
 import pytest
@@ -59,6 +60,34 @@ def test_rows_that_are_dropped() -> None:
     del life.rows
     assert life.ended.wait(30)
     assert life.ends == ["piot-watch"]
+
+
+def test_rows_that_the_thread_lets_go_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when Polars has dropped them without the GIL: within a context, and it does not wait."""
+    inside: list[str] = []
+    seen: list[list[str]] = []
+    waits: list[str] = []
+    ended = threading.Event()
+
+    @contextmanager
+    def within() -> Iterator[None]:
+        inside.append(threading.current_thread().name)
+        yield
+        inside.pop()
+
+    def let_go() -> None:
+        seen.append([*inside])
+        lifetime.close()
+
+    monkeypatch.setattr(pl, "thread_pool_size", let_go)
+    monkeypatch.setattr(Lifetime, "wait", lambda *_: waits.append(threading.current_thread().name))
+    lifetime = Lifetime()
+    rows = lifetime.of(pl.DataFrame() for _ in range(2))
+    lifetime.then(ended.set, within)
+    assert ended.wait(30)
+    assert seen == [["piot-watch"]]
+    assert waits == []
+    rows.close()
 
 
 def test_a_finally_that_is_interrupted() -> None:

@@ -31,7 +31,7 @@ from polars_io_tools._tracing import Span
 from polars_io_tools._transport import Part, decode, size_of
 from polars_io_tools.errors import PiotError
 from polars_io_tools.ray._cluster import RayCluster, places
-from polars_io_tools.ray._connected import require_ray
+from polars_io_tools.ray._connected import require_ray, shutdown_held_off
 from polars_io_tools.ray._failures import noun_of, worker_error
 from polars_io_tools.ray._keeping import KeepingCluster
 from polars_io_tools.ray._options import RayOptions
@@ -160,21 +160,21 @@ class RayRunner:
         noun = noun_of(periods[0]) if periods else "period"
         progress = Progress(options.progress, len(periods), options.description, noun)
         limits = _limits(plan, options, cluster.store_bytes(), keep=keep)
-        record.starts(
-            len(periods),
-            places(options.remote_options),
-            sends=plan.task["deliver"] is None,
-        )
+        sends = plan.task["deliver"] is None
+        record.starts(len(periods), places(options.remote_options), sends=sends)
         window = Window(cluster, periods, limits, Watched(record, progress))
 
         def end() -> None:
+            nonlocal cluster, window
             try:
-                cluster.cancel(window.running())
+                with shutdown_held_off():
+                    cluster.cancel(window.running())
+                    del cluster, window  # in here, not when this function goes
             finally:
                 resources.close()
                 progress.close()
 
-        lifetime.then(end)
+        lifetime.then(end, within=shutdown_held_off)
         try:
             for parts in window.parts():
                 if lifetime.exiting:

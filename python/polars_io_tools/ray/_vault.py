@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from polars_io_tools.errors import DatabaseConnectionError
+from polars_io_tools.ray._connected import shutdown_held_off
 
 __all__ = ["Vault", "opened"]
 
@@ -84,5 +85,7 @@ class Vault:
 
     def close(self) -> None:
         """End the process."""
-        if self._ray.is_initialized():
-            self._ray.kill(self._keeper)
+        with shutdown_held_off():
+            if self._ray.is_initialized():
+                self._ray.kill(self._keeper)
+            self._keeper = None
