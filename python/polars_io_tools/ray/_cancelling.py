@@ -23,10 +23,11 @@ __all__ = ["cancel", "is_connected", "look_at"]
 _GRACE_SECONDS = 2.0
 
 
-def cancel(ends: Sequence[Any], connected: tuple[str, str]) -> None:
+def cancel(handles: Sequence[Any], ends: Sequence[Any], connected: tuple[str, str]) -> None:
     """Cancel tasks: queued ones never start, running ones get a grace to end.
 
     Args:
+        handles: what stands for them, which Ray is to have for as long as they run.
         ends: the references of what is there when a task has ended, which have no other use.
         connected: what `connection` returned when they were started.
     """
@@ -37,17 +38,21 @@ def cancel(ends: Sequence[Any], connected: tuple[str, str]) -> None:
     for end in ends:
         ray.cancel(end, force=False)
     threading.Thread(
-        target=_stop_after_grace, args=([*ends], connected), daemon=True, name="piot-cancel"
+        target=_stop_after_grace,
+        args=([*handles], [*ends], connected),
+        daemon=True,
+        name="piot-cancel",
     ).start()
 
 
-def _stop_after_grace(ends: list[Any], connected: tuple[str, str]) -> None:
+def _stop_after_grace(handles: list[Any], ends: list[Any], connected: tuple[str, str]) -> None:
     time.sleep(_GRACE_SECONDS)
     with shutdown_held_off():
         _stop(ends, connected)
     time.sleep(_GRACE_SECONDS)
     with shutdown_held_off():
         _look_at_all(ends, connected)
+        handles.clear()
         ends.clear()
 
 

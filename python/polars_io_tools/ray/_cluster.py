@@ -248,4 +248,4 @@ class RayCluster:
 
     def cancel(self, handles: Sequence[Any]) -> None:
         """Cancel tasks: queued ones never start, running ones get a grace to end."""
-        cancel([self._end_of(handle) for handle in handles], self._connection)
+        cancel(handles, [self._end_of(handle) for handle in handles], self._connection)
